@@ -1,0 +1,54 @@
+//! A change of state, with its cause: an event of the instance.
+
+use jiff::Timestamp;
+
+use super::state::{StateName, Stopper};
+use crate::reason::EndReason;
+
+/// Why a state changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The process started it.
+    Started,
+    /// It was told to rest.
+    Stopped(Stopper),
+    /// A person asked for a new connection.
+    Restarted,
+    /// A person logged out.
+    LoggedOut,
+    /// Somebody looks at the code.
+    Looked,
+    /// A person asked for a new code.
+    AskedForCode,
+    /// WhatsApp issued a code.
+    CodeIssued,
+    /// WhatsApp asks for a passkey.
+    PasskeyRequired,
+    /// A phone accepted the device.
+    Scanned,
+    /// A phone's proof did not verify.
+    ProofRejected,
+    /// The login succeeded.
+    LoggedIn,
+    /// The account's name changed.
+    Renamed,
+    /// The wait was over.
+    Due,
+    /// Nobody looked any more.
+    NobodyLooking,
+    /// The connection ended.
+    Ended(EndReason),
+}
+
+/// One change of state: an event of the instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The state before.
+    pub from: StateName,
+    /// The state now.
+    pub to: StateName,
+    /// Why.
+    pub cause: Cause,
+    /// When.
+    pub at: Timestamp,
+}

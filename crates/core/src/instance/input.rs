@@ -1,0 +1,60 @@
+//! What can happen to an instance.
+
+use jiff::Timestamp;
+
+use super::change::Cause;
+use super::state::Stopper;
+use crate::account::LinkedAccount;
+use crate::port::link::LinkEvent;
+
+/// Something that happened to an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Run; with the account whose keys are stored, if there is one.
+    Start(Option<LinkedAccount>),
+    /// Rest.
+    Stop(Stopper),
+    /// A person wants a new connection.
+    Restart,
+    /// A person wants the account unlinked.
+    LogOut,
+    /// Somebody looks at the code.
+    Look,
+    /// A person asks for a code that was never shown before.
+    AskNewCode,
+    /// The alarm (see [`super::machine::Machine::alarm`]) rang.
+    Wake,
+    /// The running connection tells something.
+    Link(LinkEvent),
+}
+
+/// The time and the dice of one step.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The time now.
+    pub now: Timestamp,
+    /// A random number in `0.0..1.0`.
+    pub luck: f64,
+}
+
+impl Input {
+    /// What a change of state that this input makes is put down to.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Input::Start(_) => Cause::Started,
+            Input::Stop(by) => Cause::Stopped(*by),
+            Input::Restart => Cause::Restarted,
+            Input::LogOut => Cause::LoggedOut,
+            Input::Look => Cause::Looked,
+            Input::AskNewCode => Cause::AskedForCode,
+            Input::Wake => Cause::Due,
+            Input::Link(LinkEvent::QrIssued { .. }) => Cause::CodeIssued,
+            Input::Link(LinkEvent::Paired(_)) => Cause::Scanned,
+            Input::Link(LinkEvent::PairingFailed) => Cause::ProofRejected,
+            Input::Link(LinkEvent::PasskeyRequired) => Cause::PasskeyRequired,
+            Input::Link(LinkEvent::Connected { .. }) => Cause::LoggedIn,
+            Input::Link(LinkEvent::PushNameChanged(_)) => Cause::Renamed,
+            Input::Link(LinkEvent::Ended(reason)) => Cause::Ended(*reason),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What follows from the end of a connection, by the table of [`crate::reason`].
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Machine;
+use crate::account::LinkedAccount;
+use crate::backoff;
+use crate::instance::effect::Effect;
+use crate::instance::input::Moment;
+use crate::instance::state::{Outcome, State};
+use crate::reason::{Credentials, EndReason, Next};
+
+/// Restarts asked for by WhatsApp (515) that are followed at once, per [`RESTART_WINDOW`].
+pub(super) const RESTARTS_MAX: usize = 3;
+
+/// The window of [`RESTARTS_MAX`].
+pub(super) const RESTART_WINDOW: Duration = Duration::from_secs(60);
+
+/// How long a cautious try (see [`Next::Probe`]) is remembered.
+pub(super) const PROBE_WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
+
+const BAN_WITHOUT_END: Duration = Duration::from_secs(24 * 60 * 60);
+const BAN_MARGIN_MIN: Duration = Duration::from_secs(5 * 60);
+const BAN_MARGIN_SPREAD: Duration = Duration::from_secs(25 * 60);
+
+impl Machine {
+    pub(super) fn ended(&mut self, reason: EndReason, moment: Moment) -> Vec<Effect> {
+        if !self.has_line() {
+            return vec![];
+        }
+        self.last_end = Some(reason);
+        let online = matches!(self.state, State::Online { .. });
+        if online && self.since + backoff::STABLE_AFTER <= moment.now {
+            self.failures = 0;
+            // A rival that lets us run for a minute at a time must still be noticed.
+            if !matches!(reason, EndReason::Replaced | EndReason::UnknownConflict) {
+                self.probes.clear();
+            }
+        }
+        let mut effects = vec![];
+        if reason.ruling().alert {
+            effects.push(Effect::Alert(reason));
+        }
+        if reason.ruling().credentials == Credentials::Retire {
+            effects.push(Effect::ForgetCredentials);
+        }
+        effects.extend(match self.state.linked().cloned() {
+            Some(account) => self.ended_linked(account, reason, moment),
+            None => self.ended_unlinked(reason, moment),
+        });
+        effects
+    }
+
+    fn ended_unlinked(&mut self, reason: EndReason, moment: Moment) -> Vec<Effect> {
+        let now = moment.now;
+        if self.linking.rounds > 0 {
+            self.linking.attempt_failed(now);
+        }
+        if reason == EndReason::CodesExhausted {
+            self.state = State::Unlinked { last: Some(Outcome::NotScanned) };
+            return self.attempt_if_wanted(now);
+        }
+        if reason == EndReason::RestartRequired && self.may_restart(now) {
+            return vec![self.dial(None, true)];
+        }
+        let due = self.fail(0, moment);
+        self.linking.defer(due);
+        if self.linking.is_wanted(now) {
+            let not_before = self.linking.spaced_until(now);
+            self.state = State::Connecting { linked: None, not_before: not_before.or(Some(due)) };
+        } else {
+            self.linking.lapse();
+            self.state = State::Unlinked { last: Some(Outcome::Ended(reason)) };
+        }
+        vec![]
+    }
+
+    fn ended_linked(
+        &mut self,
+        account: LinkedAccount,
+        reason: EndReason,
+        moment: Moment,
+    ) -> Vec<Effect> {
+        let now = moment.now;
+        match reason.ruling().next {
+            Next::Redial if self.may_restart(now) => {
+                if matches!(self.state, State::Linking(_)) {
+                    // Success in progress: the link is finishing until the login is through.
+                    return vec![Effect::Dial { urgent: true }];
+                }
+                return vec![self.dial(Some(account), true)];
+            }
+            Next::Redial | Next::Nothing => {
+                let next_try = self.fail(0, moment);
+                self.state = State::Offline { account, reason, next_try };
+            }
+            Next::Backoff { extra } => {
+                let next_try = self.fail(extra, moment);
+                self.state = State::Offline { account, reason, next_try };
+            }
+            Next::Probe(waits) => {
+                self.probes.retain(|tried| *tried + PROBE_WINDOW > now);
+                self.state = match waits.get(self.probes.len()) {
+                    Some(wait) => State::Offline { account, reason, next_try: now + *wait },
+                    None => State::Failed { linked: Some(account), reason },
+                };
+                self.probes.push_back(now);
+            }
+            Next::WaitForBan => {
+                let length = if let EndReason::TemporaryBan { expires_in } = reason {
+                    expires_in
+                } else {
+                    None
+                };
+                let margin = BAN_MARGIN_MIN + BAN_MARGIN_SPREAD.mul_f64(moment.luck);
+                let wait = length.unwrap_or(BAN_WITHOUT_END).saturating_add(margin);
+                let until = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+                self.state = State::Suspended { account, until };
+            }
+            Next::Banned => self.state = State::Banned,
+            Next::Fail => self.state = State::Failed { linked: Some(account), reason },
+            Next::Unlink => {
+                self.state = State::Unlinked { last: Some(Outcome::Ended(reason)) };
+                return self.attempt_if_wanted(now);
+            }
+        }
+        vec![]
+    }
+
+    /// Counts a failed connection; answers when the next one is due.
+    fn fail(&mut self, extra: u32, moment: Moment) -> Timestamp {
+        let wait = backoff::wait(self.failures.saturating_add(extra), moment.luck);
+        self.failures = self.failures.saturating_add(1).saturating_add(extra);
+        moment.now + wait
+    }
+
+    /// Whether a restart that WhatsApp asked for is followed at once.
+    fn may_restart(&mut self, now: Timestamp) -> bool {
+        self.restarts.retain(|at| *at + RESTART_WINDOW > now);
+        self.restarts.push_back(now);
+        self.restarts.len() <= RESTARTS_MAX
+    }
+}

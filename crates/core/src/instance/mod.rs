@@ -1,0 +1,8 @@
+//! An instance: its states, the rules of linking on demand, and the machine that moves it.
+
+pub mod change;
+pub mod effect;
+pub mod input;
+pub mod linking;
+pub mod machine;
+pub mod state;

@@ -1,0 +1,16 @@
+//! The words and rules of Waygate, without I/O.
+//!
+//! Every other crate speaks these words. Rules are pure functions: they are told the time and the
+//! dice, and they answer with what should happen. What must never be here: an async runtime, a
+//! socket, SQL, the WhatsApp library, or a word of a vendor whose API Waygate also speaks.
+
+pub mod account;
+pub mod backoff;
+pub mod clock;
+pub mod error;
+pub mod id;
+pub mod instance;
+pub mod panic;
+pub mod port;
+pub mod reason;
+pub mod secret;

@@ -1,0 +1,81 @@
+//! The port to WhatsApp: one connection of one instance at a time.
+//!
+//! The application decides when to dial and what an end means; the implementation (crate `link`)
+//! runs exactly one connection per call and never dials again by itself. What takes time is only
+//! started by a call; its outcome comes back as a [`LinkEvent`], in order, ending with exactly one
+//! [`LinkEvent::Ended`].
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::account::LinkedAccount;
+use crate::error::Error;
+use crate::id::InstanceId;
+use crate::reason::EndReason;
+use crate::secret::QrText;
+
+/// A deed in progress. Boxed, so that ports stay usable as trait objects without a runtime.
+pub type Deed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What one connection tells, in the order in which it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkEvent {
+    /// A code that a phone can scan for as long as stated; it replaces the one before.
+    QrIssued {
+        /// The code.
+        text: QrText,
+        /// How long it can be scanned.
+        valid_for: Duration,
+    },
+    /// A phone accepted the device, and the keys are safely stored. Not usable yet: WhatsApp ends
+    /// this connection with [`EndReason::RestartRequired`] and the next one is a login.
+    Paired(LinkedAccount),
+    /// A phone answered, but its proof did not verify. The connection is of no further use.
+    PairingFailed,
+    /// WhatsApp asks for a passkey before it links this account.
+    PasskeyRequired,
+    /// Logged in, first state synchronised: usable.
+    Connected {
+        /// The account's display name, when known.
+        push_name: Option<String>,
+    },
+    /// The account's display name changed.
+    PushNameChanged(String),
+    /// The connection is over; nothing follows.
+    Ended(EndReason),
+}
+
+/// Takes the events of one connection. A slow taker slows the connection, never loses an event.
+pub trait LinkSink: Send + Sync + 'static {
+    /// Hands over one event.
+    fn deliver(&self, event: LinkEvent) -> Deed<'_, ()>;
+}
+
+/// A running connection. Dropping it tears the connection down at once, without farewell.
+pub trait Line: fmt::Debug + Send + Sync {
+    /// Starts a graceful close: buffers are flushed, then `Ended(HungUp)` comes.
+    fn hang_up(&self);
+
+    /// Starts the removal of this device from its account; `Ended(LoggedOutByUs)` comes when
+    /// WhatsApp agreed or did not answer in time.
+    fn log_out(&self);
+}
+
+/// Dials WhatsApp and keeps the instances' keys.
+pub trait Linker: fmt::Debug + Send + Sync + 'static {
+    /// Starts one connection and returns at once. With keys of a linked account it is a login,
+    /// otherwise an offer to link. At most one per instance at a time; the caller sees to it.
+    fn dial(&self, instance: InstanceId, sink: Arc<dyn LinkSink>) -> Box<dyn Line>;
+
+    /// The account whose keys are stored, `None` when the instance is not linked.
+    fn linked_account(
+        &self,
+        instance: InstanceId,
+    ) -> Deed<'_, Result<Option<LinkedAccount>, Error>>;
+
+    /// Destroys the instance's keys. No connection of the instance may be running.
+    fn forget(&self, instance: InstanceId) -> Deed<'_, Result<(), Error>>;
+}

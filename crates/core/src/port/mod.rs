@@ -1,0 +1,3 @@
+//! What the application needs from the outside, as traits that the outside implements.
+
+pub mod link;
