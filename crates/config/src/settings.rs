@@ -1,0 +1,57 @@
+//! The settings as a whole, and the keys that are in no section.
+
+use std::path::PathBuf;
+
+use crate::key::{Absent, Key, Kind, Refusal};
+use crate::log::Log;
+use crate::problem::Problems;
+use crate::reader::{Reader, Reported};
+use crate::sources::Sources;
+use crate::whatsapp::WhatsApp;
+
+/// Everything that can be set, checked. No part of it is a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The directory that holds everything the gateway must not forget.
+    pub data_dir: PathBuf,
+    /// `[log]`: what the gateway tells about itself.
+    pub log: Log,
+    /// `[whatsapp]`: how it connects, and as what.
+    pub whatsapp: WhatsApp,
+}
+
+const DATA_DIR: Key<PathBuf> = Key {
+    name: "data_dir",
+    kind: Kind::Text("a path"),
+    absent: Absent::Default("./waygate-data"),
+    description: "The directory that holds everything Waygate must not forget. It is made when it \
+                  does not exist. A relative path begins where Waygate is started, not where the \
+                  file is. One process uses it at a time.",
+    check: path,
+};
+
+impl Settings {
+    /// Reads and checks everything the sources say.
+    pub fn load(sources: &Sources) -> Result<Self, Problems> {
+        let (inputs, problems) = sources.inputs();
+        let mut reader = Reader::new(inputs, problems);
+        let settings = Self::read(&mut reader);
+        reader.finish(settings)
+    }
+
+    /// Each key is read before any is missed, so that all problems are found.
+    pub(crate) fn read(reader: &mut Reader) -> Result<Self, Reported> {
+        let data_dir = reader.value(&DATA_DIR);
+        let log = Log::read(reader);
+        let whatsapp = WhatsApp::read(reader);
+        Ok(Self { data_dir: data_dir?.value, log: log?, whatsapp: whatsapp? })
+    }
+}
+
+fn path(text: &str) -> Result<PathBuf, Refusal> {
+    if text == "~" || text.starts_with("~/") {
+        let reason = "begins with `~`, which only a shell replaces; write the whole path";
+        return Err(Refusal::because(reason));
+    }
+    Ok(text.into())
+}
