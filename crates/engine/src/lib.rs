@@ -1,0 +1,17 @@
+//! The application: one method per use case, one actor per running instance, a supervisor that
+//! contains them, and the limiter that all their connections pass.
+//!
+//! It knows the words of `core` and the ports it declares; it must not know SQL, HTTP, the WhatsApp
+//! library or any vendor.
+
+pub mod clock;
+pub mod dice;
+pub mod gateway;
+pub mod limiter;
+pub mod tasks;
+
+mod actor;
+mod line;
+mod supervisor;
+
+pub use gateway::Gateway;

@@ -1,0 +1,121 @@
+//! The actor's end of a connection: at most one, told apart from the one before by its number.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use waygate_core::id::InstanceId;
+use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
+
+use crate::limiter::Permit;
+
+/// Events of a connection that wait for the actor; a connection that is ahead of it waits.
+const EVENTS_MAX: usize = 64;
+
+/// How long a connection may take to end when told to, before it is cut off. The implementation's
+/// own limit is shorter.
+const END_WITHIN: Duration = Duration::from_secs(15);
+
+#[derive(Debug)]
+struct Numbered {
+    line: u64,
+    event: LinkEvent,
+}
+
+/// Takes the events of one connection to the actor.
+#[derive(Debug)]
+struct Sink {
+    line: u64,
+    events: mpsc::Sender<Numbered>,
+}
+
+impl LinkSink for Sink {
+    fn deliver(&self, event: LinkEvent) -> Deed<'_, ()> {
+        Box::pin(async move {
+            if self.events.send(Numbered { line: self.line, event }).await.is_err() {
+                tracing::debug!("an instance that is gone was told something");
+            }
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Open {
+    number: u64,
+    line: Box<dyn Line>,
+    /// Given back when the connection has told something: then it stands, or has failed.
+    permit: Option<Permit>,
+}
+
+/// The one connection of an actor, if there is one.
+#[derive(Debug)]
+pub(crate) struct LineInHand {
+    linker: Arc<dyn Linker>,
+    instance: InstanceId,
+    dialled: u64,
+    open: Option<Open>,
+    to_me: mpsc::Sender<Numbered>,
+    from_lines: mpsc::Receiver<Numbered>,
+}
+
+impl LineInHand {
+    pub(crate) fn new(linker: Arc<dyn Linker>, instance: InstanceId) -> Self {
+        let (to_me, from_lines) = mpsc::channel(EVENTS_MAX);
+        Self { linker, instance, dialled: 0, open: None, to_me, from_lines }
+    }
+
+    /// Starts a connection. One that was still open is cut off: there are never two.
+    pub(crate) fn dial(&mut self, permit: Permit) {
+        self.dialled += 1;
+        self.open = None;
+        let sink = Arc::new(Sink { line: self.dialled, events: self.to_me.clone() });
+        let line = self.linker.dial(self.instance, sink);
+        self.open = Some(Open { number: self.dialled, line, permit: Some(permit) });
+    }
+
+    /// The next event of the open connection. May be dropped half-way without losing one.
+    pub(crate) async fn next(&mut self) -> LinkEvent {
+        loop {
+            let Some(Numbered { line, event }) = self.from_lines.recv().await else {
+                // Never: this side holds a sender too.
+                return std::future::pending().await;
+            };
+            let Some(open) = self.open.as_mut().filter(|open| open.number == line) else {
+                continue;
+            };
+            open.permit = None;
+            if matches!(event, LinkEvent::Ended(_)) {
+                self.open = None;
+            }
+            return event;
+        }
+    }
+
+    /// Closes the connection and waits until it has ended; what it still tells is dropped.
+    pub(crate) async fn hang_up(&mut self) {
+        if let Some(open) = &self.open {
+            open.line.hang_up();
+        }
+        self.see_the_end().await;
+    }
+
+    /// Has the device removed from its account and waits until the connection has ended.
+    pub(crate) async fn log_out(&mut self) {
+        if let Some(open) = &self.open {
+            open.line.log_out();
+        }
+        self.see_the_end().await;
+    }
+
+    async fn see_the_end(&mut self) {
+        let ended = async {
+            while self.open.is_some() {
+                self.next().await;
+            }
+        };
+        if tokio::time::timeout(END_WITHIN, ended).await.is_err() {
+            tracing::warn!(instance = %self.instance, "a connection would not end and was cut off");
+            self.open = None;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The supervisor: it runs an actor for every instance and contains what goes wrong in one.
+//!
+//! A panic ends one actor only. It is counted and logged, and the instance starts anew on its
+//! keys; after a few panics within minutes it rests in `Failed`, where a person sees it.
+
+use std::any::Any;
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use waygate_core::error::Error;
+use waygate_core::id::InstanceId;
+use waygate_core::instance::input::Input;
+use waygate_core::instance::machine::Machine;
+use waygate_core::panic::message_length;
+use waygate_core::reason::EndReason;
+
+use crate::actor::{Actor, Order, Surroundings};
+use crate::tasks::Tasks;
+
+/// Orders that wait for an instance; further callers wait to give theirs.
+const ORDERS_MAX: usize = 64;
+
+/// Panics after which an instance is left alone, within [`CRASH_WINDOW`].
+const CRASHES_MAX: usize = 3;
+
+/// The window of [`CRASHES_MAX`].
+const CRASH_WINDOW: Duration = Duration::from_secs(600);
+
+/// One running instance, seen from outside.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    pub(crate) orders: mpsc::Sender<Order>,
+    pub(crate) shown: watch::Receiver<Machine>,
+}
+
+/// The running instances of this process.
+#[derive(Debug)]
+pub(crate) struct Supervisor {
+    around: Surroundings,
+    tasks: Tasks,
+    running: Mutex<BTreeMap<InstanceId, Running>>,
+    crashes: Arc<AtomicU64>,
+}
+
+impl Supervisor {
+    pub(crate) fn new(around: Surroundings, tasks: Tasks) -> Self {
+        let running = Mutex::new(BTreeMap::new());
+        Self { around, tasks, running, crashes: Arc::new(AtomicU64::new(0)) }
+    }
+
+    /// The instance, when it runs.
+    pub(crate) fn find(&self, instance: InstanceId) -> Option<Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).get(&instance).cloned()
+    }
+
+    /// Actors that ended in a panic so far.
+    pub(crate) fn crashes(&self) -> u64 {
+        self.crashes.load(Ordering::Relaxed)
+    }
+
+    /// Runs the instance, unless it runs already.
+    pub(crate) fn run(&self, instance: InstanceId) -> Running {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = running.entry(instance).or_insert_with(|| {
+            let (orders, receiver) = mpsc::channel(ORDERS_MAX);
+            let (publish, shown) = watch::channel(Machine::new(self.around.clock.now()));
+            let cell = Cell {
+                instance,
+                around: self.around.clone(),
+                orders: receiver,
+                publish,
+                ending: self.tasks.stop_token(),
+                crashes: Arc::clone(&self.crashes),
+            };
+            self.tasks.start("instance", cell.run());
+            Running { orders, shown }
+        });
+        entry.clone()
+    }
+}
+
+/// What an instance keeps when its actor dies.
+struct Cell {
+    instance: InstanceId,
+    around: Surroundings,
+    orders: mpsc::Receiver<Order>,
+    publish: watch::Sender<Machine>,
+    ending: CancellationToken,
+    crashes: Arc<AtomicU64>,
+}
+
+impl Cell {
+    async fn run(mut self) {
+        let mut crashed_at = VecDeque::new();
+        let mut given_up = false;
+        loop {
+            let now = self.around.clock.now();
+            let (machine, first) = if given_up {
+                (Machine::failed(now, EndReason::Fault), None)
+            } else {
+                match self.around.linker.linked_account(self.instance).await {
+                    Ok(linked) => (Machine::new(now), Some(Input::Start(linked))),
+                    Err(error) => {
+                        self.note_unreadable(&error);
+                        (Machine::failed(now, EndReason::KeysUnavailable), None)
+                    }
+                }
+            };
+            self.publish.send_replace(machine.clone());
+            let (publish, around) = (self.publish.clone(), self.around.clone());
+            let actor = Actor::new(self.instance, machine, publish, around);
+            let whole = actor.run(first, &mut self.orders, &self.ending);
+            let whole = AssertUnwindSafe(whole).catch_unwind();
+            let Err(payload) = whole.await else { return };
+            self.note_crash(&*payload);
+            let now = Instant::now();
+            crashed_at.push_back(now);
+            crashed_at.retain(|at| now.duration_since(*at) < CRASH_WINDOW);
+            given_up = crashed_at.len() >= CRASHES_MAX;
+        }
+    }
+
+    fn note_unreadable(&self, error: &Error) {
+        let source = std::error::Error::source(error).map(ToString::to_string);
+        tracing::error!(instance = %self.instance, %error, source, "an instance cannot start");
+    }
+
+    fn note_crash(&self, payload: &(dyn Any + Send)) {
+        self.crashes.fetch_add(1, Ordering::Relaxed);
+        let length = message_length(payload);
+        tracing::error!(instance = %self.instance, message_length = length, "an instance panicked");
+    }
+}

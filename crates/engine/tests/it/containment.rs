@@ -1,0 +1,56 @@
+//! A panic ends one instance only.
+
+use std::time::Duration;
+
+use waygate_core::instance::state::{State, StateName};
+use waygate_core::port::link::LinkEvent;
+use waygate_core::reason::EndReason;
+use waygate_engine::gateway::Look;
+
+use crate::played_link::{PlayedLink, code, within};
+
+const WAIT: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn a_panic_in_one_instance_leaves_the_others_alone_and_is_counted() {
+    let link = PlayedLink::linked();
+    let gateway = link.gateway();
+    let (healthy, sick) = (gateway.new_instance_id(), gateway.new_instance_id());
+    gateway.run_instance(healthy);
+    link.tell(healthy, LinkEvent::Connected { push_name: None }).await;
+    let mut healthy_shown = gateway.watch_instance(healthy).unwrap();
+    let is_online = |name: StateName| name == StateName::Online;
+    within(healthy_shown.wait_for(|machine| is_online(machine.state().name()))).await.unwrap();
+
+    link.panic_at_next_dials(1);
+    gateway.run_instance(sick);
+    link.tell(sick, LinkEvent::Connected { push_name: None }).await;
+    let mut sick_shown = gateway.watch_instance(sick).unwrap();
+    within(sick_shown.wait_for(|machine| is_online(machine.state().name()))).await.unwrap();
+    assert_eq!(gateway.crashes(), 1, "the panic was counted, and the instance came back");
+    assert!(is_online(healthy_shown.borrow().state().name()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_keeps_panicking_rests_until_a_person_restarts_it() {
+    let link = PlayedLink::default();
+    link.panic_at_next_dials(3);
+    let gateway = link.gateway();
+    let instance = gateway.new_instance_id();
+    gateway.run_instance(instance);
+    for crashes in 1..=3 {
+        // The look starts the attempt whose dial panics; it may or may not get an answer.
+        drop(tokio::time::timeout(WAIT, gateway.look_at_code(instance, WAIT)).await);
+        assert_eq!(gateway.crashes(), crashes);
+    }
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    let failed = |state: &State| matches!(state, State::Failed { reason: EndReason::Fault, .. });
+    within(shown.wait_for(|machine| failed(machine.state()))).await.unwrap();
+    let look = gateway.look_at_code(instance, WAIT).await.unwrap();
+    assert!(matches!(look, Look::Impossible(_)), "{look:?}");
+
+    gateway.restart_instance(instance).await.unwrap();
+    let (look, ()) =
+        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("again")));
+    assert!(matches!(look, Ok(Look::Code(_))), "{look:?}");
+}

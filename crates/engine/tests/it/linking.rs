@@ -1,0 +1,96 @@
+//! Looking, scanning, logging out.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use waygate_core::error::Kind;
+use waygate_core::instance::state::StateName;
+use waygate_core::port::link::LinkEvent;
+use waygate_core::reason::EndReason;
+use waygate_engine::gateway::Look;
+
+use crate::played_link::{PlayedLink, account, code, within};
+
+const WAIT: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn a_thousand_looks_share_one_connection_and_one_code() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let instance = gateway.new_instance_id();
+    gateway.run_instance(instance);
+    let looks = join_all((0..1000).map(|_| gateway.look_at_code(instance, WAIT)));
+    let (answers, ()) =
+        within(async { tokio::join!(looks, link.tell(instance, code("the one code"))) }).await;
+    for answer in answers {
+        let Ok(Look::Code(shown)) = answer else { panic!("{answer:?}") };
+        assert_eq!(shown.text.expose(), "the one code");
+        assert_eq!(shown.round, 1);
+    }
+    assert_eq!((link.dials(), link.open_most()), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_waits_for_the_first_code_and_says_when_none_came() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let instance = gateway.new_instance_id();
+    gateway.run_instance(instance);
+    let error = gateway.look_at_code(instance, WAIT).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unreachable);
+}
+
+#[tokio::test]
+async fn a_scan_is_followed_by_a_login_and_then_there_is_nothing_to_scan() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let instance = gateway.new_instance_id();
+    gateway.run_instance(instance);
+    let (look, ()) =
+        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("first")));
+    assert!(matches!(look, Ok(Look::Code(_))));
+    link.tell(instance, LinkEvent::Paired(account())).await;
+    link.tell(instance, LinkEvent::Ended(EndReason::RestartRequired)).await;
+    link.tell(instance, LinkEvent::Connected { push_name: Some("Ann".into()) }).await;
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
+    let look = gateway.look_at_code(instance, WAIT).await.unwrap();
+    assert_eq!(look, Look::AlreadyLinked(account()));
+    assert_eq!((link.dials(), link.open_most()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_logout_has_closed_and_forgotten_when_it_returns() {
+    let link = PlayedLink::linked();
+    let gateway = link.gateway();
+    let instance = gateway.new_instance_id();
+    gateway.run_instance(instance);
+    link.tell(instance, LinkEvent::Connected { push_name: None }).await;
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
+    within(gateway.log_out(instance)).await.unwrap();
+    assert_eq!(link.forgotten(), 1);
+    assert_eq!(shown.borrow().state().name(), StateName::Unlinked);
+}
+
+#[tokio::test]
+async fn an_unknown_instance_is_not_found() {
+    let gateway = PlayedLink::default().gateway();
+    let nobody = gateway.new_instance_id();
+    let error = gateway.look_at_code(nobody, WAIT).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotFound);
+    assert_eq!(gateway.log_out(nobody).await.unwrap_err().kind(), Kind::NotFound);
+}
+
+#[tokio::test]
+async fn shutting_down_closes_what_is_open() {
+    let link = PlayedLink::linked();
+    let gateway = link.gateway();
+    let instance = gateway.new_instance_id();
+    gateway.run_instance(instance);
+    link.tell(instance, LinkEvent::Connected { push_name: None }).await;
+    assert!(gateway.shut_down(WAIT).await, "every task has ended");
+    let shown = gateway.watch_instance(instance).unwrap();
+    assert_eq!(shown.borrow().state().name(), StateName::Stopped);
+    assert_eq!(link.forgotten(), 0, "a shutdown destroys nothing");
+}

@@ -1,0 +1,158 @@
+//! A link that does what a test tells it, and remembers what was asked of it.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use waygate_core::account::LinkedAccount;
+use waygate_core::error::Error;
+use waygate_core::id::InstanceId;
+use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
+use waygate_core::reason::EndReason;
+use waygate_core::secret::QrText;
+use waygate_engine::Gateway;
+use waygate_engine::clock::SystemClock;
+use waygate_engine::dice::Dice;
+use waygate_engine::tasks::Tasks;
+
+#[derive(Default)]
+struct Seen {
+    sinks: BTreeMap<InstanceId, Arc<dyn LinkSink>>,
+    dials: usize,
+    open: usize,
+    open_most: usize,
+    forgotten: usize,
+    panics_left: usize,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct PlayedLink {
+    seen: Arc<Mutex<Seen>>,
+    linked: Option<LinkedAccount>,
+}
+
+impl std::fmt::Debug for PlayedLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PlayedLink")
+    }
+}
+
+impl PlayedLink {
+    /// A link whose instances have keys already.
+    pub(crate) fn linked() -> Self {
+        Self { linked: Some(account()), ..Self::default() }
+    }
+
+    pub(crate) fn gateway(&self) -> Gateway {
+        let dice = Dice::from_seed(1);
+        Gateway::new(Arc::new(self.clone()), Arc::new(SystemClock), dice, Tasks::default())
+    }
+
+    pub(crate) fn panic_at_next_dials(&self, count: usize) {
+        self.seen.lock().unwrap().panics_left = count;
+    }
+
+    pub(crate) fn dials(&self) -> usize {
+        self.seen.lock().unwrap().dials
+    }
+
+    pub(crate) fn open_most(&self) -> usize {
+        self.seen.lock().unwrap().open_most
+    }
+
+    pub(crate) fn forgotten(&self) -> usize {
+        self.seen.lock().unwrap().forgotten
+    }
+
+    /// Waits until the instance has dialled and tells its newest connection this.
+    pub(crate) async fn tell(&self, instance: InstanceId, event: LinkEvent) {
+        let ended = matches!(event, LinkEvent::Ended(_));
+        let sink = within(async {
+            loop {
+                let found = self.seen.lock().unwrap().sinks.get(&instance).cloned();
+                match found {
+                    Some(sink) => break sink,
+                    None => tokio::task::yield_now().await,
+                }
+            }
+        });
+        let sink = sink.await;
+        if ended {
+            let mut seen = self.seen.lock().unwrap();
+            seen.open -= 1;
+            seen.sinks.remove(&instance);
+        }
+        sink.deliver(event).await;
+    }
+}
+
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("it took too long")
+}
+
+pub(crate) fn code(text: &str) -> LinkEvent {
+    LinkEvent::QrIssued { text: QrText::new(text), valid_for: Duration::from_secs(60) }
+}
+
+pub(crate) fn account() -> LinkedAccount {
+    LinkedAccount { phone: "15550001111".into(), lid: None, device: 1 }
+}
+
+struct PlayedLine {
+    seen: Arc<Mutex<Seen>>,
+    sink: Arc<dyn LinkSink>,
+    instance: InstanceId,
+}
+
+impl std::fmt::Debug for PlayedLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PlayedLine")
+    }
+}
+
+impl PlayedLine {
+    fn end(&self, reason: EndReason) {
+        let mut seen = self.seen.lock().unwrap();
+        seen.open -= 1;
+        seen.sinks.remove(&self.instance);
+        let sink = Arc::clone(&self.sink);
+        #[expect(clippy::disallowed_methods, reason = "a test")]
+        tokio::task::spawn(async move { sink.deliver(LinkEvent::Ended(reason)).await });
+    }
+}
+
+impl Line for PlayedLine {
+    fn hang_up(&self) {
+        self.end(EndReason::HungUp);
+    }
+
+    fn log_out(&self) {
+        self.end(EndReason::LoggedOutByUs);
+    }
+}
+
+impl Linker for PlayedLink {
+    fn dial(&self, instance: InstanceId, sink: Arc<dyn LinkSink>) -> Box<dyn Line> {
+        let mut seen = self.seen.lock().unwrap();
+        if seen.panics_left > 0 {
+            seen.panics_left -= 1;
+            drop(seen);
+            panic!("planted");
+        }
+        seen.dials += 1;
+        seen.open += 1;
+        seen.open_most = seen.open_most.max(seen.open);
+        seen.sinks.insert(instance, Arc::clone(&sink));
+        Box::new(PlayedLine { seen: Arc::clone(&self.seen), sink, instance })
+    }
+
+    fn linked_account(&self, _: InstanceId) -> Deed<'_, Result<Option<LinkedAccount>, Error>> {
+        Box::pin(async { Ok(self.linked.clone()) })
+    }
+
+    fn forget(&self, _: InstanceId) -> Deed<'_, Result<(), Error>> {
+        self.seen.lock().unwrap().forgotten += 1;
+        Box::pin(async { Ok(()) })
+    }
+}
