@@ -1,0 +1,187 @@
+//! Accounts: a phone, its settings and its linked devices.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use wacore_binary::{Jid, Node};
+
+use crate::{
+    app_state::{COLLECTIONS, CRITICAL, Collection, SyncKey},
+    clock::Clock,
+    device_identity::{DeviceNumbers, key_index_list},
+    dice::Dice,
+    digest::sha256,
+    greeting::PhoneIdentity,
+    keys::{KEY_TYPE, KeyPair},
+    payload::Registration,
+    prekeys::{KeyStock, SignedPreKey},
+    world::ConnectionId,
+};
+
+/// The companions an account may have at once.
+pub(crate) const COMPANIONS_MAX: usize = 4;
+
+/// Hidden ids have fifteen digits.
+const LID_MIN: u64 = 100_000_000_000_000;
+const LID_SPAN: u64 = 9 * LID_MIN;
+
+/// The highest device number; after it the numbers start again.
+const DEVICE_MAX: u16 = 99;
+
+/// One account.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) number: String,
+    pub(crate) lid: String,
+    pub(crate) phone: PhoneIdentity,
+    pub(crate) phone_prekey: SignedPreKey,
+    pub(crate) raw_id: u32,
+    pub(crate) push_name: String,
+    pub(crate) sync_key: SyncKey,
+    pub(crate) collections: BTreeMap<&'static str, Collection>,
+    pub(crate) devices: BTreeMap<u16, Device>,
+    pub(crate) privacy: BTreeMap<String, String>,
+    pub(crate) dice: Dice,
+    unlinked: BTreeSet<u16>,
+    last_device: u16,
+    last_key_index: u32,
+}
+
+/// One linked device.
+#[derive(Debug)]
+pub(crate) struct Device {
+    pub(crate) key_index: u32,
+    pub(crate) noise: [u8; 32],
+    pub(crate) registration: Registration,
+    pub(crate) stock: KeyStock,
+    /// As countersigned by the device, for everybody else.
+    pub(crate) signed_identity: Vec<u8>,
+    pub(crate) linked_unix_s: u64,
+    pub(crate) online: Option<ConnectionId>,
+    /// Whether the client asked for its stanzas on the current connection.
+    pub(crate) active: bool,
+    pub(crate) greeted: bool,
+    pub(crate) queue: VecDeque<Queued>,
+}
+
+/// A stanza kept until its device has acknowledged it.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) id: String,
+    pub(crate) node: Node,
+    pub(crate) sent_on: Option<ConnectionId>,
+}
+
+impl Account {
+    /// A new account; all of its keys follow from the seed and the number.
+    pub(crate) fn create(number: &str, seed: u64, clock: Clock) -> Self {
+        let mut dice = Dice::derive(seed, &format!("phone {number}"), 0);
+        let pair = KeyPair::generate(&mut dice);
+        let prekey = KeyPair::generate(&mut dice).public();
+        let phone_prekey = SignedPreKey {
+            id: [0, 0, 1],
+            value: prekey,
+            signature: pair.sign(&mut dice, &[&[KEY_TYPE], &prekey]),
+        };
+        let hash = sha256(&[&seed.to_be_bytes(), b"lid", number.as_bytes()]);
+        let digits = hash.iter().fold(0, |sum, byte| (sum * 256 + u64::from(*byte)) % LID_SPAN);
+        let lid = LID_MIN + digits;
+        let sync_key =
+            SyncKey { id: dice.bytes(), data: dice.bytes(), created_unix_ms: clock.unix_ms() };
+        let tail = number.get(number.len().saturating_sub(4)..).unwrap_or(number);
+        let mut account = Self {
+            number: number.to_owned(),
+            lid: lid.to_string(),
+            phone: PhoneIdentity { pair, registration_id: dice.number() >> 18 | 1 },
+            phone_prekey,
+            raw_id: dice.number() >> 1,
+            push_name: String::new(),
+            sync_key,
+            collections: COLLECTIONS.iter().map(|name| (*name, Collection::empty(name))).collect(),
+            devices: BTreeMap::new(),
+            privacy: default_privacy(),
+            dice,
+            unlinked: BTreeSet::new(),
+            last_device: 0,
+            last_key_index: 0,
+        };
+        account.set_push_name(&format!("Phone {tail}"), clock);
+        account
+    }
+
+    /// Writes the push name into the app state.
+    pub(crate) fn set_push_name(&mut self, name: &str, clock: Clock) {
+        name.clone_into(&mut self.push_name);
+        if let Some(collection) = self.collections.get_mut(CRITICAL) {
+            collection.set_push_name(name, &self.sync_key, clock.unix_ms(), &mut self.dice);
+        }
+    }
+
+    /// The numbers of the next device to be linked; `None` when all places are taken.
+    pub(crate) fn next_numbers(&mut self) -> Option<(u16, u32)> {
+        if self.devices.len() >= COMPANIONS_MAX {
+            return None;
+        }
+        let device = (self.last_device + 1..=DEVICE_MAX)
+            .chain(1..=self.last_device)
+            .find(|device| !self.devices.contains_key(device))?;
+        self.last_device = device;
+        self.last_key_index += 1;
+        Some((device, self.last_key_index))
+    }
+
+    /// Links a device.
+    pub(crate) fn link(&mut self, number: u16, device: Device) {
+        self.unlinked.remove(&number);
+        self.devices.insert(number, device);
+    }
+
+    /// Unlinks a device and remembers that it was one.
+    pub(crate) fn unlink(&mut self, number: u16) -> Option<Device> {
+        let device = self.devices.remove(&number)?;
+        self.unlinked.insert(number);
+        Some(device)
+    }
+
+    /// Whether this number belonged to a device that was unlinked since.
+    pub(crate) fn was_unlinked(&self, device: u16) -> bool {
+        self.unlinked.contains(&device)
+    }
+
+    /// The address of a device (0 is the phone) under its phone number.
+    pub(crate) fn jid(&self, device: u16) -> Jid {
+        Jid::pn_device(self.number.as_str(), device)
+    }
+
+    /// The address of a device under the account's hidden id.
+    pub(crate) fn lid_jid(&self, device: u16) -> Jid {
+        Jid::lid_device(self.lid.as_str(), device)
+    }
+
+    /// The signed list of valid companions.
+    pub(crate) fn key_index_list(&mut self, clock: Clock) -> Vec<u8> {
+        let numbers = DeviceNumbers {
+            raw_id: self.raw_id,
+            timestamp_unix_s: clock.unix_s(),
+            key_index: self.last_key_index,
+        };
+        let valid = std::iter::once(0)
+            .chain(self.devices.values().map(|device| device.key_index))
+            .collect();
+        key_index_list(&self.phone.pair, &mut self.dice, numbers, valid)
+    }
+}
+
+fn default_privacy() -> BTreeMap<String, String> {
+    [
+        ("readreceipts", "all"),
+        ("profile", "all"),
+        ("status", "contacts"),
+        ("online", "all"),
+        ("last", "all"),
+        ("groupadd", "all"),
+        ("calladd", "all"),
+        ("messages", "all"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}

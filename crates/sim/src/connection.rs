@@ -1,0 +1,220 @@
+//! One client connection: bytes in, stanzas handed on (docs/internals/sim.md, "Connections").
+//!
+//! [`Connection`] holds what belongs to the stream alone: frames, handshake, receiving cipher.
+//! Everything it learns goes into the world. It does no I/O; [`run`] drives it.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    RefusalKind,
+    dice::Dice,
+    frame::{FrameBuffer, FrameError},
+    handshake::{HandshakeError, Outcome, Progress, Responder},
+    noise::Cipher,
+    outbox::Outbox,
+    payload, registration, session, stanza,
+    world::{ConnectionId, Shared, Stage},
+};
+
+/// How long a client may take until it has said what it came for.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
+
+/// The receiving side of a connection.
+#[derive(Debug)]
+struct Connection {
+    id: ConnectionId,
+    shared: Arc<Shared>,
+    outbox: Outbox,
+    frames: FrameBuffer,
+    phase: Phase,
+    dice: Dice,
+    deadline: Instant,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Handshake(Box<Responder>),
+    Transport(Box<Cipher>),
+}
+
+/// Drives a connection until either side ends it, then forgets it.
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    id: ConnectionId,
+    outbox: Outbox,
+    mut from_client: mpsc::Receiver<Bytes>,
+) {
+    let mut connection = Connection {
+        id,
+        outbox: outbox.clone(),
+        frames: FrameBuffer::new(),
+        phase: Phase::Handshake(Box::new(Responder::AwaitHello)),
+        dice: Dice::derive(shared.config.seed, "connection", id),
+        deadline: Instant::now() + HANDSHAKE_LIMIT,
+        shared: Arc::clone(&shared),
+    };
+    loop {
+        let deadline = connection.next_deadline();
+        tokio::select! {
+            biased;
+            // A receive that loses the race has taken nothing from the channel.
+            () = outbox.closed() => {
+                // What had been sent before the end counts, as on any socket.
+                while let Ok(bytes) = from_client.try_recv() {
+                    connection.take_bytes(&bytes);
+                }
+                break;
+            }
+            () = sleep_until(deadline) => connection.expire(),
+            received = from_client.recv() => match received {
+                Some(bytes) => connection.take_bytes(&bytes),
+                None => break,
+            },
+        }
+    }
+    let mut world = shared.lock();
+    if outbox.has_overflowed() {
+        world.refuse(Some(id), RefusalKind::SlowReader, "too many stanzas are waiting");
+    }
+    world.forget(id);
+}
+
+impl Connection {
+    fn take_bytes(&mut self, bytes: &[u8]) {
+        self.frames.push(bytes);
+        while !self.is_leaving() {
+            match self.frames.next_frame() {
+                Ok(Some(frame)) => self.take_frame(&frame),
+                Ok(None) => return,
+                Err(error) => self.give_up(error),
+            }
+        }
+    }
+
+    fn is_leaving(&self) -> bool {
+        let world = self.shared.lock();
+        world.connections.get(&self.id).is_none_or(|peer| match &peer.stage {
+            Stage::Leaving => true,
+            Stage::Handshaking | Stage::Unregistered(_) | Stage::Registered(_) => false,
+        })
+    }
+
+    fn give_up(&self, error: FrameError) {
+        let (kind, detail) = match error {
+            FrameError::Intro => (RefusalKind::Intro, "the first bytes are no intro".to_owned()),
+            FrameError::Dictionary(version) => {
+                (RefusalKind::Dictionary, format!("token dictionary version {version}"))
+            }
+            FrameError::Empty => (RefusalKind::Frame, "an empty frame".to_owned()),
+            FrameError::Oversize(length) => {
+                (RefusalKind::Frame, format!("a frame of {length} bytes"))
+            }
+        };
+        self.close(kind, detail);
+    }
+
+    /// Refuses without a word.
+    fn close(&self, kind: RefusalKind, detail: impl Into<String>) {
+        let mut world = self.shared.lock();
+        world.refuse(Some(self.id), kind, detail);
+        world.end(self.id, None);
+    }
+
+    fn take_frame(&mut self, frame: &[u8]) {
+        match &mut self.phase {
+            Phase::Handshake(responder) => {
+                let certificate = Arc::clone(&self.shared.lock().certificate);
+                let taken = responder.take(frame, &certificate, &mut self.dice);
+                match taken {
+                    Ok(Progress::Reply(reply)) => self.outbox.send_plain(reply),
+                    Ok(Progress::Done(outcome)) => self.enter(*outcome),
+                    Err(HandshakeError::Malformed(what)) => {
+                        self.close(RefusalKind::Handshake, format!("malformed: {what}"));
+                    }
+                    Err(HandshakeError::Unopened(what)) => {
+                        self.close(RefusalKind::Handshake, format!("does not open: {what}"));
+                    }
+                }
+            }
+            Phase::Transport(cipher) => match cipher.open(frame, &[]) {
+                Some(plaintext) => self.take_plaintext(&plaintext),
+                None => self.close(RefusalKind::Cipher, "a frame does not decrypt"),
+            },
+        }
+    }
+
+    /// The handshake is over: the client says what it came for.
+    fn enter(&mut self, outcome: Outcome) {
+        if let Some(reply) = outcome.reply {
+            self.outbox.send_plain(reply);
+        }
+        self.outbox.secure(outcome.send);
+        self.phase = Phase::Transport(Box::new(outcome.receive));
+        let mut world = self.shared.lock();
+        *world.report.handshakes.entry(outcome.kind).or_default() += 1;
+        match payload::read(&outcome.payload, self.shared.config.min_version) {
+            Ok(payload::Intent::Register(details)) => {
+                registration::open(&mut world, self.id, outcome.client_static, *details);
+            }
+            Ok(payload::Intent::LogIn { number, device }) => {
+                let login = session::Login { number, device, noise: outcome.client_static };
+                session::log_in(&mut world, self.id, login);
+            }
+            Err(error) => {
+                world.refuse(Some(self.id), error.kind, error.detail);
+                let farewell = stanza::failure(error.reason, "payload").build();
+                world.end(self.id, Some(farewell));
+            }
+        }
+    }
+
+    fn take_plaintext(&self, plaintext: &[u8]) {
+        let node = match stanza::decode(plaintext) {
+            Ok(node) => node,
+            Err(detail) => {
+                let mut world = self.shared.lock();
+                world.refuse(Some(self.id), RefusalKind::Stanza, detail);
+                world.end(self.id, Some(stanza::stream_malformed()));
+                return;
+            }
+        };
+        tracing::trace!(tag = %node.tag, connection = self.id, "received");
+        let mut world = self.shared.lock();
+        let registered = match world.connections.get(&self.id).map(|peer| &peer.stage) {
+            Some(Stage::Registered(key)) => Some(key.clone()),
+            Some(Stage::Unregistered(_)) => None,
+            Some(Stage::Handshaking | Stage::Leaving) | None => return,
+        };
+        match registered {
+            Some(key) => session::take(&mut world, self.id, &key, &node),
+            None => registration::take(&mut world, self.id, &node),
+        }
+    }
+
+    /// When this connection must have got further, if nothing else happens.
+    fn next_deadline(&self) -> Instant {
+        /// Far enough to be never.
+        const NEVER: Duration = Duration::from_hours(24 * 365);
+        let world = self.shared.lock();
+        match world.connections.get(&self.id).map(|peer| &peer.stage) {
+            Some(Stage::Handshaking) => self.deadline,
+            Some(Stage::Unregistered(candidate)) => candidate.expires,
+            Some(Stage::Registered(_) | Stage::Leaving) | None => Instant::now() + NEVER,
+        }
+    }
+
+    fn expire(&self) {
+        let handshaking = matches!(self.phase, Phase::Handshake(_));
+        if handshaking {
+            self.close(RefusalKind::Silence, "no handshake within 30 s");
+        } else {
+            registration::expire(&mut self.shared.lock(), self.id);
+        }
+    }
+}

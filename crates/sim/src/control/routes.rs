@@ -1,0 +1,232 @@
+//! The routes of the control API.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, State, rejection::BytesRejection},
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::problem::Problem;
+use crate::{DeviceView, Fault, LinkedDevice, Phone, PhoneError, Report, Sim};
+
+/// The longest request body.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// The control API of a simulator.
+pub(crate) fn router(sim: Sim) -> Router {
+    Router::new()
+        .route("/phones", get(list_phones).post(add_phone))
+        .route("/phones/{number}", get(show_phone))
+        .route("/phones/{number}/scan", post(scan))
+        .route("/phones/{number}/enter-code", post(enter_code))
+        .route("/phones/{number}/unlink", post(unlink))
+        .route("/faults", post(inject))
+        .route("/report", get(report))
+        .route("/oracle", get(oracle))
+        .route("/root-key", get(root_key))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(sim)
+}
+
+type Body = Result<Bytes, BytesRejection>;
+
+/// What a request body must be; shown instead of a parser's message, which would repeat secrets.
+trait Expected: DeserializeOwned {
+    const FORM: &'static str;
+}
+
+/// Reads a JSON body. The content type does not matter.
+fn read<T: Expected>(body: Body) -> Result<T, Problem> {
+    let bytes = body.map_err(|rejection| {
+        let message = "the body could not be read, or is too long";
+        Problem::new(rejection.status(), "body_not_read", message)
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let message = format!(
+            "the body must be JSON of the form {} (it is not at line {line}, column {column})",
+            T::FORM
+        );
+        Problem::new(StatusCode::BAD_REQUEST, "bad_json", &message)
+    })
+}
+
+fn find(sim: &Sim, number: &str) -> Result<Phone, Problem> {
+    sim.phone(number).ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "no_such_phone", "there is no phone with this number")
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct PhoneView {
+    number: String,
+    lid: String,
+    push_name: String,
+    devices: Vec<DeviceView>,
+}
+
+impl PhoneView {
+    fn of(phone: &Phone) -> Self {
+        Self {
+            number: phone.number().to_owned(),
+            lid: phone.lid(),
+            push_name: phone.push_name(),
+            devices: phone.devices(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPhone {
+    number: String,
+    #[serde(default)]
+    push_name: Option<String>,
+}
+
+impl Expected for NewPhone {
+    const FORM: &'static str = r#"{"number": "15550001111", "push_name"?: "..."}"#;
+}
+
+async fn add_phone(State(sim): State<Sim>, body: Body) -> Result<Response, Problem> {
+    let wanted: NewPhone = read(body)?;
+    let (status, phone) = match sim.add_phone(&wanted.number) {
+        Ok(phone) => (StatusCode::CREATED, phone),
+        Err(PhoneError::Exists) => (StatusCode::OK, find(&sim, &wanted.number)?),
+        Err(error @ (PhoneError::InvalidNumber | PhoneError::TooMany)) => return Err(error.into()),
+    };
+    if let Some(name) = wanted.push_name {
+        phone.set_push_name(&name);
+    }
+    Ok((status, Json(PhoneView::of(&phone))).into_response())
+}
+
+#[derive(Debug, Serialize)]
+struct PhoneList {
+    phones: Vec<PhoneView>,
+}
+
+async fn list_phones(State(sim): State<Sim>) -> Json<PhoneList> {
+    Json(PhoneList { phones: sim.phones().iter().map(PhoneView::of).collect() })
+}
+
+async fn show_phone(
+    State(sim): State<Sim>,
+    Path(number): Path<String>,
+) -> Result<Json<PhoneView>, Problem> {
+    Ok(Json(PhoneView::of(&find(&sim, &number)?)))
+}
+
+/// Has no `Debug`: the text is a secret.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scan {
+    qr: String,
+}
+
+impl Expected for Scan {
+    const FORM: &'static str = r#"{"qr": "..."}"#;
+}
+
+async fn scan(
+    State(sim): State<Sim>,
+    Path(number): Path<String>,
+    body: Body,
+) -> Result<Json<LinkedDevice>, Problem> {
+    let phone = find(&sim, &number)?;
+    let wanted: Scan = read(body)?;
+    Ok(Json(phone.scan(&wanted.qr).await?))
+}
+
+/// Has no `Debug`: the code is a secret.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EnterCode {
+    code: String,
+}
+
+impl Expected for EnterCode {
+    const FORM: &'static str = r#"{"code": "ABCD-1234"}"#;
+}
+
+async fn enter_code(
+    State(sim): State<Sim>,
+    Path(number): Path<String>,
+    body: Body,
+) -> Result<Json<LinkedDevice>, Problem> {
+    let phone = find(&sim, &number)?;
+    let wanted: EnterCode = read(body)?;
+    Ok(Json(phone.enter_code(&wanted.code).await?))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unlink {
+    #[serde(default)]
+    device: Option<u16>,
+}
+
+impl Expected for Unlink {
+    const FORM: &'static str = r#"{"device"?: 1}"#;
+}
+
+#[derive(Debug, Serialize)]
+struct Unlinked {
+    unlinked: usize,
+}
+
+/// Without a body, or without a device in it, all devices are unlinked.
+async fn unlink(
+    State(sim): State<Sim>,
+    Path(number): Path<String>,
+    body: Body,
+) -> Result<Json<Unlinked>, Problem> {
+    let phone = find(&sim, &number)?;
+    let wanted = match body {
+        Ok(bytes) if bytes.is_empty() => Unlink::default(),
+        body => read(body)?,
+    };
+    Ok(Json(Unlinked { unlinked: phone.unlink(wanted.device).await? }))
+}
+
+impl Expected for Fault {
+    const FORM: &'static str = r#"{"fault": "refuse_logins" | "stream_error" | "cut_connection" | "refuse_dials" | "hang_dials" | "rotate_leaf", ...}"#;
+}
+
+async fn inject(State(sim): State<Sim>, body: Body) -> Result<StatusCode, Problem> {
+    let fault: Fault = read(body)?;
+    sim.inject(fault);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn report(State(sim): State<Sim>) -> Json<Report> {
+    Json(sim.report())
+}
+
+#[derive(Debug, Serialize)]
+struct Oracle {
+    violations: Vec<String>,
+}
+
+async fn oracle(State(sim): State<Sim>) -> Json<Oracle> {
+    Json(Oracle { violations: sim.report().violations() })
+}
+
+async fn root_key(State(sim): State<Sim>) -> String {
+    hex::encode(sim.root_key())
+}
+
+async fn no_route() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no_such_route", "there is nothing at this path")
+}
+
+async fn no_method() -> Problem {
+    let message = "this path does not take this method";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+}

@@ -1,0 +1,105 @@
+//! Why a phone could not do what it was asked.
+
+/// Why a number cannot become a phone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PhoneError {
+    /// Not 7 to 15 digits without a leading zero.
+    #[error("a number is 7 to 15 digits and does not start with 0")]
+    InvalidNumber,
+    /// There is one already.
+    #[error("the phone exists already")]
+    Exists,
+    /// The simulator holds as many phones as it may.
+    #[error("the simulator has no room for another phone")]
+    TooMany,
+}
+
+/// Why the device and the phone did not become one account's, however they were brought together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// The device refused the identity it was offered, for example with 401 `hmac-mismatch`.
+    #[error("the device refused to be linked: {code} {text}")]
+    DeviceRefused {
+        /// The number in `code`.
+        code: u16,
+        /// The words in `text`.
+        text: String,
+    },
+    /// The device's answer is not properly signed.
+    #[error("the device's signature is missing or wrong")]
+    BadDeviceSignature,
+    /// The connection ended before the device was linked.
+    #[error("the connection is gone")]
+    ConnectionGone,
+    /// The account has four companions already.
+    #[error("the account has all the devices it may have")]
+    DeviceLimit,
+    /// The connection is being linked by another scan or code right now.
+    #[error("the connection is already being linked")]
+    InProgress,
+    /// The device did not answer within a minute.
+    #[error("the device did not answer in time")]
+    TimedOut,
+}
+
+/// Why a scan did not link a device.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// The text is not that of a linking code; says in which respect.
+    #[error("the text is not a linking code: {0}")]
+    Malformed(&'static str),
+    /// The server never gave out this ref, or long ago.
+    #[error("the ref is unknown")]
+    UnknownRef,
+    /// The ref's time is over.
+    #[error("the ref has expired")]
+    ExpiredRef,
+    /// The ref has been scanned before.
+    #[error("the ref has been used")]
+    UsedRef,
+    /// The text's Noise key is not that of the connection the ref was given to.
+    #[error("the Noise key is not the connection's")]
+    NoiseKeyMismatch,
+    /// The text's identity key is not the one the connection registered.
+    #[error("the identity key is not the connection's")]
+    IdentityMismatch,
+    /// The code or ref was right, and linking failed all the same.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+/// Why a typed code did not link a device.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodeError {
+    /// Not eight characters of the alphabet of codes.
+    #[error("a code is eight characters of digits 1-9 and letters without I, O, U")]
+    Malformed,
+    /// No device has asked for a code for this account.
+    #[error("no device waits for a code")]
+    NothingPending,
+    /// The code's 180 seconds are over.
+    #[error("the code has expired")]
+    Expired,
+    /// It is not the code the device shows.
+    #[error("the code is wrong")]
+    WrongCode,
+    /// Three codes have been tried; the device must ask for a new one.
+    #[error("too many codes were tried")]
+    TooManyTries,
+    /// The code or ref was right, and linking failed all the same.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+/// Why a device could not be unlinked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnlinkError {
+    /// The account has no such device.
+    #[error("the account has no device {0}")]
+    NoSuchDevice(u16),
+}
+
+/// A connection was refused by an injected fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the connection was refused")]
+pub struct DialRefused;

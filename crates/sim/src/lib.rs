@@ -1,0 +1,61 @@
+//! A WhatsApp server that speaks the real wire protocol, with phones a test or a person can drive.
+//!
+//! Clients connect to it as they do to WhatsApp: in process through [`Sim::dial`], or by websocket
+//! through [`Sim::serve`], which also serves a control API. It is as strict as the real server:
+//! whatever breaks a rule is refused as the real one would refuse it and put on record
+//! ([`Report`]); whatever it does not know it says so.
+//!
+//! It shares no code with the gateway, and of the client library only the stanza codec, the
+//! protobuf schema and the Signal ratchet; everything in which a client could be wrong together
+//! with its test is written here. It reads no clock but tokio's and draws no randomness but from
+//! its seed. docs/internals/sim.md tells what it simulates, from which source each fact of the
+//! protocol comes, and what it leaves out.
+
+mod account;
+mod app_state;
+mod app_state_requests;
+mod certificate;
+mod clock;
+mod config;
+mod connection;
+mod control;
+mod device_identity;
+mod dice;
+mod digest;
+mod error;
+mod fault;
+mod frame;
+mod greeting;
+mod handshake;
+mod key_requests;
+mod keys;
+mod link;
+mod lthash;
+mod noise;
+mod outbox;
+mod pairing_code;
+mod payload;
+mod phone;
+mod prekeys;
+mod refusal;
+mod registration;
+mod report;
+mod requests;
+mod scanned_text;
+mod session;
+mod sim;
+mod socket;
+mod stanza;
+mod tasks;
+mod usync;
+mod world;
+
+pub use config::{Latency, SimConfig};
+pub use error::{CodeError, DialRefused, LinkError, PhoneError, ScanError, UnlinkError};
+pub use fault::Fault;
+pub use handshake::HandshakeKind;
+pub use link::LinkedDevice;
+pub use phone::{DeviceView, Phone};
+pub use refusal::{Refusal, RefusalKind};
+pub use report::Report;
+pub use sim::{Pipe, Sim};

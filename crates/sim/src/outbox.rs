@@ -1,0 +1,208 @@
+//! The way out of one connection: everything it will be sent, in order, with the latency.
+//!
+//! One writer task per connection owns the sending cipher, so that the order of its counter is
+//! the order of sending. Everybody else holds an [`Outbox`] and never waits.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{Instant, sleep_until},
+};
+use wacore_binary::Node;
+
+use crate::{frame::frame, noise::Cipher, stanza};
+
+/// Stanzas waiting for one client; a client that lets them pile up is cut.
+const WAITING_MAX: usize = 4_096;
+
+/// How long a stream lives on after the stanza that ends it.
+pub(crate) const FAREWELL: Duration = Duration::from_millis(300);
+
+#[derive(Debug)]
+enum Parcel {
+    /// A handshake message, sent as it is.
+    Plain(Vec<u8>),
+    /// The end of the handshake: everything from here on is encrypted.
+    Secure(Box<Cipher>),
+    /// A stanza.
+    Stanza(Box<Node>),
+    /// The end.
+    Close,
+}
+
+/// The sending side of a connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Outbox {
+    parcels: mpsc::Sender<(Instant, Parcel)>,
+    latency: Duration,
+    cut: Arc<Cut>,
+}
+
+/// An order to drop the connection without a word.
+#[derive(Debug, Default)]
+pub(crate) struct Cut {
+    ordered: AtomicBool,
+    overflowed: AtomicBool,
+    notify: Notify,
+}
+
+impl Cut {
+    /// Whether the connection was dropped rather than closed.
+    pub(crate) fn is_ordered(&self) -> bool {
+        self.ordered.load(Ordering::Relaxed)
+    }
+
+    fn order(&self) {
+        self.ordered.store(true, Ordering::Relaxed);
+        self.notify.notify_one();
+    }
+}
+
+/// The writer's half of a new outbox.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    parcels: mpsc::Receiver<(Instant, Parcel)>,
+    cut: Arc<Cut>,
+}
+
+impl Outbox {
+    pub(crate) fn new(latency: Duration) -> (Self, Writer) {
+        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let cut = Arc::new(Cut::default());
+        let writer = Writer { parcels: receiver, cut: Arc::clone(&cut) };
+        (Self { parcels: sender, latency, cut }, writer)
+    }
+
+    pub(crate) fn send_plain(&self, payload: Vec<u8>) {
+        self.put(Duration::ZERO, Parcel::Plain(payload));
+    }
+
+    pub(crate) fn secure(&self, cipher: Cipher) {
+        self.put(Duration::ZERO, Parcel::Secure(Box::new(cipher)));
+    }
+
+    pub(crate) fn send(&self, node: Node) {
+        self.put(Duration::ZERO, Parcel::Stanza(Box::new(node)));
+    }
+
+    /// Ends the connection `after` everything sent so far has gone out.
+    pub(crate) fn close(&self, after: Duration) {
+        self.put(after, Parcel::Close);
+    }
+
+    /// Drops the connection now, with whatever is still waiting.
+    pub(crate) fn cut(&self) {
+        self.cut.order();
+    }
+
+    /// The order to drop this connection, for the transport that has to obey it.
+    pub(crate) fn cut_order(&self) -> Arc<Cut> {
+        Arc::clone(&self.cut)
+    }
+
+    /// Whether the connection was dropped because its client did not read.
+    pub(crate) fn has_overflowed(&self) -> bool {
+        self.cut.overflowed.load(Ordering::Relaxed)
+    }
+
+    /// Resolves when the writer has ended.
+    pub(crate) async fn closed(&self) {
+        self.parcels.closed().await;
+    }
+
+    fn put(&self, after: Duration, parcel: Parcel) {
+        let due = Instant::now() + self.latency + after;
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.parcels.try_send((due, parcel)) {
+            self.cut.overflowed.store(true, Ordering::Relaxed);
+            self.cut.order();
+        }
+    }
+}
+
+impl Writer {
+    /// Sends until the connection is closed, cut, or given up by the client.
+    pub(crate) async fn run(mut self, to_client: mpsc::Sender<Bytes>) {
+        let cut = Arc::clone(&self.cut);
+        tokio::select! {
+            // Nothing here is resumed after the other branch won, so nothing can be lost.
+            () = cut.notify.notified() => {}
+            () = self.deliver(&to_client) => {}
+            () = to_client.closed() => {}
+        }
+    }
+
+    async fn deliver(&mut self, to_client: &mpsc::Sender<Bytes>) {
+        let mut cipher: Option<Cipher> = None;
+        while let Some((due, parcel)) = self.parcels.recv().await {
+            if due > Instant::now() {
+                sleep_until(due).await;
+            }
+            let payload = match parcel {
+                Parcel::Plain(payload) => Some(payload),
+                Parcel::Secure(fresh) => {
+                    cipher = Some(*fresh);
+                    continue;
+                }
+                Parcel::Stanza(node) => {
+                    tracing::trace!(tag = %node.tag, "sent");
+                    stanza::encode(&node)
+                        .and_then(|plaintext| cipher.as_mut()?.seal(&plaintext, &[]))
+                }
+                Parcel::Close => return,
+            };
+            let Some(bytes) = payload.and_then(|payload| frame(&payload)) else {
+                tracing::warn!("a stanza could not be encoded; the connection is closed");
+                return;
+            };
+            if to_client.send(bytes).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn everything_arrives_in_order_and_late_by_the_latency() {
+        let (outbox, writer) = Outbox::new(Duration::from_millis(40));
+        let (to_client, mut client) = mpsc::channel(8);
+        let started = Instant::now();
+        outbox.send_plain(vec![1]);
+        outbox.send_plain(vec![2]);
+        outbox.close(FAREWELL);
+        let (first, second, end, ()) = tokio::join!(
+            async { client.recv().await.map(|bytes| (bytes, started.elapsed())) },
+            async {},
+            async {},
+            writer.run(to_client),
+        );
+        let ((), ()) = (second, end);
+        assert_eq!(first, Some((Bytes::from_static(&[0, 0, 1, 1]), Duration::from_millis(40))));
+        assert_eq!(client.recv().await.unwrap(), Bytes::from_static(&[0, 0, 1, 2]));
+        assert_eq!(client.recv().await, None);
+        assert_eq!(started.elapsed(), Duration::from_millis(340));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cut_does_not_wait_for_what_is_queued() {
+        let (outbox, writer) = Outbox::new(Duration::from_millis(40));
+        let (to_client, mut client) = mpsc::channel(8);
+        outbox.send_plain(vec![1]);
+        outbox.cut();
+        writer.run(to_client).await;
+        assert_eq!(client.recv().await, None);
+        assert!(outbox.cut_order().is_ordered());
+        assert!(outbox.parcels.is_closed());
+    }
+}

@@ -1,0 +1,139 @@
+//! The client payload: who is calling and what for (docs/internals/sim.md, "Client payload").
+
+use md5::{Digest as _, Md5};
+use waproto::{
+    buffa::Message as _,
+    whatsapp::{
+        ClientPayload, DeviceProps,
+        client_payload::{DevicePairingRegistrationData, UserAgent},
+    },
+};
+
+use crate::{
+    RefusalKind,
+    keys::{KEY_TYPE, verify},
+    prekeys::SignedPreKey,
+};
+
+/// What a client came for.
+#[derive(Debug)]
+pub(crate) enum Intent {
+    /// To be linked.
+    Register(Box<Registration>),
+    /// To go online as a linked device.
+    LogIn { number: String, device: u16 },
+}
+
+/// What a device to be linked tells about itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Registration {
+    /// The registration id of its Signal identity.
+    pub(crate) regid: [u8; 4],
+    pub(crate) identity: [u8; 32],
+    pub(crate) signed_prekey: SignedPreKey,
+    pub(crate) os: String,
+    pub(crate) platform: String,
+}
+
+/// Why a payload was not accepted, with the `reason` of the `<failure>` that says so.
+#[derive(Debug)]
+pub(crate) struct PayloadError {
+    pub(crate) kind: RefusalKind,
+    pub(crate) detail: String,
+    pub(crate) reason: u16,
+}
+
+fn malformed(detail: &str) -> PayloadError {
+    PayloadError { kind: RefusalKind::Payload, detail: detail.to_owned(), reason: 400 }
+}
+
+/// Reads and checks a payload.
+pub(crate) fn read(
+    bytes: &[u8],
+    min_version: Option<(u32, u32, u32)>,
+) -> Result<Intent, PayloadError> {
+    let payload = ClientPayload::decode_from_slice(bytes)
+        .map_err(|_not_protobuf| malformed("not a client payload"))?;
+    let version = check_user_agent(payload.user_agent.as_option(), min_version)?;
+    if let Some(data) = payload.device_pairing_data.as_option() {
+        return read_registration(data, version).map(|it| Intent::Register(Box::new(it)));
+    }
+    let number = payload.username.ok_or_else(|| malformed("username is absent"))?.to_string();
+    let device = payload
+        .device
+        .and_then(|device| u16::try_from(device).ok())
+        .filter(|device| *device > 0)
+        .ok_or_else(|| malformed("device is absent or not a companion's"))?;
+    Ok(Intent::LogIn { number, device })
+}
+
+fn check_user_agent(
+    user_agent: Option<&UserAgent>,
+    min_version: Option<(u32, u32, u32)>,
+) -> Result<(u32, u32, u32), PayloadError> {
+    let version = user_agent
+        .filter(|user_agent| user_agent.platform.is_some())
+        .and_then(|user_agent| user_agent.app_version.as_option())
+        .and_then(|version| Some((version.primary?, version.secondary?, version.tertiary?)))
+        .ok_or_else(|| PayloadError {
+            kind: RefusalKind::Payload,
+            detail: "the user agent has no platform or no version".to_owned(),
+            reason: 409,
+        })?;
+    if min_version.is_some_and(|oldest| version < oldest) {
+        return Err(PayloadError {
+            kind: RefusalKind::Outdated,
+            detail: format!("{}.{}.{}", version.0, version.1, version.2),
+            reason: 405,
+        });
+    }
+    Ok(version)
+}
+
+fn read_registration(
+    data: &DevicePairingRegistrationData,
+    version: (u32, u32, u32),
+) -> Result<Registration, PayloadError> {
+    if data.e_keytype.as_deref() != Some(&[KEY_TYPE]) {
+        return Err(malformed("eKeytype is not 5"));
+    }
+    let identity = sized::<32>(data.e_ident.as_deref(), "eIdent")?;
+    let signed_prekey = SignedPreKey {
+        id: sized(data.e_skey_id.as_deref(), "eSkeyId")?,
+        value: sized(data.e_skey_val.as_deref(), "eSkeyVal")?,
+        signature: sized(data.e_skey_sig.as_deref(), "eSkeySig")?,
+    };
+    if !verify(&identity, &[&[KEY_TYPE], &signed_prekey.value], &signed_prekey.signature) {
+        return Err(PayloadError {
+            kind: RefusalKind::RegistrationSignature,
+            detail: "eSkeySig does not verify under eIdent".to_owned(),
+            reason: 400,
+        });
+    }
+    let expected = Md5::digest(format!("{}.{}.{}", version.0, version.1, version.2));
+    if data.build_hash.as_deref() != Some(expected.as_slice()) {
+        return Err(PayloadError {
+            kind: RefusalKind::BuildHash,
+            detail: "buildHash is not the MD5 of the version".to_owned(),
+            reason: 400,
+        });
+    }
+    let props = data
+        .device_props
+        .as_deref()
+        .and_then(|bytes| DeviceProps::decode_from_slice(bytes).ok())
+        .ok_or_else(|| malformed("deviceProps is absent or no protobuf"))?;
+    Ok(Registration {
+        regid: sized(data.e_regid.as_deref(), "eRegid")?,
+        identity,
+        signed_prekey,
+        os: props.os.clone().unwrap_or_default(),
+        platform: props.platform_type.map_or("UNKNOWN".to_owned(), |kind| format!("{kind:?}")),
+    })
+}
+
+fn sized<const N: usize>(bytes: Option<&[u8]>, field: &str) -> Result<[u8; N], PayloadError> {
+    bytes
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| malformed(&format!("{field} is absent or not {N} bytes")))
+}

@@ -1,0 +1,144 @@
+//! The simulator's record of everything that reached it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{HandshakeKind, Refusal, RefusalKind};
+
+/// The refusals kept word for word; further ones are only counted.
+const REFUSALS_KEPT_MAX: usize = 1_000;
+
+/// The distinct names of requests kept; further ones are counted under `(more)`.
+const NAMES_MAX: usize = 500;
+
+/// The characters of a name kept; clients make names up.
+const NAME_CHARS_MAX: usize = 120;
+
+/// Counts since the simulator was created.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Connections asked for, the refused and the hanging ones included.
+    pub dials: u64,
+    /// Connections refused or left hanging by an injected fault.
+    pub dials_faulted: u64,
+    /// Connections open now.
+    pub live_connections: u64,
+    /// Finished handshakes.
+    pub handshakes: BTreeMap<HandshakeKind, u64>,
+    /// Accepted logins.
+    pub logins: u64,
+    /// Logins refused by an injected fault.
+    pub logins_faulted: u64,
+    /// Devices linked, by QR code and by pairing code.
+    pub links: u64,
+    /// Connections that were replaced by another of the same device while they were open, by
+    /// device (`number:device`).
+    pub replaced: BTreeMap<String, u64>,
+    /// Answered requests by `xmlns/type/child`, and other stanzas by tag.
+    pub requests: BTreeMap<String, u64>,
+    /// Requests the simulator does not know; each was answered with error 501.
+    pub unknown: BTreeMap<String, u64>,
+    /// Refusals by kind.
+    pub refusals: BTreeMap<RefusalKind, u64>,
+    /// The first refusals in order.
+    pub refusal_log: Vec<Refusal>,
+}
+
+impl Report {
+    /// `Ok` when nothing was unknown and nothing was refused; otherwise a list of what was. Every
+    /// test ends with it.
+    pub fn is_clean(&self) -> Result<(), String> {
+        self.is_clean_but_for(&[])
+    }
+
+    /// As [`Report::is_clean`], for a test that provokes refusals of certain kinds.
+    pub fn is_clean_but_for(&self, provoked: &[RefusalKind]) -> Result<(), String> {
+        let complaints = self.complaints(provoked);
+        if complaints.is_empty() { Ok(()) } else { Err(complaints.join("; ")) }
+    }
+
+    /// Everything a well-behaved client would not have caused: what was unknown, what was refused,
+    /// and connections of one device that were open at the same time.
+    pub fn violations(&self) -> Vec<String> {
+        let mut violations = self.complaints(&[]);
+        violations.extend(
+            self.replaced
+                .iter()
+                .map(|(device, count)| format!("device {device} was online twice ({count} times)")),
+        );
+        violations
+    }
+
+    fn complaints(&self, provoked: &[RefusalKind]) -> Vec<String> {
+        let mut complaints: Vec<String> = self
+            .unknown
+            .iter()
+            .map(|(name, count)| format!("unknown request {name} ({count} times)"))
+            .collect();
+        for (kind, count) in &self.refusals {
+            if !provoked.contains(kind) {
+                let detail = self
+                    .refusal_log
+                    .iter()
+                    .find(|refusal| refusal.kind == *kind)
+                    .map_or("", |refusal| refusal.detail.as_str());
+                complaints.push(format!("refused {kind:?} ({count} times): {detail}"));
+            }
+        }
+        complaints
+    }
+
+    pub(crate) fn count_request(&mut self, name: &str) {
+        count(&mut self.requests, name);
+    }
+
+    pub(crate) fn count_unknown(&mut self, name: &str) {
+        count(&mut self.unknown, name);
+    }
+
+    pub(crate) fn record(&mut self, refusal: Refusal) {
+        *self.refusals.entry(refusal.kind).or_default() += 1;
+        if self.refusal_log.len() < REFUSALS_KEPT_MAX {
+            self.refusal_log.push(refusal);
+        }
+    }
+}
+
+fn count(names: &mut BTreeMap<String, u64>, name: &str) {
+    let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+    let known = names.len() < NAMES_MAX || names.contains_key(&name);
+    let name = if known { name } else { "(more)".to_owned() };
+    *names.entry(name).or_default() += 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(kind: RefusalKind) -> Refusal {
+        Refusal { kind, detail: "why".to_owned(), connection: Some(1), at_ms: 5 }
+    }
+
+    #[test]
+    fn a_report_is_clean_until_something_is_refused_or_unknown() {
+        let mut report = Report::default();
+        assert_eq!(report.is_clean(), Ok(()));
+        report.record(refusal(RefusalKind::UsedRef));
+        assert!(report.is_clean().unwrap_err().contains("UsedRef"));
+        assert_eq!(report.is_clean_but_for(&[RefusalKind::UsedRef]), Ok(()));
+        report.count_unknown("w:new/get/thing");
+        let complaint = report.is_clean_but_for(&[RefusalKind::UsedRef]).unwrap_err();
+        assert!(complaint.contains("w:new/get/thing"), "{complaint}");
+    }
+
+    #[test]
+    fn names_from_clients_cannot_fill_the_memory() {
+        let mut report = Report::default();
+        for number in 0..2 * NAMES_MAX {
+            report.count_unknown(&number.to_string());
+        }
+        assert_eq!(report.unknown.len(), NAMES_MAX + 1);
+        assert_eq!(report.unknown.values().sum::<u64>(), 2 * NAMES_MAX as u64);
+    }
+}

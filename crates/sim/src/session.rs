@@ -1,0 +1,309 @@
+//! A connection of a linked device: login, requests, receipts, the queue
+//! (docs/internals/sim.md, "After the login").
+
+use wacore_binary::{Node, SERVER_JID, builder::NodeBuilder};
+
+use crate::{
+    RefusalKind,
+    account::Queued,
+    greeting::{self, Recipient},
+    requests,
+    stanza::{self, attr, first_child, iq_error, iq_result, request_name},
+    world::{ConnectionId, DeviceKey, Stage, World},
+};
+
+/// Where refused logins say they were refused.
+const LOCATION: &str = "sim";
+
+/// What a client that logs in has shown.
+#[derive(Debug)]
+pub(crate) struct Login {
+    pub(crate) number: String,
+    pub(crate) device: u16,
+    pub(crate) noise: [u8; 32],
+}
+
+/// Lets a linked device in, or refuses it.
+pub(crate) fn log_in(world: &mut World, connection: ConnectionId, login: Login) {
+    if let Some(order) = world.faults.strike_login() {
+        world.report.logins_faulted += 1;
+        let mut failure = stanza::failure(order.reason, LOCATION);
+        if let Some(code) = order.code {
+            failure = failure.attr("code", code);
+        }
+        if let Some(expire_s) = order.expire_s {
+            failure = failure.attr("expire", expire_s);
+        }
+        world.end(connection, Some(failure.build()));
+        return;
+    }
+    if let Err((kind, detail)) = check(world, &login) {
+        world.refuse(Some(connection), kind, detail);
+        world.end(connection, Some(stanza::failure(401, LOCATION).build()));
+        return;
+    }
+    let key = DeviceKey { number: login.number, device: login.device };
+    if let Some(older) = world.device(&key).and_then(|device| device.online) {
+        let name = format!("{}:{}", key.number, key.device);
+        *world.report.replaced.entry(name).or_default() += 1;
+        world.end(older, Some(stanza::stream_conflict(409, "replaced")));
+    }
+    let clock = world.clock;
+    let Some(account) = world.accounts.get_mut(&key.number) else {
+        return;
+    };
+    let lid = account.lid_jid(key.device);
+    if let Some(device) = account.devices.get_mut(&key.device) {
+        device.online = Some(connection);
+        device.active = false;
+    }
+    if let Some(peer) = world.connections.get_mut(&connection) {
+        peer.stage = Stage::Registered(key);
+    }
+    world.report.logins += 1;
+    let success = NodeBuilder::new("success")
+        .attr("t", clock.unix_s())
+        .attr("props", 27)
+        .attr("location", LOCATION)
+        .attr("lid", lid)
+        .build();
+    world.send(connection, success);
+}
+
+fn check(world: &World, login: &Login) -> Result<(), (RefusalKind, String)> {
+    let name = format!("{}:{}", login.number, login.device);
+    let Some(account) = world.accounts.get(&login.number) else {
+        return Err((RefusalKind::UnknownDevice, name));
+    };
+    match account.devices.get(&login.device) {
+        Some(device) if device.noise == login.noise => Ok(()),
+        Some(_) => Err((RefusalKind::NoiseKey, name)),
+        None if account.was_unlinked(login.device) => Err((RefusalKind::UnlinkedDevice, name)),
+        None => Err((RefusalKind::UnknownDevice, name)),
+    }
+}
+
+/// Takes a stanza of a linked device.
+pub(crate) fn take(world: &mut World, connection: ConnectionId, key: &DeviceKey, node: &Node) {
+    match node.tag.as_ref() {
+        "iq" => take_iq(world, connection, key, node),
+        "receipt" => take_receipt(world, connection, key, node),
+        "ack" => take_ack(world, key, node),
+        "presence" | "chatstate" => world.report.count_request(&node.tag),
+        "ib" => take_ib(world, node),
+        "message" => refuse_message(world, connection, node),
+        tag => world.report.count_unknown(tag),
+    }
+}
+
+fn take_iq(world: &mut World, connection: ConnectionId, key: &DeviceKey, iq: &Node) {
+    let Some(id) = attr(iq, "id").map(String::from) else {
+        world.refuse(Some(connection), RefusalKind::Stanza, "an iq without id");
+        world.end(connection, Some(stanza::stream_malformed()));
+        return;
+    };
+    if !matches!(attr(iq, "type").as_deref(), Some("get" | "set")) {
+        // The answer to one of the server's own requests; none of those needs one.
+        world.report.count_request("iq/answer");
+        return;
+    }
+    let name = request_name(iq);
+    match requests::answer(world, key, &name, iq) {
+        Some(Ok(answer)) => {
+            world.report.count_request(&name);
+            let result = iq_result(&id).attrs(answer.attrs).children(answer.content).build();
+            let result = if result.children().is_some_and(<[Node]>::is_empty) {
+                Node { content: None, ..result }
+            } else {
+                result
+            };
+            world.send(connection, result);
+            if let Some(then) = answer.then {
+                follow_up(world, connection, key, then);
+            }
+        }
+        Some(Err(error)) => {
+            world.report.count_request(&name);
+            if let Some(kind) = error.refusal {
+                world.refuse(Some(connection), kind, format!("{name}: {}", error.detail));
+            }
+            world.send(connection, iq_error(&id, error.code, error.text));
+        }
+        None => {
+            world.report.count_unknown(&name);
+            world.send(connection, iq_error(&id, 501, "feature-not-implemented"));
+        }
+    }
+}
+
+fn follow_up(world: &mut World, connection: ConnectionId, key: &DeviceKey, then: requests::Then) {
+    match then {
+        requests::Then::Activate => {
+            if let Some(device) = world.device(key) {
+                device.active = true;
+            }
+            greet(world, key, false);
+            deliver_queue(world, connection, key);
+        }
+        requests::Then::Greet => greet(world, key, true),
+        requests::Then::Unlink => drop(world.unlink(key)),
+    }
+}
+
+/// Lets the phone share its app-state keys with a device it has not greeted yet, once the device
+/// has keys to write to.
+fn greet(world: &mut World, key: &DeviceKey, deliver: bool) {
+    let clock = world.clock;
+    let Some(account) = world.accounts.get_mut(&key.number) else {
+        return;
+    };
+    let from = account.jid(0);
+    let message = greeting::key_share(&account.sync_key, account.raw_id);
+    let Some(device) = account.devices.get_mut(&key.device) else {
+        return;
+    };
+    if device.greeted || device.stock.len() == 0 {
+        return;
+    }
+    let one_time = device.stock.take();
+    let recipient = Recipient {
+        number: &key.number,
+        device: key.device,
+        registration_id: device.registration.regid,
+        identity: device.registration.identity,
+        signed: &device.stock.signed,
+        one_time,
+    };
+    let sealed = match greeting::seal(&account.phone, &recipient, &message, &mut account.dice) {
+        Ok(sealed) => sealed,
+        Err(error) => {
+            let detail = format!("the uploaded keys cannot be used: {error}");
+            world.refuse(None, RefusalKind::PrekeySignature, detail);
+            return;
+        }
+    };
+    device.greeted = true;
+    let id = format!("3EB0{}", hex::encode_upper(account.dice.bytes::<9>()));
+    let enc = NodeBuilder::new("enc").attr("v", 2).attr("type", "pkmsg").bytes(sealed).build();
+    let node = NodeBuilder::new("message")
+        .attr("from", from)
+        .attr("category", "peer")
+        .attr("type", "protocol")
+        .attr("id", id.as_str())
+        .attr("t", clock.unix_s())
+        .children([enc])
+        .build();
+    queue(world, key, Queued { id, node, sent_on: None }, deliver);
+}
+
+/// Puts a stanza into a device's queue and, if the device is there and wants it, sends it.
+pub(crate) fn queue(world: &mut World, key: &DeviceKey, mut queued: Queued, deliver: bool) {
+    let Some(device) = world.device(key) else {
+        return;
+    };
+    let now = device.online.filter(|_| device.active && deliver);
+    queued.sent_on = now;
+    let node = queued.node.clone();
+    device.queue.push_back(queued);
+    if let Some(connection) = now {
+        world.send(connection, node);
+    }
+}
+
+/// What waited for the device, then the number of it.
+fn deliver_queue(world: &mut World, connection: ConnectionId, key: &DeviceKey) {
+    let Some(device) = world.device(key) else {
+        return;
+    };
+    let mut waiting = Vec::new();
+    for queued in &mut device.queue {
+        if queued.sent_on != Some(connection) {
+            queued.sent_on = Some(connection);
+            let mut node = queued.node.clone();
+            node.attrs.insert("offline", "0");
+            waiting.push(node);
+        }
+    }
+    let of_tag = |tag: &str| waiting.iter().filter(|node| node.tag == tag).count();
+    let (messages, notifications) = (of_tag("message"), of_tag("notification"));
+    let count = waiting.len();
+    let ib =
+        |child: Node| NodeBuilder::new("ib").attr("from", SERVER_JID).children([child]).build();
+    if count > 0 {
+        let preview = NodeBuilder::new("offline_preview")
+            .attr("count", count)
+            .attr("message", messages)
+            .attr("receipt", 0)
+            .attr("notification", notifications)
+            .attr("appdata", 0)
+            .build();
+        world.send(connection, ib(preview));
+    }
+    for node in waiting {
+        world.send(connection, node);
+    }
+    world.send(connection, ib(NodeBuilder::new("offline").attr("count", count).build()));
+}
+
+fn take_receipt(world: &mut World, connection: ConnectionId, key: &DeviceKey, receipt: &Node) {
+    let kind = attr(receipt, "type");
+    let name = format!("receipt/{}", kind.as_deref().unwrap_or_default());
+    let (Some(id), Some(to)) = (attr(receipt, "id"), receipt.attrs.get("to")) else {
+        world.refuse(Some(connection), RefusalKind::Request, "a receipt without id or to");
+        world.end(connection, Some(stanza::stream_malformed()));
+        return;
+    };
+    match kind.as_deref() {
+        None | Some("peer_msg" | "hist_sync" | "read" | "read-self" | "sender" | "inactive") => {
+            world.report.count_request(&name);
+            forget_queued(world, key, &id);
+        }
+        // Sending again is not simulated yet, so that a client which must ask is noticed.
+        Some(_) => world.report.count_unknown(&name),
+    }
+    let mut ack = NodeBuilder::new("ack")
+        .attr("class", "receipt")
+        .attr("id", id.as_ref())
+        .attr("from", to.clone());
+    if let Some(kind) = &kind {
+        ack = ack.attr("type", kind.as_ref());
+    }
+    world.send(connection, ack.build());
+}
+
+fn take_ack(world: &mut World, key: &DeviceKey, ack: &Node) {
+    world.report.count_request("ack");
+    let kept_for_receipt = attr(ack, "class").as_deref() == Some("message");
+    if let Some(id) = attr(ack, "id").filter(|_| !kept_for_receipt) {
+        forget_queued(world, key, &id);
+    }
+}
+
+fn forget_queued(world: &mut World, key: &DeviceKey, id: &str) {
+    if let Some(device) = world.device(key) {
+        device.queue.retain(|queued| queued.id != id);
+    }
+}
+
+fn take_ib(world: &mut World, ib: &Node) {
+    let child = first_child(ib).map_or("", |child| child.tag.as_ref());
+    match child {
+        "unified_session" | "offline_batch" => world.report.count_request(&format!("ib/{child}")),
+        _ => world.report.count_unknown(&format!("ib/{child}")),
+    }
+}
+
+/// Messages are not simulated yet: the sender learns it, and the record does.
+fn refuse_message(world: &mut World, connection: ConnectionId, message: &Node) {
+    world.report.count_unknown("message");
+    if let (Some(id), Some(to)) = (attr(message, "id"), message.attrs.get("to")) {
+        let ack = NodeBuilder::new("ack")
+            .attr("class", "message")
+            .attr("id", id.as_ref())
+            .attr("from", to.clone())
+            .attr("t", world.clock.unix_s())
+            .attr("error", 501)
+            .build();
+        world.send(connection, ack);
+    }
+}

@@ -1,0 +1,147 @@
+//! The websocket front of a simulator, and its version file (docs/internals/sim.md, "Transport").
+//!
+//! A websocket here is only a byte stream: messages and frames of the protocol are not aligned in
+//! either direction.
+
+use std::{future::Future, io, time::Duration};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::{
+        State, WebSocketUpgrade,
+        ws::{Message, WebSocket},
+    },
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
+
+use crate::{Pipe, Sim, control, frame::FRAME_BYTES_MAX, outbox::Cut};
+
+/// The only origin a client may come from.
+const ORIGIN: &str = "https://web.whatsapp.com";
+
+/// How long open requests may go on after the order to stop.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
+
+/// The chat listener's state.
+#[derive(Debug, Clone)]
+struct Chat {
+    sim: Sim,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Chat {
+    /// Resolves when the simulator stops.
+    async fn stop(&self) {
+        let mut stopped = self.stopped.clone();
+        // An error means that the sender is gone, which is a stop as well.
+        drop(stopped.wait_for(|stopped| *stopped).await);
+    }
+}
+
+/// See [`Sim::serve`].
+pub(crate) async fn serve(
+    sim: Sim,
+    chat: TcpListener,
+    control: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (stopper, stopped) = watch::channel(false);
+    let state = Chat { sim: sim.clone(), stopped };
+    let (on_chat, on_control) = (state.clone(), state.clone());
+    let chat_router =
+        Router::new().route("/sw.js", get(version_file)).fallback(upgrade).with_state(state);
+    let chat = axum::serve(chat, chat_router)
+        .with_graceful_shutdown(async move { on_chat.stop().await })
+        .into_future();
+    let control = axum::serve(control, control::router(sim))
+        .with_graceful_shutdown(async move { on_control.stop().await })
+        .into_future();
+    let serving = async { tokio::try_join!(chat, control).map(|((), ())| ()) };
+    tokio::pin!(serving);
+    tokio::select! {
+        // A listener that failed ends everything; otherwise both go on until the stop.
+        ended = &mut serving => return ended,
+        () = stop => {}
+    }
+    stopper.send_replace(true);
+    // A request that hangs by order does not hold up the end.
+    timeout(STOP_LIMIT, serving).await.unwrap_or(Ok(()))
+}
+
+/// The version of the web client, where clients look it up.
+async fn version_file(State(chat): State<Chat>) -> Response {
+    let (_, _, revision) = chat.sim.version();
+    let body = format!("/* web client */ self.data={{\"client_revision\":{revision}}};\n");
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], body).into_response()
+}
+
+async fn upgrade(
+    State(chat): State<Chat>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    if headers.get(header::ORIGIN).is_none_or(|origin| origin != ORIGIN) {
+        return (StatusCode::FORBIDDEN, "the origin is not allowed\n").into_response();
+    }
+    if chat.sim.strike_hang() {
+        chat.stop().await;
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    match chat.sim.connect() {
+        Ok((pipe, cut)) => upgrade
+            .max_message_size(FRAME_BYTES_MAX)
+            .max_frame_size(FRAME_BYTES_MAX)
+            .on_upgrade(async move |socket| {
+                tokio::select! {
+                    // The stop closes what is open; nothing is resumed after it.
+                    () = carry(socket, pipe, cut) => {}
+                    () = chat.stop() => {}
+                }
+            }),
+        Err(refused) => (StatusCode::SERVICE_UNAVAILABLE, format!("{refused}\n")).into_response(),
+    }
+}
+
+/// Carries bytes both ways until one side ends it.
+async fn carry(mut socket: WebSocket, pipe: Pipe, cut: std::sync::Arc<Cut>) {
+    let Pipe { to_server, mut from_server } = pipe;
+    loop {
+        tokio::select! {
+            // Both receivers keep what they have not handed out, whichever branch wins.
+            sent = from_server.recv() => match sent {
+                Some(bytes) => {
+                    if socket.send(Message::Binary(bytes)).await.is_err() {
+                        return;
+                    }
+                }
+                None if cut.is_ordered() => return,
+                None => {
+                    drop(socket.send(Message::Close(None)).await);
+                    return;
+                }
+            },
+            received = socket.recv() => match received {
+                Some(Ok(Message::Binary(bytes))) => {
+                    if to_server.send(bytes).await.is_err() {
+                        return;
+                    }
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Text(text))) => {
+                    // Not this protocol; the frame buffer says so on record.
+                    let bytes = Bytes::copy_from_slice(text.as_bytes());
+                    drop(to_server.send(bytes).await);
+                }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+            },
+        }
+    }
+}

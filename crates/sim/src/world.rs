@@ -1,0 +1,275 @@
+//! The world: accounts, connections, refs and the record of what happened, behind one lock.
+//!
+//! Everything in here is plain code that never waits; connections and phones take the lock, change
+//! the world, put stanzas into outboxes and let go.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+use wacore_binary::Node;
+
+use crate::{
+    Refusal, RefusalKind, Report, SimConfig,
+    account::{Account, Device},
+    certificate::ServerCertificate,
+    clock::Clock,
+    dice::Dice,
+    fault::{Fault, PendingFaults, RefusedLogins},
+    keys::KeyPair,
+    outbox::{FAREWELL, Outbox},
+    registration::Candidate,
+    stanza,
+};
+
+/// Connections are counted from 1.
+pub(crate) type ConnectionId = u64;
+
+/// Refs remembered, so that a late scan can be told why it fails.
+const REFS_KEPT_MAX: usize = 10_000;
+
+/// What all parts of one simulator share.
+pub(crate) struct Shared {
+    pub(crate) config: SimConfig,
+    pub(crate) root: KeyPair,
+    pub(crate) clock: Clock,
+    world: Mutex<World>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Shared").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(config: SimConfig) -> Self {
+        let clock = Clock::start(config.epoch);
+        let mut dice = Dice::derive(config.seed, "server", 0);
+        let drawn = dice.bytes();
+        let root = KeyPair::from_secret(config.root_secret.unwrap_or(drawn));
+        let certificate = ServerCertificate::issue(&root, &mut dice, 2);
+        let world = World {
+            clock,
+            accounts: BTreeMap::new(),
+            lids: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            refs: BTreeMap::new(),
+            refs_in_order: VecDeque::new(),
+            faults: PendingFaults::default(),
+            report: Report::default(),
+            certificate: Arc::new(certificate),
+            leaf_serial: 2,
+            dice,
+        };
+        Self { config, root, clock, world: Mutex::new(world) }
+    }
+
+    /// Takes the lock. A panic elsewhere does not take the simulator down.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// See the module. Has no `Debug`: it holds refs, which are half of a QR code.
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) accounts: BTreeMap<String, Account>,
+    /// The number behind every hidden id.
+    lids: BTreeMap<String, String>,
+    pub(crate) connections: BTreeMap<ConnectionId, Peer>,
+    refs: BTreeMap<String, RefEntry>,
+    refs_in_order: VecDeque<String>,
+    pub(crate) faults: PendingFaults,
+    pub(crate) report: Report,
+    pub(crate) certificate: Arc<ServerCertificate>,
+    leaf_serial: u32,
+    pub(crate) dice: Dice,
+}
+
+/// The server's end of a connection.
+pub(crate) struct Peer {
+    pub(crate) outbox: Outbox,
+    pub(crate) stage: Stage,
+}
+
+/// How far a connection has come.
+pub(crate) enum Stage {
+    Handshaking,
+    Unregistered(Box<Candidate>),
+    Registered(DeviceKey),
+    /// The last stanza is on its way; nothing that still arrives counts.
+    Leaving,
+}
+
+/// One device of one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DeviceKey {
+    pub(crate) number: String,
+    pub(crate) device: u16,
+}
+
+/// A ref that was given out.
+#[derive(Debug, Clone)]
+pub(crate) struct RefEntry {
+    pub(crate) connection: ConnectionId,
+    pub(crate) expires: Instant,
+    pub(crate) used: bool,
+}
+
+impl World {
+    /// Puts a refusal on record. What the client hears of it is the caller's business.
+    pub(crate) fn refuse(
+        &mut self,
+        connection: Option<ConnectionId>,
+        kind: RefusalKind,
+        detail: impl Into<String>,
+    ) {
+        let detail = detail.into();
+        tracing::debug!(?kind, ?connection, detail, "refused");
+        self.report.record(Refusal { kind, detail, connection, at_ms: self.clock.elapsed_ms() });
+    }
+
+    /// Sends a stanza, if the connection is still there.
+    pub(crate) fn send(&self, connection: ConnectionId, node: Node) {
+        if let Some(peer) = self.connections.get(&connection) {
+            peer.outbox.send(node);
+        }
+    }
+
+    /// Sends the stanza that ends a stream, and closes it.
+    pub(crate) fn end(&mut self, connection: ConnectionId, farewell: Option<Node>) {
+        self.go_offline(connection);
+        let Some(peer) = self.connections.get_mut(&connection) else {
+            return;
+        };
+        peer.stage = Stage::Leaving;
+        let after = if farewell.is_some() { FAREWELL } else { Duration::ZERO };
+        if let Some(node) = farewell {
+            peer.outbox.send(node);
+        }
+        peer.outbox.close(after);
+    }
+
+    /// Forgets a connection whose transport is gone.
+    pub(crate) fn forget(&mut self, connection: ConnectionId) {
+        self.go_offline(connection);
+        if self.connections.remove(&connection).is_some() {
+            self.report.live_connections = self.report.live_connections.saturating_sub(1);
+        }
+    }
+
+    fn go_offline(&mut self, connection: ConnectionId) {
+        let key = match self.connections.get(&connection).map(|peer| &peer.stage) {
+            Some(Stage::Registered(key)) => key.clone(),
+            Some(Stage::Handshaking | Stage::Unregistered(_) | Stage::Leaving) | None => return,
+        };
+        if let Some(device) = self.device(&key).filter(|it| it.online == Some(connection)) {
+            device.online = None;
+            device.active = false;
+        }
+    }
+
+    /// A linked device with its account.
+    pub(crate) fn device(&mut self, key: &DeviceKey) -> Option<&mut Device> {
+        self.accounts.get_mut(&key.number)?.devices.get_mut(&key.device)
+    }
+
+    /// The unregistered client of a connection.
+    pub(crate) fn candidate(&mut self, connection: ConnectionId) -> Option<&mut Candidate> {
+        match &mut self.connections.get_mut(&connection)?.stage {
+            Stage::Unregistered(candidate) => Some(candidate),
+            Stage::Handshaking | Stage::Registered(_) | Stage::Leaving => None,
+        }
+    }
+
+    /// The account with this phone number or this hidden id.
+    pub(crate) fn account_by_user(&mut self, user: &str) -> Option<&mut Account> {
+        let number = self.lids.get(user).map_or(user, String::as_str);
+        self.accounts.get_mut(number)
+    }
+
+    /// Takes in a new account.
+    pub(crate) fn add_account(&mut self, account: Account) {
+        self.lids.insert(account.lid.clone(), account.number.clone());
+        self.accounts.insert(account.number.clone(), account);
+    }
+
+    /// Remembers a ref that is about to be given out.
+    pub(crate) fn remember_ref(&mut self, text: String, entry: RefEntry) {
+        self.refs_in_order.push_back(text.clone());
+        self.refs.insert(text, entry);
+        while self.refs_in_order.len() > REFS_KEPT_MAX {
+            if let Some(oldest) = self.refs_in_order.pop_front() {
+                self.refs.remove(&oldest);
+            }
+        }
+    }
+
+    /// What became of a ref.
+    pub(crate) fn reference(&mut self, text: &str) -> Option<&mut RefEntry> {
+        self.refs.get_mut(text)
+    }
+
+    /// Ends a link for good: on the phone's wish or on the device's own.
+    pub(crate) fn unlink(&mut self, key: &DeviceKey) -> bool {
+        let Some(account) = self.accounts.get_mut(&key.number) else {
+            return false;
+        };
+        let Some(device) = account.unlink(key.device) else {
+            return false;
+        };
+        if let Some(connection) = device.online {
+            self.end(connection, Some(stanza::stream_conflict(401, "device_removed")));
+        }
+        true
+    }
+
+    /// Carries out an order, or keeps it for what it will strike.
+    pub(crate) fn inject(&mut self, root: &KeyPair, fault: Fault) {
+        match fault {
+            Fault::RefuseLogins { count, reason, code, expire_s } => {
+                self.faults.logins = Some(RefusedLogins { left: count, reason, code, expire_s });
+            }
+            Fault::StreamError { number, device, code } => {
+                for connection in self.online(Some(&number), device) {
+                    self.end(connection, Some(stanza::stream_error(code)));
+                }
+            }
+            Fault::CutConnection { number, device } => {
+                let struck = match number {
+                    Some(number) => self.online(Some(&number), device),
+                    None => self.connections.keys().copied().collect(),
+                };
+                for connection in struck {
+                    self.go_offline(connection);
+                    if let Some(peer) = self.connections.get_mut(&connection) {
+                        peer.stage = Stage::Leaving;
+                        peer.outbox.cut();
+                    }
+                }
+            }
+            Fault::RefuseDials { count } => self.faults.dials_refused = count,
+            Fault::HangDials { count } => self.faults.dials_hung = count,
+            Fault::RotateLeaf => {
+                self.leaf_serial += 1;
+                let certificate = ServerCertificate::issue(root, &mut self.dice, self.leaf_serial);
+                self.certificate = Arc::new(certificate);
+            }
+        }
+    }
+
+    /// The connections of an account's devices.
+    fn online(&self, number: Option<&str>, device: Option<u16>) -> Vec<ConnectionId> {
+        self.accounts
+            .values()
+            .filter(|account| number.is_none_or(|number| account.number == number))
+            .flat_map(|account| &account.devices)
+            .filter(|(id, _)| device.is_none_or(|device| device == **id))
+            .filter_map(|(_, device)| device.online)
+            .collect()
+    }
+}
