@@ -1,0 +1,79 @@
+//! The one HTTP client for everything that a connection asks besides its websocket: the version
+//! of the web client, media, snapshots.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::StreamExt as _;
+use url::Url;
+use whatsapp_rust::anyhow;
+use whatsapp_rust::http::{HttpClient, HttpRequest, HttpResponse};
+
+use crate::network::Tls;
+use crate::settings::{LinkSettings, is_loopback};
+
+/// The largest answer that is read: WhatsApp's own limit for a document is 2 GB, but nothing that
+/// is buffered whole comes near this.
+const BODY_MAX: usize = 128 * 1024 * 1024;
+
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+
+/// A client that follows no redirects, reads bounded answers and, in a sandbox build, connects to
+/// loopback addresses only.
+#[derive(Debug, Clone)]
+pub struct LinkHttp(reqwest::Client);
+
+impl LinkHttp {
+    pub(crate) fn new(tls: &Tls) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls.config())
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_WITHIN)
+            .timeout(ANSWER_WITHIN)
+            .build()?;
+        Ok(Self(client))
+    }
+
+    /// Runs one exchange; a completed one is `Ok` whatever its status.
+    ///
+    /// # Errors
+    ///
+    /// When the exchange did not happen, took too long or answered too much.
+    pub(crate) async fn exchange(&self, request: HttpRequest) -> anyhow::Result<HttpResponse> {
+        let url: Url = request.url.parse()?;
+        if LinkSettings::SANDBOX && !is_loopback(&url) {
+            anyhow::bail!("a sandbox build asks loopback addresses only");
+        }
+        let method = request.method.parse()?;
+        let mut outgoing = self.0.request(method, url);
+        let headers: BTreeMap<_, _> = request.headers.iter().collect();
+        for (name, value) in headers {
+            outgoing = outgoing.header(name, value);
+        }
+        if let Some(body) = request.body {
+            outgoing = outgoing.body(body);
+        }
+        // The address may hold a media token: it stays out of the error.
+        let response = outgoing.send().await.map_err(reqwest::Error::without_url)?;
+        let status_code = response.status().as_u16();
+        let mut body = Vec::new();
+        let mut chunks = response.bytes_stream();
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.map_err(reqwest::Error::without_url)?;
+            if body.len() + chunk.len() > BODY_MAX {
+                anyhow::bail!("the answer is larger than {BODY_MAX} bytes");
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(HttpResponse { status_code, body })
+    }
+}
+
+#[async_trait]
+impl HttpClient for LinkHttp {
+    async fn execute(&self, request: HttpRequest) -> anyhow::Result<HttpResponse> {
+        self.exchange(request).await
+    }
+}
