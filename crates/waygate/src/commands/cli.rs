@@ -1,0 +1,118 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use waygate_config::{Override, Sources};
+
+/// A self-hosted WhatsApp gateway.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The configuration file (TOML)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data directory; stronger than the configuration
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// How much is logged on standard error: error, warn, info or debug
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Links a WhatsApp account: shows its QR code here until a phone has scanned it
+    Quickstart(Quickstart),
+    /// Checks or explains the configuration
+    #[command(subcommand)]
+    Config(Config),
+    /// Runs a simulated WhatsApp for tests, with a control API for its phones
+    #[cfg(feature = "sandbox")]
+    Sim(Sim),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Quickstart {
+    /// Against a simulated WhatsApp with a phone that scans the code by itself; needs a build with
+    /// the feature `sandbox`
+    #[arg(long)]
+    pub(crate) sandbox: bool,
+    /// Seconds after which the simulated phone scans the code
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, requires = "sandbox")]
+    pub(crate) scan_after: f64,
+    /// End once the account is linked
+    #[arg(long)]
+    pub(crate) exit_when_linked: bool,
+    /// End with code 6 when the account is not linked after this many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) within: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Checks the configuration and tells every problem at once
+    Check,
+    /// Prints every setting with its default and meaning, as Markdown
+    Reference,
+}
+
+#[cfg(feature = "sandbox")]
+#[derive(Debug, Args)]
+pub(crate) struct Sim {
+    /// Where WhatsApp's websocket and version page are served; loopback only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7700")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// Where the control API is served; loopback only
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7701")]
+    pub(crate) control: std::net::SocketAddr,
+    /// Repeats a run: the same seed, the same keys and codes
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Milliseconds before each answer: 0 or 40
+    #[arg(long, value_name = "MS", default_value_t = 40)]
+    pub(crate) latency: u64,
+}
+
+impl Common {
+    /// Whether the command line says how much is logged.
+    pub(crate) fn asks_for_a_log_level(&self) -> bool {
+        self.log_level.is_some()
+    }
+
+    /// The sources of settings, with these flags and the command's own on top.
+    pub(crate) fn sources(&self, more: Vec<Override>) -> Sources {
+        let mut flags = vec![];
+        let mut add = |key: &str, value: Option<String>, flag: &str| {
+            if let Some(value) = value {
+                flags.push(Override { key: key.to_owned(), value, flag: flag.to_owned() });
+            }
+        };
+        let directory = self.data_dir.as_ref().map(|path| path.display().to_string());
+        add("data_dir", directory, "--data-dir");
+        add("log.level", self.log_level.clone(), "--log-level");
+        flags.extend(more);
+        Sources::from_process(self.config.clone(), flags)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

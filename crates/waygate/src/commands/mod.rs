@@ -1,0 +1,14 @@
+//! The commands, one file each, and what they have in common.
+
+mod cli;
+mod config;
+mod progress;
+mod quickstart;
+mod run;
+#[cfg_attr(not(feature = "sandbox"), path = "no_sandbox.rs")]
+mod sandbox;
+#[cfg(feature = "sandbox")]
+mod sim;
+
+pub(crate) use cli::Cli;
+pub(crate) use run::run;

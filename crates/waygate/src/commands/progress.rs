@@ -1,0 +1,132 @@
+//! What an instance's state means to somebody who wants to link it.
+
+use jiff::Timestamp;
+use waygate_core::instance::machine::Machine;
+use waygate_core::instance::state::{LinkingStep, Outcome, QrCode, State};
+
+/// What to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Nothing that the person has to know.
+    Quiet,
+    /// A code to scan.
+    Code(QrCode),
+    /// Something that will pass by itself.
+    Note(String),
+    /// The goal.
+    Linked(String),
+    /// It will not go on without a person.
+    Stuck(String),
+}
+
+/// The state in words; `now` for the waits.
+pub(crate) fn progress(machine: &Machine, now: Timestamp) -> Progress {
+    let in_seconds = |at: Timestamp| at.duration_since(now).as_secs().max(1).unsigned_abs();
+    let why = machine.last_end().map(|end| end.ruling().words);
+    match machine.state() {
+        State::Pending | State::Stopped { .. } | State::Connecting { not_before: None, .. } => {
+            Progress::Quiet
+        }
+        State::Unlinked { last } => {
+            let next = machine.linking().spaced_until(now);
+            match (last, next) {
+                (_, Some(at)) => {
+                    let minutes = in_seconds(at).div_ceil(60);
+                    Progress::Note(format!("no code was scanned; the next in {minutes} min"))
+                }
+                (Some(Outcome::Ended(end)), None) => {
+                    Progress::Note(format!("not linked: {}", end.ruling().words))
+                }
+                (Some(Outcome::ProofRejected), None) => {
+                    Progress::Note("the phone's proof did not verify; a new code comes".into())
+                }
+                (Some(Outcome::LoggedOut), None) => Progress::Note("logged out".into()),
+                (Some(Outcome::NotScanned | Outcome::NotWatched) | None, None) => Progress::Quiet,
+            }
+        }
+        State::Connecting { not_before: Some(at), .. } | State::Offline { next_try: at, .. } => {
+            let why = why.unwrap_or("the connection was lost");
+            Progress::Note(format!("{why}; next try in {} s", in_seconds(*at)))
+        }
+        State::Linking(LinkingStep::CodeShown(code)) => Progress::Code(code.clone()),
+        State::Linking(LinkingStep::PasskeyRequired) => Progress::Stuck(
+            "WhatsApp asks for a passkey before it links this account; it cannot be linked here"
+                .into(),
+        ),
+        State::Linking(LinkingStep::Finishing { .. }) => {
+            Progress::Note("a phone accepted the code; logging in".into())
+        }
+        State::Online { account, .. } => {
+            // Enough to recognise one's own number, too little to know another's.
+            let last: String = {
+                let mut digits: Vec<char> = account.phone.chars().rev().take(4).collect();
+                digits.reverse();
+                digits.into_iter().collect()
+            };
+            let device = account.device;
+            Progress::Linked(format!(
+                "linked: state authorized, number ending in {last}, device {device}"
+            ))
+        }
+        State::Suspended { until, .. } => {
+            let minutes = in_seconds(*until).div_ceil(60);
+            let why = why.unwrap_or("WhatsApp banned the account for a time");
+            Progress::Stuck(format!("{why}; next try in {minutes} min"))
+        }
+        State::Banned => Progress::Stuck(why.unwrap_or("WhatsApp banned the account").into()),
+        State::Failed { reason, .. } => Progress::Stuck(reason.ruling().words.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use waygate_core::account::LinkedAccount;
+    use waygate_core::instance::input::{Input, Moment};
+    use waygate_core::instance::machine::step;
+    use waygate_core::port::link::LinkEvent;
+    use waygate_core::reason::EndReason;
+    use waygate_core::secret::QrText;
+
+    use super::*;
+
+    fn after(linked: bool, inputs: impl IntoIterator<Item = Input>) -> Progress {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let account = LinkedAccount { phone: "15550001111".into(), lid: None, device: 2 };
+        let mut machine = Machine::new(now);
+        let start = Input::Start(linked.then_some(account));
+        for input in [start].into_iter().chain(inputs) {
+            machine = step(&machine, input, Moment { now, luck: 0.5 }).0;
+        }
+        progress(&machine, now)
+    }
+
+    #[test]
+    fn a_code_is_shown_and_a_link_is_told_without_the_number() {
+        let text = QrText::new("2@ref");
+        let valid_for = Duration::from_secs(60);
+        let issued = Input::Link(LinkEvent::QrIssued { text, valid_for });
+        assert!(matches!(after(false, [Input::Look, issued]), Progress::Code(_)));
+        let online = after(true, [Input::Link(LinkEvent::Connected { push_name: None })]);
+        let Progress::Linked(words) = online else { panic!("{online:?}") };
+        assert!(words.contains("authorized") && words.contains("1111"), "{words}");
+        assert!(!words.contains("15550001111"), "{words}");
+    }
+
+    #[test]
+    fn what_stands_in_the_way_is_said_in_words() {
+        for (reason, words) in [
+            (EndReason::DialFailed, "WhatsApp cannot be reached; next try in 1 s"),
+            (
+                EndReason::NotTrusted,
+                "the server could not prove that it is WhatsApp; next try in 1 s",
+            ),
+        ] {
+            let told = after(false, [Input::Look, Input::Link(LinkEvent::Ended(reason))]);
+            assert_eq!(told, Progress::Note(words.into()));
+        }
+        let banned = Input::Link(LinkEvent::Ended(EndReason::Refused { code: 406 }));
+        assert_eq!(after(true, [banned]), Progress::Stuck("WhatsApp banned the account".into()));
+    }
+}

@@ -1,0 +1,225 @@
+//! `waygate quickstart`: links an account in the terminal.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, interval, sleep_until};
+use waygate_config::LogLevel;
+use waygate_core::id::InstanceId;
+use waygate_core::instance::machine::Machine;
+use waygate_core::instance::state::{QrCode, StateName};
+
+use crate::commands::cli::{Common, Quickstart};
+use crate::commands::config;
+use crate::commands::progress::{Progress, progress};
+use crate::commands::sandbox::Sandbox;
+use crate::data_directory::{DataDirectory, World};
+use crate::exit::{Exit, Failure};
+use crate::logging;
+use crate::setup::Running;
+use crate::terminal::screen::Screen;
+
+/// How often a look is repeated: well within the time for which one look lasts.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// How long closing may take.
+const END_WITHIN: Duration = Duration::from_secs(20);
+
+pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), Failure> {
+    let sandbox = if command.sandbox { Some(Sandbox::start().await?) } else { None };
+    // A simulator remembers nothing, so neither does its gateway, unless it is told where.
+    let temporary = match &sandbox {
+        Some(_) if common.data_dir.is_none() => Some(tempfile::tempdir()?),
+        Some(_) | None => None,
+    };
+    if let Some(directory) = &temporary {
+        common.data_dir = Some(directory.path().to_owned());
+    }
+    let overrides = sandbox.as_ref().map(Sandbox::overrides).unwrap_or_default();
+    let mut settings = config::load(&common, overrides)?;
+    if !common.asks_for_a_log_level() {
+        // Standard output tells the same in words; the log would tear the drawing apart.
+        settings.log.level = LogLevel::Warn;
+    }
+    logging::start(settings.log)?;
+    let directory = DataDirectory::take(&settings.data_dir, World::OF_THIS_BUILD)?;
+    let running = Running::start(&settings, directory)?;
+    let ended = match Show::open(&running, sandbox.as_ref(), &command) {
+        Ok(show) => show.run().await,
+        Err(failure) => Err(failure),
+    };
+    if !running.gateway.shut_down(END_WITHIN).await {
+        tracing::warn!("some tasks would not end");
+    }
+    drop(running);
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await;
+    }
+    ended
+}
+
+/// What the terminal shows, and what it waits for.
+struct Show<'a> {
+    running: &'a Running,
+    sandbox: Option<&'a Sandbox>,
+    command: &'a Quickstart,
+    instance: InstanceId,
+    shown: watch::Receiver<Machine>,
+    screen: Screen,
+    /// The code on the screen.
+    code: Option<QrCode>,
+    /// The last thing said, which is not said twice.
+    said: Option<Progress>,
+    /// When the simulated phone scans.
+    scan_at: Option<Instant>,
+}
+
+/// What the loop woke for.
+enum Woken {
+    Changed,
+    LookAgain,
+    Second,
+    Scan,
+    TooLate,
+    Interrupted,
+}
+
+impl<'a> Show<'a> {
+    fn open(
+        running: &'a Running,
+        sandbox: Option<&'a Sandbox>,
+        command: &'a Quickstart,
+    ) -> Result<Self, Failure> {
+        let instance = running.first_instance()?;
+        running.gateway.run_instance(instance);
+        let shown = running.gateway.watch_instance(instance)?;
+        let mut screen = Screen::standard();
+        if World::OF_THIS_BUILD == World::Sandbox {
+            screen.say("SANDBOX: a simulated WhatsApp; nothing leaves this machine")?;
+        }
+        screen.say(&format!("instance {instance}"))?;
+        let (code, said, scan_at) = (None, None, None);
+        Ok(Self { running, sandbox, command, instance, shown, screen, code, said, scan_at })
+    }
+
+    async fn run(mut self) -> Result<(), Failure> {
+        let (mut look, mut second) = (interval(LOOK_EVERY), interval(Duration::from_secs(1)));
+        let deadline =
+            self.command.within.map(|within| Instant::now() + Duration::from_secs(within));
+        loop {
+            // Every branch can be dropped: what changed is seen again through the watch.
+            let woken = tokio::select! {
+                changed = self.shown.changed() => {
+                    changed?;
+                    Woken::Changed
+                }
+                _ = look.tick() => Woken::LookAgain,
+                () = reached(self.scan_at) => Woken::Scan,
+                () = reached(deadline) => Woken::TooLate,
+                heard = tokio::signal::ctrl_c() => {
+                    heard?;
+                    Woken::Interrupted
+                }
+                _ = second.tick() => Woken::Second,
+            };
+            match woken {
+                Woken::Changed => {
+                    if self.react()? {
+                        return Ok(());
+                    }
+                    if self.shown.borrow().state().name() == StateName::Unlinked {
+                        // Unlinked on the phone, say: whoever sits here wants the next code.
+                        look.reset_immediately();
+                    }
+                }
+                Woken::LookAgain => self.running.gateway.keep_looking(self.instance).await?,
+                Woken::Second => self.count_down()?,
+                Woken::Scan => self.scan().await?,
+                Woken::TooLate => {
+                    return Err(Failure::new(Exit::TimedOut, "the account was not linked in time"));
+                }
+                Woken::Interrupted => return Ok(()),
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.running.clock.now()
+    }
+
+    /// Shows what changed; `true` when the command has reached its goal.
+    fn react(&mut self) -> Result<bool, Failure> {
+        let now = self.now();
+        let progress = progress(&self.shown.borrow_and_update(), now);
+        if self.said.as_ref() == Some(&progress) {
+            return Ok(false);
+        }
+        match &progress {
+            Progress::Quiet => return Ok(false),
+            Progress::Code(code) => {
+                if self.code.is_none() {
+                    self.screen
+                        .say("scan with WhatsApp: Settings > Linked devices > Link a device")?;
+                }
+                self.screen.show_code(code.text.expose(), &time_left(code, self.now()))?;
+                self.code = Some(code.clone());
+                if self.sandbox.is_some() && self.scan_at.is_none() {
+                    let wait = Duration::try_from_secs_f64(self.command.scan_after);
+                    let wait = wait.map_err(|error| Failure::new(Exit::Usage, error))?;
+                    self.scan_at = Some(Instant::now() + wait);
+                }
+            }
+            Progress::Note(words) => {
+                self.code = None;
+                self.screen.say(words)?;
+            }
+            Progress::Linked(words) => {
+                self.code = None;
+                self.screen.say(words)?;
+                if self.command.exit_when_linked {
+                    return Ok(true);
+                }
+                self.screen.say("it stays linked while this runs; Ctrl-C ends it")?;
+            }
+            Progress::Stuck(words) => {
+                self.code = None;
+                self.screen.say(words)?;
+                if self.command.exit_when_linked {
+                    return Err(Failure::new(Exit::Refused, words.clone()));
+                }
+            }
+        }
+        self.said = Some(progress);
+        Ok(false)
+    }
+
+    fn count_down(&mut self) -> Result<(), Failure> {
+        if let Some(code) = &self.code {
+            let below = time_left(code, self.now());
+            self.screen.renew_line(&below)?;
+        }
+        Ok(())
+    }
+
+    async fn scan(&mut self) -> Result<(), Failure> {
+        self.scan_at = None;
+        if let (Some(sandbox), Some(code)) = (self.sandbox, self.code.clone()) {
+            self.screen.say("the simulated phone scans the code")?;
+            sandbox.scan(&code.text).await?;
+        }
+        Ok(())
+    }
+}
+
+fn time_left(code: &QrCode, now: Timestamp) -> String {
+    let left = code.expires_at.duration_since(now).as_secs().max(0);
+    format!("code {}, {left} s left", code.round)
+}
+
+async fn reached(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,22 @@
+//! From the command line to the command.
+
+use std::future::Future;
+
+use crate::commands::cli::{Cli, Command};
+use crate::commands::{config, quickstart};
+use crate::exit::Failure;
+
+/// Runs what was asked for.
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Config(command) => config::run(&cli.common, &command),
+        Command::Quickstart(command) => on_runtime(quickstart::run(cli.common, command)),
+        #[cfg(feature = "sandbox")]
+        Command::Sim(command) => on_runtime(super::sim::run(command)),
+    }
+}
+
+fn on_runtime(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(command)
+}

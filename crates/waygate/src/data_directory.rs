@@ -1,0 +1,182 @@
+//! The data directory: who uses it, and for which world it was made.
+//!
+//! One process at a time uses a data directory; the operating system's lock says so and ends with
+//! the process. A directory is stamped `real` or `sandbox` when it is made, and the other kind of
+//! build refuses it: a sandbox build does not verify WhatsApp's certificate, and a login on known
+//! keys verifies none at all.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{Seek as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::exit::{Exit, Failure};
+
+/// The world a build belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum World {
+    Real,
+    Sandbox,
+}
+
+impl World {
+    /// The world of this build.
+    pub(crate) const OF_THIS_BUILD: Self =
+        if cfg!(feature = "sandbox") { Self::Sandbox } else { Self::Real };
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Sandbox => "sandbox",
+        }
+    }
+}
+
+/// A directory that this process alone uses. Dropping it gives it free.
+#[derive(Debug)]
+pub(crate) struct DataDirectory {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDirectory {
+    /// Takes the directory for this process; makes and stamps it when it is new.
+    pub(crate) fn take(path: &Path, world: World) -> Result<Self, Failure> {
+        let told = |what: &str, error: std::io::Error| {
+            Failure::new(Exit::Usage, format!("{what} {}: {error}", path.display()))
+        };
+        make_private(path).map_err(|error| told("cannot make the data directory", error))?;
+        let lock = take_lock(path)?;
+        check_stamp(path, world)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Where the instances' keys are.
+    pub(crate) fn keys(&self) -> PathBuf {
+        self.path.join("keys")
+    }
+}
+
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn take_lock(path: &Path) -> Result<File, Failure> {
+    let file = path.join("lock");
+    let unusable = |error: std::io::Error| {
+        Failure::new(Exit::Usage, format!("cannot use {}: {error}", file.display()))
+    };
+    let mut options = OpenOptions::new();
+    let mut lock = options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&file)
+        .map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let holder = fs::read_to_string(&file).map_err(unusable)?;
+            let sentence = format!(
+                "the data directory {} is used by another waygate (process {})",
+                path.display(),
+                holder.trim()
+            );
+            return Err(Failure::new(Exit::InUse, sentence));
+        }
+        Err(TryLockError::Error(error)) => return Err(unusable(error)),
+    }
+    let written = lock
+        .set_len(0)
+        .and_then(|()| lock.rewind())
+        .and_then(|()| writeln!(lock, "{}", std::process::id()))
+        .and_then(|()| lock.sync_all());
+    written.map_err(unusable)?;
+    Ok(lock)
+}
+
+fn check_stamp(path: &Path, world: World) -> Result<(), Failure> {
+    let file = path.join("world");
+    match fs::read_to_string(&file) {
+        Ok(stamp) if stamp.trim() == world.word() => Ok(()),
+        Ok(stamp) => {
+            let (made, this) = (stamp.trim(), world.word());
+            let sentence = format!(
+                "the data directory {} was made by a {made} build and this is a {this} build; \
+                 give each a directory of its own",
+                path.display()
+            );
+            Err(Failure::new(Exit::Usage, sentence))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => stamp(path, &file, world),
+        Err(error) => {
+            Err(Failure::new(Exit::Usage, format!("cannot read {}: {error}", file.display())))
+        }
+    }
+}
+
+/// Writes the stamp so that it is there whole or not at all.
+fn stamp(path: &Path, file: &Path, world: World) -> Result<(), Failure> {
+    let draft = path.join("world.new");
+    let written = File::create(&draft)
+        .and_then(|mut draft| {
+            writeln!(draft, "{}", world.word())?;
+            draft.sync_all()
+        })
+        .and_then(|()| fs::rename(&draft, file))
+        .and_then(|()| File::open(path)?.sync_all());
+    written.map_err(|error| {
+        Failure::new(Exit::Usage, format!("cannot write {}: {error}", file.display()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(taken: Result<DataDirectory, Failure>) -> String {
+        format!("{:?}", taken.unwrap_err())
+    }
+
+    #[test]
+    fn a_directory_is_used_by_one_at_a_time_and_free_again_afterwards() {
+        let place = tempfile::tempdir().unwrap();
+        let held = DataDirectory::take(place.path(), World::Real).unwrap();
+        let refused = refusal(DataDirectory::take(place.path(), World::Real));
+        assert!(refused.contains("InUse"), "{refused}");
+        assert!(
+            refused.contains(&std::process::id().to_string()),
+            "it names the holder: {refused}"
+        );
+        drop(held);
+        DataDirectory::take(place.path(), World::Real).unwrap();
+    }
+
+    #[test]
+    fn each_kind_of_build_refuses_the_others_directory_whether_sandbox_or_real() {
+        for (made, other) in [(World::Real, World::Sandbox), (World::Sandbox, World::Real)] {
+            let place = tempfile::tempdir().unwrap();
+            drop(DataDirectory::take(place.path(), made).unwrap());
+            let refused = refusal(DataDirectory::take(place.path(), other));
+            assert!(
+                refused.contains("Usage") && refused.contains("world") || refused.contains("build"),
+                "{refused}"
+            );
+            DataDirectory::take(place.path(), made).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_directory_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("deep").join("data");
+        let _held = DataDirectory::take(&path, World::Real).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

@@ -1,0 +1,4 @@
+//! What people see in a terminal.
+
+pub(crate) mod qr;
+pub(crate) mod screen;
