@@ -1,0 +1,122 @@
+//! What each step runs.
+
+use anyhow::ensure;
+
+use super::Profile;
+use super::selection::Selection;
+use super::step::Step;
+use crate::command::Call;
+use crate::workspace::Workspace;
+use crate::{setup, tidy};
+
+#[derive(Debug)]
+pub(super) struct Runner {
+    profile: Profile,
+    workspace: Workspace,
+    shipped: Selection,
+    sandbox: Selection,
+}
+
+impl Runner {
+    pub(super) fn new(profile: Profile, workspace: Workspace) -> Self {
+        let shipped = Selection::shipped(&workspace);
+        let sandbox = Selection::sandbox(&workspace);
+        Self { profile, workspace, shipped, sandbox }
+    }
+
+    pub(super) fn perform(&self, step: Step) -> anyhow::Result<()> {
+        match step {
+            Step::Setup => setup::run(&self.workspace),
+            Step::Format => self.cargo(&["fmt", "--all", "--check"]).run(),
+            Step::Tidy => tidy::run(&self.workspace),
+            Step::Deny => self.deny(),
+            Step::Lint => self.lint(&self.shipped),
+            Step::LintSandbox => self.lint(&self.sandbox),
+            Step::Docs => self.docs(&self.shipped).and_then(|()| self.docs(&self.sandbox)),
+            Step::Test => self.nextest(&self.shipped).run(),
+            Step::DocTests => self.cargo(&["test", "--doc"]).run(),
+            Step::Build => self.build(&self.shipped).and_then(|()| self.build(&self.sandbox)),
+            Step::Clients => self.clients(),
+            Step::TestSandbox => self.test_sandbox(),
+        }
+    }
+
+    /// Advisories are left out: they need a database from the network, and blame a change for the
+    /// world. Duplicates are warnings, too many to print here.
+    fn deny(&self) -> anyhow::Result<()> {
+        self.cargo(&["deny", "--all-features", "--log-level", "error", "check"])
+            .args(["bans", "licenses", "sources"])
+            .run()
+    }
+
+    fn lint(&self, world: &Selection) -> anyhow::Result<()> {
+        self.cargo(&["clippy", "--all-targets"])
+            .args(world.flags.clone())
+            .args(["--", "-D", "warnings"])
+            .run()
+    }
+
+    /// `--examples` makes cargo count development dependencies, as clippy's call does, so that
+    /// nothing is checked twice. A binary that has its library's name sets `doc = false`, or both
+    /// would write to one place.
+    fn docs(&self, world: &Selection) -> anyhow::Result<()> {
+        self.cargo(&["doc", "--no-deps", "--document-private-items"])
+            .args(["--lib", "--bins", "--examples"])
+            .args(world.flags.clone())
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .run()
+    }
+
+    fn build(&self, world: &Selection) -> anyhow::Result<()> {
+        self.cargo(&["build", "--all-targets"]).args(world.flags.clone()).run()
+    }
+
+    fn nextest(&self, world: &Selection) -> Call {
+        let profile = match self.profile {
+            Profile::Default => "default",
+            Profile::Ci => "ci",
+        };
+        let filter = world.tests.iter().flat_map(|tests| ["--filterset".to_owned(), tests.clone()]);
+        self.cargo(&["nextest", "run", "--profile", profile]).args(world.flags.clone()).args(filter)
+    }
+
+    /// The limit is for all of a file's tests. The end is forced, because Baileys leaves timers of a
+    /// minute behind.
+    fn clients(&self) -> anyhow::Result<()> {
+        Call::new("node", &["--test", "--test-force-exit", "--test-timeout=60000"])
+            .args(["--test-reporter=spec", "baileys.test.mjs"])
+            .within(&self.workspace.root.join("tests/clients/baileys"))
+            .env("SANDBOX_WAYGATE", &built(&self.sandbox)?)
+            .run()
+    }
+
+    fn test_sandbox(&self) -> anyhow::Result<()> {
+        let mut call = self.nextest(&self.sandbox);
+        let binaries = [("DEFAULT_WAYGATE", &self.shipped), ("SANDBOX_WAYGATE", &self.sandbox)];
+        for (name, world) in binaries {
+            call = call.env(name, &built(world)?);
+        }
+        call.run()
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Call {
+        let call = Call::cargo(arguments).within(&self.workspace.root);
+        match self.profile {
+            Profile::Default => call,
+            // Written once and thrown away, incremental data only costs time and disk; and a
+            // snapshot that differs is a failure, never a new file.
+            Profile::Ci => call.env("CARGO_INCREMENTAL", "0").env("INSTA_UPDATE", "no"),
+        }
+    }
+}
+
+/// Where the gateway's binary of this world is, when it has been built.
+fn built(world: &Selection) -> anyhow::Result<String> {
+    let binary = world.binary();
+    ensure!(
+        binary.try_exists()?,
+        "{} is missing; run `cargo xtask test --from build`",
+        binary.display()
+    );
+    Ok(binary.to_string_lossy().into_owned())
+}
