@@ -1,0 +1,155 @@
+//! A started binary: what it prints, how it ends, and that it does not outlive its test.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::Notify;
+
+/// How long anything may take on a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// Which of the two builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// The one that ships.
+    Default,
+    /// The one with the simulator.
+    Sandbox,
+}
+
+impl Build {
+    #[expect(clippy::disallowed_methods, reason = "`cargo xtask test` says where the binaries are")]
+    fn path(self) -> PathBuf {
+        let name = match self {
+            Self::Default => "DEFAULT_WAYGATE",
+            Self::Sandbox => "SANDBOX_WAYGATE",
+        };
+        let path = std::env::var(name);
+        path.unwrap_or_else(|_| panic!("{name} is not set: run these by `cargo xtask test`")).into()
+    }
+}
+
+/// How a process ended and all that it printed.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+#[derive(Debug, Default)]
+struct Printed {
+    text: Mutex<String>,
+    more: Notify,
+}
+
+/// A running binary.
+#[derive(Debug)]
+pub(crate) struct Running {
+    child: Child,
+    stdout: Arc<Printed>,
+    stderr: Arc<Printed>,
+    readers: Vec<tokio::task::JoinHandle<()>>,
+}
+
+/// Starts a build with these arguments and settings, in an empty directory's stead if none is
+/// named; nothing of the surrounding environment's settings reaches it.
+pub(crate) fn start(build: Build, arguments: &[&str], settings: &[(&str, String)]) -> Running {
+    let mut command = Command::new(build.path());
+    command.args(arguments).envs(settings.iter().map(|(name, value)| (name, value)));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().expect("the binary starts");
+    let (stdout, stderr) = (Arc::<Printed>::default(), Arc::<Printed>::default());
+    let readers = vec![
+        read(child.stdout.take().unwrap(), Arc::clone(&stdout)),
+        read(child.stderr.take().unwrap(), Arc::clone(&stderr)),
+    ];
+    Running { child, stdout, stderr, readers }
+}
+
+#[expect(clippy::disallowed_methods, reason = "test code")]
+fn read(
+    from: impl AsyncRead + Unpin + Send + 'static,
+    to: Arc<Printed>,
+) -> tokio::task::JoinHandle<()> {
+    tokio::task::spawn(async move {
+        let mut lines = BufReader::new(from).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let mut text = to.text.lock().unwrap();
+            text.push_str(&line);
+            text.push('\n');
+            drop(text);
+            to.more.notify_waiters();
+        }
+    })
+}
+
+impl Running {
+    /// Waits until standard output holds this, and gives all of it.
+    pub(crate) async fn says(&self, words: &str) -> String {
+        self.says_after(0, words).await
+    }
+
+    /// The same, behind the first so many bytes.
+    pub(crate) async fn says_after(&self, bytes: usize, words: &str) -> String {
+        let found = tokio::time::timeout(LIMIT, async {
+            loop {
+                let more = self.stdout.more.notified();
+                let text = self.stdout.text.lock().unwrap().clone();
+                if text.get(bytes..).is_some_and(|fresh| fresh.contains(words)) {
+                    return text;
+                }
+                more.await;
+            }
+        });
+        let Ok(text) = found.await else {
+            panic!("never said {words:?}; it said {:?}", self.printed());
+        };
+        text
+    }
+
+    /// Everything printed so far, on both streams.
+    pub(crate) fn printed(&self) -> (String, String) {
+        (self.stdout.text.lock().unwrap().clone(), self.stderr.text.lock().unwrap().clone())
+    }
+
+    /// Waits for the end.
+    pub(crate) async fn ends(mut self) -> Ended {
+        let waited = tokio::time::timeout(LIMIT, self.child.wait()).await;
+        let Ok(status) = waited else { panic!("it does not end; it said {:?}", self.printed()) };
+        let code = status.unwrap().code();
+        for reader in self.readers.drain(..) {
+            reader.await.unwrap();
+        }
+        let (stdout, stderr) = self.printed();
+        Ended { code, stdout, stderr }
+    }
+
+    /// Ends it as Ctrl-C does.
+    pub(crate) async fn interrupt(self) -> Ended {
+        let id = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status().await.unwrap();
+        assert!(sent.success());
+        self.ends().await
+    }
+
+    /// Ends it like a power cut.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
+/// Starts a build and waits for its end.
+pub(crate) async fn run(build: Build, arguments: &[&str], settings: &[(&str, String)]) -> Ended {
+    start(build, arguments, settings).ends().await
+}
+
+/// A path as an argument.
+pub(crate) fn argument(path: &Path) -> &str {
+    path.to_str().expect("a path in UTF-8")
+}

@@ -1,0 +1,68 @@
+//! `waygate sim` as a process of its own, steered over its control API.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
+
+use serde_json::{Value, json};
+
+use crate::process::{Build, Running, start};
+
+/// A running simulator.
+#[derive(Debug)]
+pub(crate) struct Simulator {
+    chat: String,
+    control: String,
+    http: reqwest::Client,
+    _process: Running,
+}
+
+pub(crate) const NUMBER: &str = "15550001111";
+
+impl Simulator {
+    /// One on addresses of its own, with one phone.
+    pub(crate) async fn start() -> Self {
+        let arguments = ["sim", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"];
+        let process = start(Build::Sandbox, &arguments, &[]);
+        let said = process.says("control API at").await;
+        let address = |before: &str| -> String {
+            let (_, rest) = said.split_once(before).expect("an address");
+            rest.split(['/', ';', ',', ' ']).next().unwrap().to_owned()
+        };
+        let (chat, control) = (address("ws://"), address("control API at http://"));
+        // A client is not made without a TLS provider, though nothing here speaks TLS. That there
+        // is one already is fine.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let simulator = Self { chat, control, http: reqwest::Client::new(), _process: process };
+        let (status, _) = simulator.post("/phones", &json!({ "number": NUMBER })).await;
+        assert_eq!(status, 201);
+        simulator
+    }
+
+    /// The settings that point a gateway at it.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("WAYGATE_WHATSAPP__URL", format!("ws://{}/ws/chat", self.chat)),
+            ("WAYGATE_WHATSAPP__VERSION_URL", format!("http://{}/sw.js", self.chat)),
+        ]
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let url = format!("http://{}{path}", self.control);
+        let answer = self.http.post(url).json(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let url = format!("http://{}{path}", self.control);
+        self.http.get(url).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// The phone scans this text.
+    pub(crate) async fn scan(&self, text: &str) -> (u16, Value) {
+        self.post(&format!("/phones/{NUMBER}/scan"), &json!({ "qr": text })).await
+    }
+
+    /// The phone removes all its devices.
+    pub(crate) async fn unlink(&self) {
+        let (status, answer) = self.post(&format!("/phones/{NUMBER}/unlink"), &json!({})).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+}

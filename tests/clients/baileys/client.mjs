@@ -1,0 +1,136 @@
+// Baileys with its certificate check made strict, and what a test has to see of it.
+import { createRequire } from 'node:module';
+import makeWASocket, { Curve, WA_CERT_DETAILS, useMultiFileAuthState } from 'baileys';
+import { generateSignalPubKey } from 'baileys/lib/Utils/crypto.js';
+import { within } from './deadline.mjs';
+
+// The very library that Baileys uses, wherever npm has put it.
+const curve = createRequire(import.meta.resolve('baileys'))('libsignal/src/curve.js');
+
+export const signatures = { right: 0, wrong: 0 };
+
+// Baileys 7.0.0-rc14 drops what `verifySignature` returns, so it takes any certificate and any
+// signature of a phone; only a malformed key makes it refuse.
+Curve.verify = (key, message, signature) => {
+  let right = false;
+  try {
+    right = curve.verifySignature(generateSignalPubKey(key), message, signature) === true;
+  } catch {
+    // Malformed is wrong too.
+  }
+  signatures[right ? 'right' : 'wrong'] += 1;
+  return right;
+};
+
+export function trust(root) {
+  WA_CERT_DETAILS.PUBLIC_KEY = root;
+}
+
+export const silent = {
+  level: 'silent',
+  child: () => silent,
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+};
+
+/// What a socket reported so far, so that nothing is missed between two waits.
+export class Events {
+  #seen = [];
+  #waiting = new Set();
+
+  constructor(socket) {
+    for (const name of ['connection.update', 'creds.update']) {
+      socket.ev.on(name, (update) => {
+        this.#seen.push(update);
+        this.#waiting.forEach((look) => look());
+      });
+    }
+  }
+
+  /// The first thing that `pick` takes from an update, an earlier one or one to come.
+  async until(what, pick) {
+    let look;
+    const picked = new Promise((resolve) => {
+      look = () => {
+        const found = this.#seen.map(pick).find((value) => value !== undefined);
+        if (found !== undefined) resolve(found);
+      };
+    });
+    this.#waiting.add(look);
+    look();
+    try {
+      return await within(what, picked);
+    } finally {
+      this.#waiting.delete(look);
+    }
+  }
+
+  /// Why the connection was closed.
+  closed() {
+    return this.until('the end of the connection', (update) =>
+      update.connection === 'close' ? reason(update.lastDisconnect?.error) : undefined,
+    );
+  }
+
+  /// What comes first: a QR code, or the end with its reason.
+  qrOrClosed() {
+    return this.until('a QR code or a refusal', (update) => {
+      if (update.qr) return { qr: update.qr };
+      return update.connection === 'close' ? reason(update.lastDisconnect?.error) : undefined;
+    });
+  }
+}
+
+function reason(error) {
+  return { code: error?.output?.statusCode, message: error?.message };
+}
+
+/// A device whose credentials are in a folder.
+export class Client extends Events {
+  #writes;
+
+  constructor(socket, writes) {
+    super(socket);
+    this.socket = socket;
+    this.#writes = writes;
+  }
+
+  static async open(url, folder) {
+    const { state, saveCreds } = await useMultiFileAuthState(folder);
+    const writes = new Set();
+    const track = (write) => {
+      writes.add(write);
+      return write.finally(() => writes.delete(write));
+    };
+    const { get, set } = state.keys;
+    const socket = makeWASocket({
+      waWebSocketUrl: url,
+      auth: { creds: state.creds, keys: { get, set: (data) => track(set(data)) } },
+      logger: silent,
+      // The simulator has no history; waiting for one, Baileys would hold back its events for 20 s.
+      shouldSyncHistoryMessage: () => false,
+    });
+    socket.ev.on('creds.update', () => track(saveCreds()));
+    return new Client(socket, writes);
+  }
+
+  opened() {
+    return this.until('an open connection', (update) => update.connection === 'open' || undefined);
+  }
+
+  /// Waits for the end, and until all of the credentials are on disk.
+  async settled() {
+    const end = await this.closed();
+    while (this.#writes.size > 0) await Promise.all(this.#writes);
+    return end;
+  }
+
+  /// Ends the connection and stays linked.
+  async close() {
+    void this.socket.end(undefined);
+    await this.settled();
+  }
+}

@@ -1,0 +1,123 @@
+// `waygate sim` as a process of its own, steered over its control API.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { within, LIMIT_MS } from './deadline.mjs';
+
+export const NUMBER = '15550001111';
+
+const POLL_MS = 20;
+
+const running = new Set();
+// Whatever ends this process, no simulator outlives it. The test runner ends it by SIGTERM when it
+// takes too long, and that alone would not be an exit.
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(1));
+
+export class Simulator {
+  #child;
+  #control;
+
+  /// One on addresses of its own, with one phone.
+  static async start() {
+    const binary = process.env.SANDBOX_WAYGATE;
+    assert.ok(binary, 'SANDBOX_WAYGATE is not set: run this by `cargo xtask test`');
+    const child = spawn(binary, ['sim', '--listen', '127.0.0.1:0', '--control', '127.0.0.1:0'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    const simulator = new Simulator();
+    simulator.#child = child;
+    const said = await within('the addresses of the simulator', printed(child, 'control API at '));
+    simulator.chat = address(said, /ws:\/\/[^\s,;]+/);
+    simulator.#control = address(said, /control API at (http:\/\/[^\s,;]+)/);
+    assert.equal((await simulator.call('POST', '/phones', { number: NUMBER })).status, 201);
+    return simulator;
+  }
+
+  async call(method, path, body) {
+    const response = await fetch(this.#control + path, {
+      method,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(LIMIT_MS),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, body: isJson ? JSON.parse(text) : text };
+  }
+
+  /// What the phone's hand does; it must succeed.
+  async phone(deed, body) {
+    const answer = await this.call('POST', `/phones/${NUMBER}/${deed}`, body);
+    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+    return answer.body;
+  }
+
+  async rename(name) {
+    const { status } = await this.call('POST', '/phones', { number: NUMBER, push_name: name });
+    assert.equal(status, 200);
+  }
+
+  async devices() {
+    return (await this.call('GET', `/phones/${NUMBER}`)).body.devices;
+  }
+
+  async report() {
+    return (await this.call('GET', '/report')).body;
+  }
+
+  /// Nothing unknown and no refusals but these; nothing online twice.
+  async assertClean(refusals = {}) {
+    const report = await this.report();
+    assert.deepEqual(report.unknown, {});
+    assert.deepEqual(report.refusals, refusals, JSON.stringify(report.refusal_log));
+    assert.deepEqual(report.replaced, {});
+  }
+
+  /// Asks until the report is as wanted: the server learns of what a client does after the client.
+  async reports(what, isThere) {
+    const deadline = AbortSignal.timeout(LIMIT_MS);
+    while (!isThere(await this.report())) {
+      assert.ok(!deadline.aborted, `${what}: not within ${LIMIT_MS} ms`);
+      await pause(POLL_MS);
+    }
+  }
+
+  /// Waits until no connection is open.
+  async hungUp() {
+    await this.reports('the end of all connections', (report) => report.live_connections === 0);
+  }
+
+  /// The root that its certificates are signed with.
+  async root() {
+    return Buffer.from((await this.call('GET', '/root-key')).body, 'hex');
+  }
+
+  async stop() {
+    if (!running.has(this.#child)) return;
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await within('the end of the simulator', gone);
+  }
+}
+
+/// Everything the process printed, as soon as a line holds these words.
+function printed(child, words) {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      text += `${line}\n`;
+      if (line.includes(words)) resolve(text);
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`the simulator ended (${code}): ${text}`)));
+  });
+}
+
+function address(text, pattern) {
+  const found = text.match(pattern);
+  assert.ok(found, `no address in: ${text}`);
+  return found[1] ?? found[0];
+}

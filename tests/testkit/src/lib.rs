@@ -1,0 +1,5 @@
+//! What Waygate's tests share: a gateway and a simulator in one process, on one paused clock.
+
+pub mod clock;
+pub mod deadline;
+pub mod world;
