@@ -32,7 +32,8 @@ pub enum Look {
     AlreadyLinked(LinkedAccount),
     /// WhatsApp wants a passkey before it links this account.
     PasskeyRequired,
-    /// Too many attempts went by unscanned; the next one starts then, or on explicit request.
+    /// The next attempt starts then, or on explicit request: too many went by unscanned, or
+    /// WhatsApp cannot be reached.
     NotBefore(Timestamp),
     /// No code can be offered, for this reason in words.
     Impossible(&'static str),
@@ -110,9 +111,11 @@ impl Gateway {
         let mut running = self.find(instance)?;
         give(&running, Input::Look).await?;
         let clock = &self.0.clock;
-        let decided = |machine: &Machine| look(machine, clock.now()).is_some();
+        let patience = clock.now().checked_add(within).unwrap_or(Timestamp::MAX);
+        let seen = |machine: &Machine| look(machine, clock.now(), patience);
+        let decided = |machine: &Machine| seen(machine).is_some();
         match tokio::time::timeout(within, running.shown.wait_for(decided)).await {
-            Ok(Ok(machine)) => return look(&machine, clock.now()).ok_or_else(|| no_code(&machine)),
+            Ok(Ok(machine)) => return seen(&machine).ok_or_else(|| no_code(&machine)),
             Ok(Err(_gone)) => return Err(stopping()),
             Err(_elapsed) => {}
         }
@@ -203,8 +206,8 @@ fn no_code(machine: &Machine) -> Error {
     Error::new(Kind::Unreachable, why)
 }
 
-/// What can be shown now; `None` when it is worth waiting.
-fn look(machine: &Machine, now: Timestamp) -> Option<Look> {
+/// What can be shown now; `None` when it is worth waiting until `patience`.
+fn look(machine: &Machine, now: Timestamp, patience: Timestamp) -> Option<Look> {
     let state = machine.state();
     if let Some(account) = state.linked() {
         return Some(Look::AlreadyLinked(account.clone()));
@@ -213,6 +216,9 @@ fn look(machine: &Machine, now: Timestamp) -> Option<Look> {
         State::Linking(LinkingStep::CodeShown(_)) => state.qr_code(now).cloned().map(Look::Code),
         State::Linking(LinkingStep::PasskeyRequired) => Some(Look::PasskeyRequired),
         State::Unlinked { .. } => machine.linking().spaced_until(now).map(Look::NotBefore),
+        State::Connecting { not_before: Some(at), .. } if *at > patience => {
+            Some(Look::NotBefore(*at))
+        }
         State::Banned => Some(Look::Impossible("WhatsApp banned the account")),
         State::Failed { reason, .. } => Some(Look::Impossible(reason.ruling().words)),
         State::Stopped { .. } => Some(Look::Impossible("the instance is stopped")),

@@ -40,6 +40,23 @@ async fn a_look_waits_for_the_first_code_and_says_when_none_came() {
     assert_eq!(error.kind(), Kind::Unreachable);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_look_does_not_wait_for_an_attempt_that_is_further_away() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let instance = gateway.new_instance_id();
+    gateway.run_instance(instance);
+    gateway.keep_looking(instance).await.unwrap();
+    link.tell(instance, LinkEvent::Ended(EndReason::RateLimited)).await;
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    within(shown.wait_for(|machine| machine.last_end().is_some())).await.unwrap();
+    let soon = Duration::from_millis(100);
+    let look = gateway.look_at_code(instance, soon).await.unwrap();
+    assert!(matches!(look, Look::NotBefore(_)), "{look:?}");
+    let error = gateway.look_at_code(instance, WAIT).await.unwrap_err();
+    assert_eq!(error.public(), "WhatsApp limits the rate of connections", "it says why");
+}
+
 #[tokio::test]
 async fn a_scan_is_followed_by_a_login_and_then_there_is_nothing_to_scan() {
     let link = PlayedLink::default();
