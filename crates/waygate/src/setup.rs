@@ -17,8 +17,14 @@ use waygate_link::settings::LinkSettings;
 use crate::data_directory::DataDirectory;
 use crate::exit::{Exit, Failure};
 
-/// The link's settings out of everybody's.
-pub(crate) fn link_settings(settings: &Settings) -> LinkSettings {
+/// The link's settings out of everybody's, when this build can use them.
+pub(crate) fn link_settings(settings: &Settings) -> Result<LinkSettings, Failure> {
+    let link = translated(settings);
+    let problems: Vec<String> = link.problems().iter().map(ToString::to_string).collect();
+    if problems.is_empty() { Ok(link) } else { Err(Failure::new(Exit::Usage, problems.join("\n"))) }
+}
+
+fn translated(settings: &Settings) -> LinkSettings {
     let whatsapp = &settings.whatsapp;
     let version = match &whatsapp.version {
         VersionSource::Fixed(version) => waygate_link::settings::VersionSource::Fixed(*version),
@@ -47,10 +53,10 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts the application; must be called inside a tokio runtime.
-    pub(crate) fn start(settings: &Settings, directory: DataDirectory) -> Result<Self, Failure> {
+    pub(crate) fn start(link: LinkSettings, directory: DataDirectory) -> Result<Self, Failure> {
         let keys = Arc::new(KeyFiles::in_directory(directory.keys())?);
         let store: Arc<KeyFiles> = Arc::clone(&keys);
-        let link = WhatsApp::new(link_settings(settings), Network::Websocket, store)
+        let link = WhatsApp::new(link, Network::Websocket, store)
             .map_err(|error| Failure::new(Exit::Usage, error))?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let dice = Dice::from_system()?;

@@ -12,11 +12,7 @@ pub(crate) fn run(common: &Common, command: &Config) -> Result<(), Failure> {
     match command {
         Config::Check => {
             let settings = load(common, vec![])?;
-            let problems = setup::link_settings(&settings).problems();
-            if !problems.is_empty() {
-                let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                return Err(Failure::new(Exit::Usage, lines.join("\n")));
-            }
+            setup::link_settings(&settings)?;
             writeln!(std::io::stdout(), "the configuration is good")?;
         }
         Config::Reference => write!(std::io::stdout(), "{}", waygate_config::reference())?,

@@ -17,7 +17,7 @@ use crate::commands::sandbox::Sandbox;
 use crate::data_directory::{DataDirectory, World};
 use crate::exit::{Exit, Failure};
 use crate::logging;
-use crate::setup::Running;
+use crate::setup::{self, Running};
 use crate::terminal::screen::Screen;
 
 /// How often a look is repeated: well within the time for which one look lasts.
@@ -43,8 +43,10 @@ pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), F
         settings.log.level = LogLevel::Warn;
     }
     logging::start(settings.log)?;
+    // Before the directory is made and stamped: a mistake must not leave a trace.
+    let link = setup::link_settings(&settings)?;
     let directory = DataDirectory::take(&settings.data_dir, World::OF_THIS_BUILD)?;
-    let running = Running::start(&settings, directory)?;
+    let running = Running::start(link, directory)?;
     let ended = match Show::open(&running, sandbox.as_ref(), &command) {
         Ok(show) => show.run().await,
         Err(failure) => Err(failure),

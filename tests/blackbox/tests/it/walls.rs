@@ -36,10 +36,12 @@ async fn a_sandbox_build_refuses_every_address_that_is_not_loopback() {
             ("WAYGATE_WHATSAPP__URL", url.to_owned()),
             ("WAYGATE_WHATSAPP__VERSION", "2.3000.1".to_owned()),
         ];
-        let arguments = ["quickstart", "--within", "2", "--data-dir", argument(place.path())];
+        let directory = place.path().join("new");
+        let arguments = ["quickstart", "--within", "2", "--data-dir", argument(&directory)];
         let ended = run(Build::Sandbox, &arguments, &settings).await;
         assert_eq!(ended.code, Some(2), "{url}: {ended:?}");
         assert!(ended.stderr.contains("loopback"), "{url}: {ended:?}");
+        assert!(!directory.try_exists().unwrap(), "no directory was made and stamped");
     }
     let real = [("WAYGATE_WHATSAPP__URL", "ws://127.0.0.1:1/".to_owned())];
     let arguments = ["config", "check"];
