@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
+use waygate_core::account::LinkedAccount;
 use waygate_core::clock::Clock;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::change::Change;
@@ -17,7 +18,7 @@ use waygate_core::instance::effect::Effect;
 use waygate_core::instance::input::{Input, Moment};
 use waygate_core::instance::machine::{Machine, step};
 use waygate_core::instance::state::Stopper;
-use waygate_core::port::link::Linker;
+use waygate_core::port::link::{LinkEvent, Linker};
 
 use crate::dice::Dice;
 use crate::limiter::{FleetLimiter, Permit};
@@ -75,7 +76,7 @@ pub(crate) struct Actor {
 /// What the loop woke for.
 enum Woken {
     Order(Order),
-    Link(waygate_core::port::link::LinkEvent),
+    Link(LinkEvent),
     Permit(Option<Permit>),
     Alarm,
     Ending,
@@ -152,9 +153,22 @@ impl Actor {
     }
 
     async fn take(&mut self, input: Input) -> Taken {
+        let (taken, accepted) = self.perform(input).await;
+        if let Some(account) = accepted {
+            // Nothing that follows from this hangs up again.
+            self.perform(Input::Link(LinkEvent::Paired(account))).await;
+        }
+        // After the effects: whoever sees "unlinked" may rely on the connection being closed.
+        self.shown.send_replace(self.machine.clone());
+        taken
+    }
+
+    /// Moves the machine and performs its effects. Also tells of a phone that accepted while the
+    /// connection was being closed, unless its keys were destroyed behind it.
+    async fn perform(&mut self, input: Input) -> (Taken, Option<LinkedAccount>) {
         let (next, effects) = step(&self.machine, input, self.around.moment());
         self.machine = next;
-        let mut taken = Taken::Done;
+        let (mut taken, mut accepted) = (Taken::Done, None);
         for effect in effects {
             match effect {
                 Effect::Dial { urgent } => {
@@ -163,13 +177,16 @@ impl Actor {
                 }
                 Effect::HangUp => {
                     self.asking = None;
-                    self.line.hang_up().await;
+                    accepted = self.line.hang_up().await;
                 }
                 Effect::LogOut => {
                     self.asking = None;
                     self.line.log_out().await;
                 }
-                Effect::ForgetCredentials => self.forget().await,
+                Effect::ForgetCredentials => {
+                    self.forget().await;
+                    accepted = None;
+                }
                 Effect::Announce(change) => self.announce(&change),
                 Effect::Alert(reason) => {
                     let words = reason.ruling().words;
@@ -178,9 +195,7 @@ impl Actor {
                 Effect::Refuse { retry_after } => taken = Taken::Refused { retry_after },
             }
         }
-        // After the effects: whoever sees "unlinked" may rely on the connection being closed.
-        self.shown.send_replace(self.machine.clone());
-        taken
+        (taken, accepted)
     }
 
     async fn forget(&mut self) {

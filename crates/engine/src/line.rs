@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use waygate_core::account::LinkedAccount;
 use waygate_core::id::InstanceId;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 
@@ -91,12 +92,13 @@ impl LineInHand {
         }
     }
 
-    /// Closes the connection and waits until it has ended; what it still tells is dropped.
-    pub(crate) async fn hang_up(&mut self) {
+    /// Closes the connection and waits until it has ended. Of what it still tells only one thing
+    /// counts, and is the answer: a phone accepted in the last moment.
+    pub(crate) async fn hang_up(&mut self) -> Option<LinkedAccount> {
         if let Some(open) = &self.open {
             open.line.hang_up();
         }
-        self.see_the_end().await;
+        self.see_the_end().await
     }
 
     /// Has the device removed from its account and waits until the connection has ended.
@@ -104,18 +106,22 @@ impl LineInHand {
         if let Some(open) = &self.open {
             open.line.log_out();
         }
-        self.see_the_end().await;
+        drop(self.see_the_end().await);
     }
 
-    async fn see_the_end(&mut self) {
+    async fn see_the_end(&mut self) -> Option<LinkedAccount> {
+        let mut accepted = None;
         let ended = async {
             while self.open.is_some() {
-                self.next().await;
+                if let LinkEvent::Paired(account) = self.next().await {
+                    accepted = Some(account);
+                }
             }
         };
         if tokio::time::timeout(END_WITHIN, ended).await.is_err() {
             tracing::warn!(instance = %self.instance, "a connection would not end and was cut off");
             self.open = None;
         }
+        accepted
     }
 }

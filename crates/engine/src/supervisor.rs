@@ -102,15 +102,12 @@ impl Cell {
         let mut given_up = false;
         loop {
             let now = self.around.clock.now();
-            let (machine, first) = if given_up {
-                (Machine::failed(now, EndReason::Fault), None)
-            } else {
-                match self.around.linker.linked_account(self.instance).await {
-                    Ok(linked) => (Machine::new(now), Some(Input::Start(linked))),
-                    Err(error) => {
-                        self.note_unreadable(&error);
-                        (Machine::failed(now, EndReason::KeysUnavailable), None)
-                    }
+            let (machine, first) = match self.around.linker.linked_account(self.instance).await {
+                Ok(linked) if given_up => (Machine::failed(now, linked, EndReason::Fault), None),
+                Ok(linked) => (Machine::new(now), Some(Input::Start(linked))),
+                Err(error) => {
+                    self.note_unreadable(&error);
+                    (Machine::failed(now, None, EndReason::KeysUnavailable), None)
                 }
             };
             self.publish.send_replace(machine.clone());

@@ -68,8 +68,11 @@ pub(crate) fn meaning(event: &Event, client: &Client, camera_link: bool) -> Mean
         Event::PairError(_) => Meaning::Tell(LinkEvent::PairingFailed),
         Event::PairPasskeyRequest(_) => Meaning::Tell(LinkEvent::PasskeyRequired),
         Event::Connected(_) => {
+            // A login has an id: without one the library would have offered a code.
+            let Some(own) = client.pn() else { return Meaning::Nothing };
+            let account = account(&own, client.lid().as_ref());
             let push_name = Some(client.push_name()).filter(|name| !name.is_empty());
-            Meaning::Tell(LinkEvent::Connected { push_name })
+            Meaning::Tell(LinkEvent::Connected { account, push_name })
         }
         Event::SelfPushNameUpdated(update) => {
             Meaning::Tell(LinkEvent::PushNameChanged(update.new_name.clone()))

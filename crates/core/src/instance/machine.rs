@@ -61,9 +61,10 @@ impl Machine {
         }
     }
 
-    /// A machine that has given up until a person restarts it.
-    pub fn failed(now: Timestamp, reason: EndReason) -> Self {
-        Self { state: State::Failed { linked: None, reason }, ..Self::new(now) }
+    /// A machine that has given up until a person restarts it; with the account, when it is known
+    /// to be linked.
+    pub fn failed(now: Timestamp, linked: Option<LinkedAccount>, reason: EndReason) -> Self {
+        Self { state: State::Failed { linked, reason }, ..Self::new(now) }
     }
 
     /// Where the instance stands.
@@ -317,6 +318,34 @@ impl Machine {
         effects
     }
 
+    /// A phone accepted. It may do so while the connection is being closed; the link stands all
+    /// the same, and only the login is missing.
+    fn paired(&mut self, account: LinkedAccount) -> Vec<Effect> {
+        self.linking.scanned();
+        self.failures = 0;
+        if self.has_line() {
+            self.state = State::Linking(LinkingStep::Finishing { account });
+            return vec![];
+        }
+        match &mut self.state {
+            State::Unlinked { .. } | State::Connecting { linked: None, .. } => {
+                vec![self.dial(Some(account), true)]
+            }
+            State::Stopped { linked, .. } => {
+                *linked = Some(account);
+                vec![]
+            }
+            State::Pending
+            | State::Connecting { linked: Some(_), .. }
+            | State::Linking(_)
+            | State::Online { .. }
+            | State::Offline { .. }
+            | State::Suspended { .. }
+            | State::Banned
+            | State::Failed { .. } => vec![],
+        }
+    }
+
     fn link_event(&mut self, event: LinkEvent, moment: Moment) -> Vec<Effect> {
         match event {
             LinkEvent::QrIssued { text, valid_for } => {
@@ -338,12 +367,7 @@ impl Machine {
                 }
                 vec![]
             }
-            LinkEvent::Paired(account) => {
-                self.linking.scanned();
-                self.failures = 0;
-                self.state = State::Linking(LinkingStep::Finishing { account });
-                vec![]
-            }
+            LinkEvent::Paired(account) => self.paired(account),
             LinkEvent::PairingFailed => {
                 let mut effects = self.hang_up();
                 self.linking.attempt_failed(moment.now);
@@ -351,8 +375,12 @@ impl Machine {
                 effects.extend(self.attempt_if_wanted(moment.now));
                 effects
             }
-            LinkEvent::Connected { push_name } => {
-                if let (true, Some(account)) = (self.has_line(), self.state.linked().cloned()) {
+            LinkEvent::Connected { account, push_name } => {
+                if self.has_line() {
+                    if self.state.linked().is_none() {
+                        // The keys of a link whose announcement never reached us.
+                        self.linking.scanned();
+                    }
                     self.state = State::Online { account, push_name };
                     self.last_end = None;
                 }

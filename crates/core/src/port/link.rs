@@ -39,6 +39,8 @@ pub enum LinkEvent {
     PasskeyRequired,
     /// Logged in, first state synchronised: usable.
     Connected {
+        /// The account.
+        account: LinkedAccount,
         /// The account's display name, when known.
         push_name: Option<String>,
     },

@@ -7,7 +7,7 @@ use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
 use waygate_engine::gateway::Look;
 
-use crate::played_link::{PlayedLink, code, within};
+use crate::played_link::{PlayedLink, account, code, within};
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -17,14 +17,14 @@ async fn a_panic_in_one_instance_leaves_the_others_alone_and_is_counted() {
     let gateway = link.gateway();
     let (healthy, sick) = (gateway.new_instance_id(), gateway.new_instance_id());
     gateway.run_instance(healthy);
-    link.tell(healthy, LinkEvent::Connected { push_name: None }).await;
+    link.tell(healthy, LinkEvent::Connected { account: account(), push_name: None }).await;
     let mut healthy_shown = gateway.watch_instance(healthy).unwrap();
     let is_online = |name: StateName| name == StateName::Online;
     within(healthy_shown.wait_for(|machine| is_online(machine.state().name()))).await.unwrap();
 
     link.panic_at_next_dials(1);
     gateway.run_instance(sick);
-    link.tell(sick, LinkEvent::Connected { push_name: None }).await;
+    link.tell(sick, LinkEvent::Connected { account: account(), push_name: None }).await;
     let mut sick_shown = gateway.watch_instance(sick).unwrap();
     within(sick_shown.wait_for(|machine| is_online(machine.state().name()))).await.unwrap();
     assert_eq!(gateway.crashes(), 1, "the panic was counted, and the instance came back");
@@ -53,4 +53,22 @@ async fn an_instance_that_keeps_panicking_rests_until_a_person_restarts_it() {
     let (look, ()) =
         tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("again")));
     assert!(matches!(look, Ok(Look::Code(_))), "{look:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_linked_instance_that_kept_panicking_connects_when_a_person_restarts_it() {
+    let link = PlayedLink::linked();
+    link.panic_at_next_dials(3);
+    let gateway = link.gateway();
+    let instance = gateway.new_instance_id();
+    gateway.run_instance(instance);
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    let failed = |state: &State| matches!(state, State::Failed { reason: EndReason::Fault, .. });
+    within(shown.wait_for(|machine| failed(machine.state()))).await.unwrap();
+    assert!(shown.borrow().state().linked().is_some(), "it is still linked");
+
+    gateway.restart_instance(instance).await.unwrap();
+    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
+    let online = |name: StateName| name == StateName::Online;
+    within(shown.wait_for(|machine| online(machine.state().name()))).await.unwrap();
 }

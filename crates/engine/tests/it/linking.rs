@@ -4,21 +4,36 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use waygate_core::error::Kind;
+use waygate_core::id::InstanceId;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
+use waygate_engine::Gateway;
 use waygate_engine::gateway::Look;
 
 use crate::played_link::{PlayedLink, account, code, within};
 
 const WAIT: Duration = Duration::from_secs(20);
 
-#[tokio::test]
-async fn a_thousand_looks_share_one_connection_and_one_code() {
-    let link = PlayedLink::default();
+fn running(link: &PlayedLink) -> (Gateway, InstanceId) {
     let gateway = link.gateway();
     let instance = gateway.new_instance_id();
     gateway.run_instance(instance);
+    (gateway, instance)
+}
+
+async fn showing_a_code(link: &PlayedLink) -> (Gateway, InstanceId) {
+    let (gateway, instance) = running(link);
+    let (look, ()) =
+        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("first")));
+    assert!(matches!(look, Ok(Look::Code(_))));
+    (gateway, instance)
+}
+
+#[tokio::test]
+async fn a_thousand_looks_share_one_connection_and_one_code() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = running(&link);
     let looks = join_all((0..1000).map(|_| gateway.look_at_code(instance, WAIT)));
     let (answers, ()) =
         within(async { tokio::join!(looks, link.tell(instance, code("the one code"))) }).await;
@@ -33,9 +48,7 @@ async fn a_thousand_looks_share_one_connection_and_one_code() {
 #[tokio::test(start_paused = true)]
 async fn a_look_waits_for_the_first_code_and_says_when_none_came() {
     let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let instance = gateway.new_instance_id();
-    gateway.run_instance(instance);
+    let (gateway, instance) = running(&link);
     let error = gateway.look_at_code(instance, WAIT).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unreachable);
 }
@@ -43,9 +56,7 @@ async fn a_look_waits_for_the_first_code_and_says_when_none_came() {
 #[tokio::test(start_paused = true)]
 async fn a_look_does_not_wait_for_an_attempt_that_is_further_away() {
     let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let instance = gateway.new_instance_id();
-    gateway.run_instance(instance);
+    let (gateway, instance) = running(&link);
     gateway.keep_looking(instance).await.unwrap();
     link.tell(instance, LinkEvent::Ended(EndReason::RateLimited)).await;
     let mut shown = gateway.watch_instance(instance).unwrap();
@@ -60,15 +71,11 @@ async fn a_look_does_not_wait_for_an_attempt_that_is_further_away() {
 #[tokio::test]
 async fn a_scan_is_followed_by_a_login_and_then_there_is_nothing_to_scan() {
     let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let instance = gateway.new_instance_id();
-    gateway.run_instance(instance);
-    let (look, ()) =
-        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("first")));
-    assert!(matches!(look, Ok(Look::Code(_))));
+    let (gateway, instance) = showing_a_code(&link).await;
     link.tell(instance, LinkEvent::Paired(account())).await;
     link.tell(instance, LinkEvent::Ended(EndReason::RestartRequired)).await;
-    link.tell(instance, LinkEvent::Connected { push_name: Some("Ann".into()) }).await;
+    link.tell(instance, LinkEvent::Connected { account: account(), push_name: Some("Ann".into()) })
+        .await;
     let mut shown = gateway.watch_instance(instance).unwrap();
     within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
     let look = gateway.look_at_code(instance, WAIT).await.unwrap();
@@ -79,15 +86,36 @@ async fn a_scan_is_followed_by_a_login_and_then_there_is_nothing_to_scan() {
 #[tokio::test]
 async fn a_logout_has_closed_and_forgotten_when_it_returns() {
     let link = PlayedLink::linked();
-    let gateway = link.gateway();
-    let instance = gateway.new_instance_id();
-    gateway.run_instance(instance);
-    link.tell(instance, LinkEvent::Connected { push_name: None }).await;
+    let (gateway, instance) = running(&link);
+    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
     let mut shown = gateway.watch_instance(instance).unwrap();
     within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
     within(gateway.log_out(instance)).await.unwrap();
     assert_eq!(link.forgotten(), 1);
     assert_eq!(shown.borrow().state().name(), StateName::Unlinked);
+}
+
+#[tokio::test]
+async fn a_phone_that_accepts_while_we_hang_up_is_linked_all_the_same() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = showing_a_code(&link).await;
+    link.pair_at_next_hang_up();
+    within(gateway.request_new_code(instance)).await.unwrap();
+    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
+    assert_eq!((link.dials(), link.open_most(), link.forgotten()), (2, 1, 0));
+}
+
+#[tokio::test]
+async fn a_logout_is_not_undone_by_a_phone_that_accepts_meanwhile() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = showing_a_code(&link).await;
+    link.pair_at_next_hang_up();
+    within(gateway.log_out(instance)).await.unwrap();
+    let shown = gateway.watch_instance(instance).unwrap();
+    assert_eq!(shown.borrow().state().name(), StateName::Unlinked);
+    assert_eq!((link.dials(), link.forgotten()), (1, 1), "the keys are gone, nothing dials");
 }
 
 #[tokio::test]
@@ -102,10 +130,8 @@ async fn an_unknown_instance_is_not_found() {
 #[tokio::test]
 async fn shutting_down_closes_what_is_open() {
     let link = PlayedLink::linked();
-    let gateway = link.gateway();
-    let instance = gateway.new_instance_id();
-    gateway.run_instance(instance);
-    link.tell(instance, LinkEvent::Connected { push_name: None }).await;
+    let (gateway, instance) = running(&link);
+    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
     assert!(gateway.shut_down(WAIT).await, "every task has ended");
     let shown = gateway.watch_instance(instance).unwrap();
     assert_eq!(shown.borrow().state().name(), StateName::Stopped);

@@ -24,6 +24,7 @@ struct Seen {
     open_most: usize,
     forgotten: usize,
     panics_left: usize,
+    paired_at_hang_up: bool,
 }
 
 #[derive(Clone, Default)]
@@ -51,6 +52,11 @@ impl PlayedLink {
 
     pub(crate) fn panic_at_next_dials(&self, count: usize) {
         self.seen.lock().unwrap().panics_left = count;
+    }
+
+    /// The next connection that is closed has just been accepted by a phone.
+    pub(crate) fn pair_at_next_hang_up(&self) {
+        self.seen.lock().unwrap().paired_at_hang_up = true;
     }
 
     pub(crate) fn dials(&self) -> usize {
@@ -117,8 +123,14 @@ impl PlayedLine {
         seen.open -= 1;
         seen.sinks.remove(&self.instance);
         let sink = Arc::clone(&self.sink);
+        let paired = std::mem::take(&mut seen.paired_at_hang_up);
         #[expect(clippy::disallowed_methods, reason = "a test")]
-        tokio::task::spawn(async move { sink.deliver(LinkEvent::Ended(reason)).await });
+        tokio::task::spawn(async move {
+            if paired {
+                sink.deliver(LinkEvent::Paired(account())).await;
+            }
+            sink.deliver(LinkEvent::Ended(reason)).await;
+        });
     }
 }
 

@@ -91,11 +91,14 @@ mod tests {
 
     use super::*;
 
+    fn account() -> LinkedAccount {
+        LinkedAccount { phone: "15550001111".into(), lid: None, device: 2 }
+    }
+
     fn after(linked: bool, inputs: impl IntoIterator<Item = Input>) -> Progress {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let account = LinkedAccount { phone: "15550001111".into(), lid: None, device: 2 };
         let mut machine = Machine::new(now);
-        let start = Input::Start(linked.then_some(account));
+        let start = Input::Start(linked.then(account));
         for input in [start].into_iter().chain(inputs) {
             machine = step(&machine, input, Moment { now, luck: 0.5 }).0;
         }
@@ -108,7 +111,10 @@ mod tests {
         let valid_for = Duration::from_secs(60);
         let issued = Input::Link(LinkEvent::QrIssued { text, valid_for });
         assert!(matches!(after(false, [Input::Look, issued]), Progress::Code(_)));
-        let online = after(true, [Input::Link(LinkEvent::Connected { push_name: None })]);
+        let online = after(
+            true,
+            [Input::Link(LinkEvent::Connected { account: account(), push_name: None })],
+        );
         let Progress::Linked(words) = online else { panic!("{online:?}") };
         assert!(words.contains("authorized") && words.contains("1111"), "{words}");
         assert!(!words.contains("15550001111"), "{words}");

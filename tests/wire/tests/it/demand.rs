@@ -33,6 +33,28 @@ async fn when_nobody_looks_any_more_the_socket_closes_and_stays_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_scan_at_the_very_moment_at_which_demand_ends_is_not_lost() {
+    let world = World::new(Latency::FortyMillis);
+    for before_ms in (0..=300).step_by(10) {
+        let mut instance = world.instance();
+        let first = world.code(instance.id).await;
+        let looked_at = first.issued_at;
+        let ends = looked_at + DEMAND - Duration::from_millis(before_ms);
+        world.pass(ends.duration_since(world.clock.now()).unsigned_abs()).await;
+        let shown = instance.shown.borrow().state().qr_code(world.clock.now()).cloned();
+        let scanned = world.phone().scan(shown.unwrap_or(first).text.expose()).await;
+        if scanned.is_ok() {
+            instance.reaches(StateName::Online).await;
+            world.gateway.log_out(instance.id).await.unwrap();
+        } else {
+            instance.reaches(StateName::Unlinked).await;
+        }
+        assert_eq!(world.phone().devices(), [], "{before_ms} ms before the end: {scanned:?}");
+    }
+    world.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_poller_gets_scannable_codes_when_the_first_six_have_run_out() {
     let world = World::new(Latency::FortyMillis);
     let instance = world.instance();

@@ -27,7 +27,7 @@ fn ended(reason: EndReason) -> Input {
 }
 
 fn connected() -> Input {
-    Input::Link(LinkEvent::Connected { push_name: None })
+    Input::Link(LinkEvent::Connected { account: account(), push_name: None })
 }
 
 /// A machine with its time, and everything it asked for.
@@ -310,6 +310,32 @@ fn a_phone_with_a_wrong_proof_gets_a_fresh_attempt_not_the_same() {
     );
 }
 
+#[test]
+fn a_login_nobody_expected_is_a_link_all_the_same() {
+    // The keys of a link whose announcement was lost: the next attempt is a login.
+    let mut story = Story::new(None);
+    story.then(0, Input::Look);
+    story.then(1, connected());
+    assert_eq!(story.machine.state().linked(), Some(&account()));
+    assert_eq!(story.name(), StateName::Online);
+}
+
+#[test]
+fn a_phone_that_accepts_while_we_hang_up_is_followed_by_a_login() {
+    let paired = || Input::Link(LinkEvent::Paired(account()));
+    let mut story = Story::new(None);
+    story.then(0, Input::Look);
+    story.then(0, qr(60));
+    story.then(90, Input::Wake);
+    assert_eq!(story.name(), StateName::Unlinked);
+    assert_eq!(story.then(90, paired()), [Effect::Dial { urgent: true }]);
+
+    let mut story = Story::new(None);
+    story.then(0, Input::Stop(Stopper::Person));
+    assert_eq!(story.then(0, paired()), [], "a stopped instance stays stopped");
+    assert_eq!(story.machine.state().linked(), Some(&account()));
+}
+
 fn any_input() -> impl Strategy<Value = Input> {
     let reason = prop::sample::select(EndReason::EXAMPLES);
     prop_oneof![
@@ -341,7 +367,8 @@ proptest! {
             second += pause;
             let now = at(second);
             // The port tells nothing without a connection.
-            if matches!(input, Input::Link(_)) && !line {
+            let late = matches!(input, Input::Link(LinkEvent::Paired(_)));
+            if matches!(input, Input::Link(_)) && !line && !late {
                 continue;
             }
             if matches!(input, Input::Link(LinkEvent::Ended(_))) {
