@@ -78,9 +78,6 @@ impl Connection {
     pub(crate) async fn run(mut self) {
         let reason = self.converse().await;
         self.tasks.end_within(TASKS_END_WITHIN).await;
-        if matches!(reason, EndReason::Refused { code: 405 | 409 | 418 }) {
-            self.shared.versions.refused().await;
-        }
         self.sink.deliver(LinkEvent::Ended(reason)).await;
     }
 
@@ -121,7 +118,11 @@ impl Connection {
         {
             farewell.keys_failed = true;
         }
-        farewell.reason(trace.reach())
+        let reason = farewell.reason(trace.reach());
+        if matches!(reason, EndReason::Refused { code: 405 | 409 | 418 }) {
+            self.shared.versions.refused(version).await;
+        }
+        reason
     }
 
     async fn client(

@@ -18,6 +18,10 @@ use crate::settings::{Version, VersionSource};
 /// A refused version is looked up again only this long after the last look-up.
 pub const LOOKUP_SPACING: Duration = Duration::from_secs(60 * 60);
 
+/// A failed look-up is the answer for all who ask within this time: connections that waited for it
+/// must not each wait for one of their own.
+pub const FAILURE_SHARED: Duration = Duration::from_secs(5);
+
 /// The look-up as a whole.
 const LOOKUP_WITHIN: Duration = Duration::from_secs(15);
 
@@ -37,11 +41,26 @@ pub enum VersionUnknown {
     NoVersion(u16),
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Known {
-    version: Version,
-    asked_at: Instant,
+/// The last look-up and what is known since.
+#[derive(Debug)]
+struct Asked {
+    /// When it ended.
+    at: Instant,
+    /// The newest version that was ever learned, else why there is none.
+    known: Result<Version, VersionUnknown>,
+    /// The version is not good enough any more.
     refused: bool,
+}
+
+impl Asked {
+    /// Whether it is too early to ask again.
+    fn is_recent(&self) -> bool {
+        match (&self.known, self.refused) {
+            (Ok(_), false) => true,
+            (Ok(_), true) => self.at.elapsed() < LOOKUP_SPACING,
+            (Err(_), _) => self.at.elapsed() < FAILURE_SHARED,
+        }
+    }
 }
 
 /// The process's knowledge of the version.
@@ -49,12 +68,12 @@ struct Known {
 pub(crate) struct VersionBook {
     source: VersionSource,
     http: LinkHttp,
-    known: Mutex<Option<Known>>,
+    asked: Mutex<Option<Asked>>,
 }
 
 impl VersionBook {
     pub(crate) fn new(source: VersionSource, http: LinkHttp) -> Self {
-        Self { source, http, known: Mutex::new(None) }
+        Self { source, http, asked: Mutex::new(None) }
     }
 
     /// The version to claim now; callers that come during a look-up wait for it.
@@ -63,29 +82,29 @@ impl VersionBook {
             VersionSource::Fixed(version) => return Ok(*version),
             VersionSource::LookedUp(url) => url,
         };
-        let mut known = self.known.lock().await;
-        if let Some(entry) = *known
-            && (!entry.refused || entry.asked_at.elapsed() < LOOKUP_SPACING)
-        {
-            return Ok(entry.version);
+        let mut asked = self.asked.lock().await;
+        if let Some(last) = asked.as_ref().filter(|last| last.is_recent()) {
+            return last.known.clone();
         }
-        let asked_at = Instant::now();
-        match tokio::time::timeout(LOOKUP_WITHIN, self.look_up(url)).await {
-            Ok(Ok(version)) => {
-                *known = Some(Known { version, asked_at, refused: false });
-                Ok(version)
-            }
-            Ok(Err(error)) => known.map(|entry| entry.version).ok_or(error),
-            Err(_elapsed) => known
-                .map(|entry| entry.version)
-                .ok_or_else(|| VersionUnknown::NoAnswer("it took too long".into())),
-        }
+        let answer = match tokio::time::timeout(LOOKUP_WITHIN, self.look_up(url)).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err(VersionUnknown::NoAnswer("it took too long".into())),
+        };
+        let refused = answer.is_err() && asked.as_ref().is_some_and(|last| last.refused);
+        // An old version is better than none: it may still be good.
+        let known = answer.or_else(|error| match asked.take() {
+            Some(Asked { known: Ok(version), .. }) => Ok(version),
+            Some(_) | None => Err(error),
+        });
+        *asked = Some(Asked { at: Instant::now(), known: known.clone(), refused });
+        known
     }
 
-    /// WhatsApp refused the version: the next connection asks again, if enough time has passed.
-    pub(crate) async fn refused(&self) {
-        if let Some(entry) = self.known.lock().await.as_mut() {
-            entry.refused = true;
+    /// WhatsApp refused this version: the next connection asks again, if enough time has passed. A
+    /// newer one that was learned meanwhile is not blamed.
+    pub(crate) async fn refused(&self, version: Version) {
+        if let Some(last) = self.asked.lock().await.as_mut() {
+            last.refused |= last.known == Ok(version);
         }
     }
 

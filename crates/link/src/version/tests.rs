@@ -58,20 +58,38 @@ async fn a_hundred_connections_ask_for_the_version_once() {
     assert_eq!(pages.asked.load(Ordering::SeqCst), 1);
 }
 
+/// As if the last look-up had been so long ago.
+async fn let_pass(book: &VersionBook, time: Duration) {
+    let mut asked = book.asked.lock().await;
+    let asked = asked.as_mut().unwrap();
+    asked.at = asked.at.checked_sub(time).unwrap();
+}
+
 #[tokio::test]
 async fn a_refused_version_is_asked_for_again_but_not_within_the_hour() {
     let pages = serving(&[(200, FIRST), (200, SECOND)]).await;
     let book = book(&pages);
-    let first = book.current().await;
-    book.refused().await;
-    assert_eq!(book.current().await, first, "too soon to ask again");
-    let entry = book.known.lock().await.as_mut().map(|known| {
-        known.asked_at = known.asked_at.checked_sub(LOOKUP_SPACING).unwrap();
-    });
-    assert!(entry.is_some());
+    let first = book.current().await.unwrap();
+    book.refused(first).await;
+    assert_eq!(book.current().await, Ok(first), "too soon to ask again");
+    let_pass(&book, LOOKUP_SPACING).await;
     assert_eq!(book.current().await, Ok((2, 3000, 1_035_000_002)));
-    assert_eq!(book.current().await, Ok((2, 3000, 1_035_000_002)));
+    book.refused(first).await;
+    let_pass(&book, LOOKUP_SPACING).await;
+    assert_eq!(book.current().await, Ok((2, 3000, 1_035_000_002)), "the new one is not to blame");
     assert_eq!(pages.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_hundred_connections_share_a_failed_look_up() {
+    let pages = serving(&[(500, ""), (200, FIRST)]).await;
+    let book = book(&pages);
+    for version in join_all((0..100).map(|_| book.current())).await {
+        assert_eq!(version, Err(VersionUnknown::NoVersion(500)));
+    }
+    assert_eq!(pages.asked.load(Ordering::SeqCst), 1);
+    let_pass(&book, FAILURE_SHARED).await;
+    assert_eq!(book.current().await, Ok((2, 3000, 1_035_000_001)));
 }
 
 #[tokio::test]
@@ -79,19 +97,20 @@ async fn a_page_without_a_version_is_an_error_the_first_time_and_no_loss_later()
     let pages =
         serving(&[(500, ""), (200, "nothing"), (302, FIRST), (200, FIRST), (500, "")]).await;
     let book = book(&pages);
-    assert_eq!(book.current().await, Err(VersionUnknown::NoVersion(500)));
-    assert_eq!(book.current().await, Err(VersionUnknown::NoVersion(200)));
-    assert_eq!(
-        book.current().await,
-        Err(VersionUnknown::NoVersion(302)),
-        "no redirect is followed"
-    );
-    assert_eq!(book.current().await, Ok((2, 3000, 1_035_000_001)));
-    book.refused().await;
-    if let Some(known) = book.known.lock().await.as_mut() {
-        known.asked_at = known.asked_at.checked_sub(LOOKUP_SPACING).unwrap();
+    for status in [500, 200, 302] {
+        // A redirect is not followed.
+        assert_eq!(book.current().await, Err(VersionUnknown::NoVersion(status)));
+        let_pass(&book, FAILURE_SHARED).await;
     }
-    assert_eq!(book.current().await, Ok((2, 3000, 1_035_000_001)), "the old one is still the best");
+    let first = book.current().await.unwrap();
+    assert_eq!(first, (2, 3000, 1_035_000_001));
+    book.refused(first).await;
+    let_pass(&book, LOOKUP_SPACING).await;
+    for _ in 0..3 {
+        let old = book.current().await;
+        assert_eq!(old, Ok((2, 3000, 1_035_000_001)), "the old one is still the best");
+    }
+    assert_eq!(pages.asked.load(Ordering::SeqCst), 5, "a failed renewal is not repeated at once");
 }
 
 #[tokio::test]
