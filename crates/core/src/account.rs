@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Which account this is, as WhatsApp told us when the device was linked.
 ///
 /// The number is personal: `Debug` shows only that there is one.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkedAccount {
     /// International digits without `+`, 7 to 15 of them.
     pub phone: String,

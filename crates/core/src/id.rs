@@ -44,9 +44,122 @@ impl FromStr for InstanceId {
     }
 }
 
+/// One account: a tenant. A random UUID, written in lower case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountId(Uuid);
+
+impl AccountId {
+    /// Makes an id of 16 random bytes; the version and variant bits are set here.
+    pub fn from_random_bytes(bytes: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccountId({self})")
+    }
+}
+
+/// The text is not an account id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an account id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8")]
+pub struct InvalidAccountId;
+
+impl FromStr for AccountId {
+    type Err = InvalidAccountId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // By the one spelling of ids; see `InstanceId`.
+        let InstanceId(uuid) = text.parse().map_err(|_source| InvalidAccountId)?;
+        Ok(Self(uuid))
+    }
+}
+
+/// The short number of an instance, for APIs that address instances by number: 1 to 12 digits.
+/// Not a secret, and never enough to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceNumber(u64);
+
+impl InstanceNumber {
+    /// The largest: 12 digits.
+    pub const MAX: u64 = 999_999_999_999;
+
+    /// The smallest that we give out.
+    pub const GIVEN_MIN: u64 = 1_100_000_000;
+
+    /// The largest that we give out: 10 digits, which every client can hold.
+    pub const GIVEN_MAX: u64 = 9_999_999_999;
+
+    /// The number, when it is one.
+    pub fn new(number: u64) -> Option<Self> {
+        (1..=Self::MAX).contains(&number).then_some(Self(number))
+    }
+
+    /// A number to give out, drawn by a random number.
+    pub fn from_random(random: u64) -> Self {
+        Self(Self::GIVEN_MIN + random % (Self::GIVEN_MAX - Self::GIVEN_MIN + 1))
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for InstanceNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The text is not an instance's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an instance's number has 1 to 12 digits and does not begin with 0")]
+pub struct InvalidInstanceNumber;
+
+impl FromStr for InstanceNumber {
+    type Err = InvalidInstanceNumber;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || text.len() > 12 || text.starts_with('0') {
+            return Err(InvalidInstanceNumber);
+        }
+        text.parse().ok().and_then(Self::new).ok_or(InvalidInstanceNumber)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instances_number_has_one_spelling_and_at_most_twelve_digits() {
+        for good in ["1", "1105600123", "999999999999"] {
+            assert_eq!(good.parse::<InstanceNumber>().unwrap().to_string(), good);
+        }
+        for bad in ["", "0", "0123", "-1", "+1", "1e3", "1234567890123", "12 3", "\u{661}"] {
+            assert_eq!(bad.parse::<InstanceNumber>(), Err(InvalidInstanceNumber), "{bad}");
+        }
+        for random in [0, 1, u64::MAX] {
+            let number = InstanceNumber::from_random(random).get();
+            assert!((InstanceNumber::GIVEN_MIN..=InstanceNumber::GIVEN_MAX).contains(&number));
+        }
+    }
+
+    #[test]
+    fn an_account_id_reads_what_it_wrote() {
+        let id = AccountId::from_random_bytes([9; 16]);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!("main".parse::<AccountId>(), Err(InvalidAccountId));
+    }
 
     #[test]
     fn an_instance_id_reads_what_it_wrote() {

@@ -27,9 +27,63 @@ impl fmt::Debug for QrText {
     }
 }
 
+/// The text of an API token, as a caller sends it.
+///
+/// Whoever has it can do what its owner can. It prints nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenText(Box<str>);
+
+impl TokenText {
+    /// Wraps the text; from here on it has to be asked for by name.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for showing it to its owner or hashing it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenText(hidden)")
+    }
+}
+
+/// A secret that was encrypted and authenticated, in the form in which a store keeps it.
+///
+/// What is inside and under which key is the application's business; a store copies bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Box<[u8]>);
+
+impl Sealed {
+    /// Wraps bytes that were sealed.
+    pub fn from_bytes(bytes: impl Into<Box<[u8]>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The sealed bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_and_a_sealed_secret_do_not_print_themselves() {
+        assert_eq!(format!("{:?}", TokenText::new("canary")), "TokenText(hidden)");
+        assert_eq!(format!("{:?}", Sealed::from_bytes(*b"canary")), "Sealed(6 bytes)");
+    }
 
     #[test]
     fn a_qr_text_does_not_print_itself() {

@@ -1,12 +1,14 @@
 //! A change of state, with its cause: an event of the instance.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::state::{StateName, Stopper};
 use crate::reason::EndReason;
 
 /// Why a state changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The process started it.
     Started,

@@ -67,6 +67,11 @@ impl Machine {
         Self { state: State::Failed { linked, reason }, ..Self::new(now) }
     }
 
+    /// A machine in a state that outlived a process; see [`super::standing::Standing::at_rest`].
+    pub(super) fn at_rest(now: Timestamp, state: State) -> Self {
+        Self { state, ..Self::new(now) }
+    }
+
     /// Where the instance stands.
     pub fn state(&self) -> &State {
         &self.state
@@ -121,6 +126,7 @@ impl Machine {
             Input::LogOut => self.log_out(),
             Input::Look => {
                 self.linking.look(moment.now);
+                self.stir();
                 self.attempt_if_wanted(moment.now)
             }
             Input::AskNewCode => self.ask_new_code(moment.now),
@@ -230,6 +236,13 @@ impl Machine {
         effects
     }
 
+    /// Whoever wants to link an instance that rests wants it to run.
+    fn stir(&mut self) {
+        if let State::Stopped { by: Stopper::Person, linked: None } = self.state {
+            self.state = State::Unlinked { last: None };
+        }
+    }
+
     /// Starts an attempt when the instance is unlinked, somebody looks and the spacing allows it.
     fn attempt_if_wanted(&mut self, now: Timestamp) -> Vec<Effect> {
         let free = self.linking.is_wanted(now) && self.linking.spaced_until(now).is_none();
@@ -242,6 +255,7 @@ impl Machine {
     }
 
     fn ask_new_code(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.stir();
         let may_link = match &self.state {
             State::Unlinked { .. }
             | State::Connecting { linked: None, .. }

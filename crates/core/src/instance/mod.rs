@@ -5,4 +5,7 @@ pub mod effect;
 pub mod input;
 pub mod linking;
 pub mod machine;
+pub mod record;
+pub mod settings;
+pub mod standing;
 pub mod state;

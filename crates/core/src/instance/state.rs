@@ -1,6 +1,7 @@
 //! The states of an instance. Each carries what is true only then.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::account::LinkedAccount;
 use crate::reason::EndReason;
@@ -67,7 +68,8 @@ pub enum State {
 }
 
 /// Who told an instance to rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Stopper {
     /// A person, through any API.
     Person,
@@ -76,7 +78,8 @@ pub enum Stopper {
 }
 
 /// How a linking attempt or a link ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Nobody scanned a code before the last one expired.
     NotScanned,
@@ -118,7 +121,8 @@ pub struct QrCode {
 }
 
 /// The name of a state alone: for events, logs and tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StateName {
     /// See [`State::Pending`].
     Pending,

@@ -1,3 +1,5 @@
 //! What the application needs from the outside, as traits that the outside implements.
 
+pub mod journal;
 pub mod link;
+pub mod registry;
