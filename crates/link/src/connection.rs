@@ -18,6 +18,7 @@ use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{Client, OwnedNodeRef, anyhow, futures};
 
 use crate::farewell::Farewell;
+use crate::profile::ClientSlot;
 use crate::runtime::ConnectionTasks;
 use crate::settings::Version;
 use crate::translate::{self, Meaning};
@@ -48,6 +49,7 @@ pub(crate) struct Connection {
     pub(crate) sink: Arc<dyn LinkSink>,
     pub(crate) orders: mpsc::Receiver<Command>,
     pub(crate) tasks: ConnectionTasks,
+    pub(crate) slot: ClientSlot,
 }
 
 impl fmt::Debug for Connection {
@@ -90,24 +92,19 @@ impl Connection {
         };
         let version = match version {
             Ok(version) => version,
-            Err(error) => {
-                tracing::warn!(%error, "the version of WhatsApp Web could not be learned");
-                return EndReason::VersionUnknown;
-            }
+            Err(error) => return no_version(&error),
         };
         let trace = Arc::new(DialTrace::default());
         let (queue, events) = mpsc::channel(EVENTS_MAX);
         let handler = EventQueue { queue, tasks: self.tasks.clone() };
         let bot = match self.client(version, &trace, handler).await {
             Ok(bot) => bot,
-            Err(error) => {
-                tracing::error!(error = %error.root_cause(), "a client could not be set up");
-                return EndReason::KeysUnavailable;
-            }
+            Err(error) => return no_client(&error),
         };
         let client = bot.client();
         // One call, one connection: whether there is another is not the library's to decide.
         client.enable_auto_reconnect.store(false, Ordering::Relaxed);
+        self.slot.fill(&client);
         // The library keeps these to itself in some cases (429, 503, 515).
         let mut stream_error = client.wait_for_node(NodeFilter::tag("stream:error"));
         let mut failure = client.wait_for_node(NodeFilter::tag("failure"));
@@ -241,6 +238,16 @@ impl Connection {
             Meaning::Nothing => {}
         }
     }
+}
+
+fn no_version(error: &crate::version::VersionUnknown) -> EndReason {
+    tracing::warn!(%error, "the version of WhatsApp Web could not be learned");
+    EndReason::VersionUnknown
+}
+
+fn no_client(error: &anyhow::Error) -> EndReason {
+    tracing::error!(error = %error.root_cause(), "a client could not be set up");
+    EndReason::KeysUnavailable
 }
 
 fn has_passed(deadline: Instant) -> bool {

@@ -18,6 +18,8 @@ pub mod whatsapp;
 
 mod connection;
 mod farewell;
+mod picture;
+mod profile;
 mod runtime;
 mod translate;
 mod transport;

@@ -109,12 +109,18 @@ impl ConnectionTasks {
 
 /// Counts and logs a panic that was caught.
 pub(crate) fn note_panic(payload: &(dyn Any + Send)) {
-    PANICS.fetch_add(1, Ordering::Relaxed);
-    let length = message_length(payload);
+    // Not in the macro: it looks at its fields only when somebody listens.
+    let message_length = count_panic(payload);
     tracing::error!(
-        message_length = length,
+        message_length,
         "a task of a connection panicked; the instance's connection ends"
     );
+}
+
+/// Counts a panic that was caught, and returns all that may be logged of it.
+pub(crate) fn count_panic(payload: &(dyn Any + Send)) -> Option<usize> {
+    PANICS.fetch_add(1, Ordering::Relaxed);
+    message_length(payload)
 }
 
 #[async_trait]

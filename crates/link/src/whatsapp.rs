@@ -16,6 +16,8 @@ use crate::connection::{Command, Connection};
 use crate::http_client::LinkHttp;
 use crate::keys::KeyStore;
 use crate::network::{Network, Tls};
+use crate::picture::PictureDesk;
+use crate::profile::{ClientSlot, Profile};
 use crate::runtime::{ConnectionTasks, note_panic, panics_caught};
 use crate::settings::{LinkSettings, SettingsProblem};
 use crate::translate;
@@ -45,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) http: LinkHttp,
     pub(crate) versions: VersionBook,
     pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) desk: PictureDesk,
 }
 
 /// Dials WhatsApp with whatsapp-rust. Must be used inside a tokio runtime.
@@ -69,7 +72,8 @@ impl WhatsApp {
         let http = LinkHttp::new(&tls)?;
         let versions = VersionBook::new(settings.version.clone(), http.clone());
         let settings = Arc::new(settings);
-        Ok(Self(Arc::new(Shared { settings, network, tls, http, versions, keys })))
+        let desk = PictureDesk::new();
+        Ok(Self(Arc::new(Shared { settings, network, tls, http, versions, keys, desk })))
     }
 
     /// How many panics of the library's tasks were caught in this process.
@@ -82,6 +86,7 @@ impl WhatsApp {
 struct RunningLine {
     commands: mpsc::Sender<Command>,
     abort: CancellationToken,
+    profile: Profile,
 }
 
 impl RunningLine {
@@ -101,6 +106,14 @@ impl Line for RunningLine {
     fn log_out(&self) {
         self.tell(Command::LogOut);
     }
+
+    fn set_profile_picture(&self, jpeg: Vec<u8>) -> Deed<'static, Result<(), Error>> {
+        self.profile.set_picture(jpeg)
+    }
+
+    fn profile_picture_url(&self) -> Deed<'static, Result<Option<String>, Error>> {
+        self.profile.picture_url()
+    }
 }
 
 impl Drop for RunningLine {
@@ -113,13 +126,12 @@ impl Linker for WhatsApp {
     fn dial(&self, instance: InstanceId, sink: Arc<dyn LinkSink>) -> Box<dyn Line> {
         let (commands, orders) = mpsc::channel(4);
         let abort = CancellationToken::new();
-        let connection = Connection {
-            shared: Arc::clone(&self.0),
-            instance,
-            sink,
-            orders,
-            tasks: ConnectionTasks::new(),
-        };
+        let tasks = ConnectionTasks::new();
+        let slot = ClientSlot::default();
+        let profile =
+            Profile { client: slot.clone(), tasks: tasks.clone(), desk: self.0.desk.clone() };
+        let connection =
+            Connection { shared: Arc::clone(&self.0), instance, sink, orders, tasks, slot };
         let (aborted, last_word) = (abort.clone(), Arc::clone(&connection.sink));
         // Its own table: the connection's tasks end with it, so it cannot be one of them.
         ConnectionTasks::new().start(Box::pin(async move {
@@ -133,7 +145,7 @@ impl Linker for WhatsApp {
                 last_word.deliver(LinkEvent::Ended(EndReason::Fault)).await;
             }
         }));
-        Box::new(RunningLine { commands, abort })
+        Box::new(RunningLine { commands, abort, profile })
     }
 
     fn linked_account(

@@ -13,6 +13,7 @@ use crate::{
     greeting::PhoneIdentity,
     keys::{KEY_TYPE, KeyPair},
     payload::Registration,
+    picture::ProfilePicture,
     prekeys::{KeyStock, SignedPreKey},
     world::ConnectionId,
 };
@@ -40,6 +41,7 @@ pub(crate) struct Account {
     pub(crate) collections: BTreeMap<&'static str, Collection>,
     pub(crate) devices: BTreeMap<u16, Device>,
     pub(crate) privacy: BTreeMap<String, String>,
+    pub(crate) picture: Option<ProfilePicture>,
     pub(crate) dice: Dice,
     unlinked: BTreeSet<u16>,
     last_device: u16,
@@ -99,6 +101,7 @@ impl Account {
             collections: COLLECTIONS.iter().map(|name| (*name, Collection::empty(name))).collect(),
             devices: BTreeMap::new(),
             privacy: default_privacy(),
+            picture: None,
             dice,
             unlinked: BTreeSet::new(),
             last_device: 0,

@@ -99,6 +99,17 @@ pub enum UnlinkError {
     NoSuchDevice(u16),
 }
 
+/// Why a picture is not taken as a profile picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    /// Not a JPEG, or not a whole one.
+    #[error("the picture is not a JPEG")]
+    NotJpeg,
+    /// More than 720 pixels in one direction.
+    #[error("the picture is wider or higher than 720 pixels")]
+    TooLarge,
+}
+
 /// A connection was refused by an injected fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection was refused")]

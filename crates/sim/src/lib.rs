@@ -36,6 +36,8 @@ mod outbox;
 mod pairing_code;
 mod payload;
 mod phone;
+mod picture;
+mod picture_requests;
 mod prekeys;
 mod refusal;
 mod registration;
@@ -51,11 +53,14 @@ mod usync;
 mod world;
 
 pub use config::{Latency, SimConfig};
-pub use error::{CodeError, DialRefused, LinkError, PhoneError, ScanError, UnlinkError};
+pub use error::{
+    CodeError, DialRefused, LinkError, PhoneError, PictureError, ScanError, UnlinkError,
+};
 pub use fault::Fault;
 pub use handshake::HandshakeKind;
 pub use link::LinkedDevice;
 pub use phone::{DeviceView, Phone};
+pub use picture::ProfilePicture;
 pub use refusal::{Refusal, RefusalKind};
 pub use report::Report;
 pub use sim::{Pipe, Sim};

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use serde::Serialize;
 use tokio::{
     sync::oneshot,
@@ -10,11 +11,13 @@ use tokio::{
 use wacore_binary::{SERVER_JID, builder::NodeBuilder};
 
 use crate::{
-    CodeError, LinkError, LinkedDevice, RefusalKind, ScanError, UnlinkError, app_state_requests,
+    CodeError, LinkError, LinkedDevice, PictureError, ProfilePicture, RefusalKind, ScanError,
+    UnlinkError, app_state_requests,
     dice::Dice,
     keys::KeyPair,
     link::Outcome,
     pairing_code::{PairingCode, PrimaryHello},
+    picture_requests,
     registration::{CODE_TRIES_MAX, TypedCode},
     scanned_text::ScannedText,
     world::{ConnectionId, DeviceKey, Shared, Stage, World},
@@ -94,6 +97,24 @@ impl Phone {
             account.set_push_name(name, clock);
         }
         app_state_requests::announce(&mut world, &self.number);
+    }
+
+    /// The account's profile picture.
+    pub fn profile_picture(&self) -> Option<ProfilePicture> {
+        self.shared.lock().accounts.get(&self.number)?.picture.clone()
+    }
+
+    /// Changes the account's profile picture, and tells its devices.
+    pub fn set_profile_picture(&self, jpeg: impl Into<Bytes>) -> Result<(), PictureError> {
+        let mut world = self.shared.lock();
+        picture_requests::change(&mut world, &self.number, None, Some(jpeg.into())).map(drop)
+    }
+
+    /// Removes the account's profile picture, and tells its devices. Without one, does nothing.
+    pub fn remove_profile_picture(&self) {
+        let mut world = self.shared.lock();
+        // Only a new picture can be refused.
+        drop(picture_requests::change(&mut world, &self.number, None, None));
     }
 
     /// The linked devices, by number.

@@ -60,6 +60,8 @@ pub enum RefusalKind {
     Request,
     /// A prekey upload with a wrong signature or identity.
     PrekeySignature,
+    /// A profile picture that is no JPEG, or too large.
+    Picture,
     /// The last of an account's four companion places was taken.
     DeviceLimit,
     /// The client did not read what it was sent.

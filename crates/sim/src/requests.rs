@@ -5,14 +5,14 @@
 use wacore_binary::{Jid, Node, NodeValue, builder::NodeBuilder};
 
 use crate::{
-    RefusalKind, app_state_requests, key_requests,
+    RefusalKind, app_state_requests, key_requests, picture_requests,
     stanza::{attr, attr_jid, first_child},
     usync,
     world::{DeviceKey, World},
 };
 
 /// The requests answered to linked devices, by the name they are counted under.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 26] = [
     "abt/get/props",
     "blocklist/get/",
     "encrypt/get/count",
@@ -35,6 +35,8 @@ const KNOWN: [&str; 24] = [
     "w:p/get/",
     "w:p/get/ping",
     "w:profile:picture/get/picture",
+    "w:profile:picture/set/",
+    "w:profile:picture/set/picture",
     "w:stats/set/add",
     "w:sync:app:state/set/sync",
 ];
@@ -120,6 +122,10 @@ pub(crate) fn answer(
         "usync/get/usync" => usync::answer(world, iq),
         "w:m/set/media_conn" => Ok(media_conn()),
         "w:p/get/" | "w:p/get/ping" => Ok(pong(world)),
+        "w:profile:picture/get/picture" => picture_requests::get(world, key, iq),
+        "w:profile:picture/set/" | "w:profile:picture/set/picture" => {
+            picture_requests::set(world, key, iq)
+        }
         "w:sync:app:state/set/sync" => app_state_requests::sync(world, key, iq),
         // Taken note of, and nothing to say.
         _ => Ok(Answer::default()),

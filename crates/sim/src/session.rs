@@ -88,7 +88,7 @@ pub(crate) fn take(world: &mut World, connection: ConnectionId, key: &DeviceKey,
     match node.tag.as_ref() {
         "iq" => take_iq(world, connection, key, node),
         "receipt" => take_receipt(world, connection, key, node),
-        "ack" => take_ack(world, key, node),
+        "ack" => take_ack(world, connection, key, node),
         "presence" | "chatstate" => world.report.count_request(&node.tag),
         "ib" => take_ib(world, node),
         "message" => refuse_message(world, connection, node),
@@ -271,11 +271,24 @@ fn take_receipt(world: &mut World, connection: ConnectionId, key: &DeviceKey, re
     world.send(connection, ack.build());
 }
 
-fn take_ack(world: &mut World, key: &DeviceKey, ack: &Node) {
+fn take_ack(world: &mut World, connection: ConnectionId, key: &DeviceKey, ack: &Node) {
     world.report.count_request("ack");
-    let kept_for_receipt = attr(ack, "class").as_deref() == Some("message");
-    if let Some(id) = attr(ack, "id").filter(|_| !kept_for_receipt) {
+    let id = attr(ack, "id").unwrap_or_default();
+    let queued = world
+        .device(key)
+        .and_then(|device| device.queue.iter().find(|queued| queued.id == id))
+        // A message is kept until its receipt.
+        .filter(|queued| queued.node.tag == "notification");
+    let Some(queued) = queued else {
+        return;
+    };
+    let echoes = |own, theirs| attr(ack, own) == attr(&queued.node, theirs);
+    let right = attr(ack, "class").as_deref() == Some("notification");
+    if right && echoes("to", "from") && echoes("type", "type") {
         forget_queued(world, key, &id);
+    } else {
+        let detail = "an ack of a notification with another class, to or type";
+        world.refuse(Some(connection), RefusalKind::Request, detail);
     }
 }
 

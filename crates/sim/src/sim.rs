@@ -99,6 +99,7 @@ impl Sim {
 
     /// Serves clients by websocket on `chat` and the control API on `control` until `stop`
     /// resolves; then closes every connection made here and returns. Fails when a listener does.
+    /// From here on profile pictures have addresses on `chat`.
     pub async fn serve(
         &self,
         chat: TcpListener,
@@ -106,6 +107,16 @@ impl Sim {
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
         socket::serve(self.clone(), chat, control, stop).await
+    }
+
+    /// Gives profile pictures addresses below this one.
+    pub(crate) fn serve_pictures_at(&self, address: String) {
+        self.shared.lock().pictures_at = address;
+    }
+
+    /// The profile picture at this path, query included.
+    pub(crate) fn picture_at(&self, path: &str) -> Option<Bytes> {
+        self.shared.lock().picture_at(path).map(|picture| picture.jpeg.clone())
     }
 
     /// The public key that clients must trust as the root of the server's certificates.

@@ -1,9 +1,15 @@
-//! The websocket front of a simulator, and its version file (docs/internals/sim.md, "Transport").
+//! The websocket front of a simulator, and what it serves besides: the version file and profile
+//! pictures (docs/internals/sim.md, "Transport").
 //!
 //! A websocket here is only a byte stream: messages and frames of the protocol are not aligned in
 //! either direction.
 
-use std::{future::Future, io, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -12,7 +18,7 @@ use axum::{
         State, WebSocketUpgrade,
         ws::{Message, WebSocket},
     },
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
@@ -49,11 +55,15 @@ pub(crate) async fn serve(
     control: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    sim.serve_pictures_at(format!("http://{}", reachable(chat.local_addr()?)));
     let (stopper, stopped) = watch::channel(false);
     let state = Chat { sim: sim.clone(), stopped };
     let (on_chat, on_control) = (state.clone(), state.clone());
-    let chat_router =
-        Router::new().route("/sw.js", get(version_file)).fallback(upgrade).with_state(state);
+    let chat_router = Router::new()
+        .route("/sw.js", get(version_file))
+        .route("/v/t61.24694-24/{name}", get(picture))
+        .fallback(upgrade)
+        .with_state(state);
     let chat = axum::serve(chat, chat_router)
         .with_graceful_shutdown(async move { on_chat.stop().await })
         .into_future();
@@ -77,6 +87,25 @@ async fn version_file(State(chat): State<Chat>) -> Response {
     let (_, _, revision) = chat.sim.version();
     let body = format!("/* web client */ self.data={{\"client_revision\":{revision}}};\n");
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], body).into_response()
+}
+
+/// A profile picture, under the address that its account's devices were told.
+async fn picture(State(chat): State<Chat>, uri: Uri) -> Response {
+    let asked = uri.path_and_query().map_or("", |asked| asked.as_str());
+    match chat.sim.picture_at(asked) {
+        Some(jpeg) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
+        None => (StatusCode::NOT_FOUND, "there is no such picture\n").into_response(),
+    }
+}
+
+/// Where a listener on this address can be reached from its own machine.
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    let loopback = match listening.ip() {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+    };
+    let everywhere = listening.ip().is_unspecified();
+    SocketAddr::new(if everywhere { loopback } else { listening.ip() }, listening.port())
 }
 
 async fn upgrade(

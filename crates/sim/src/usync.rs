@@ -5,6 +5,7 @@ use wacore_binary::{Node, builder::NodeBuilder};
 
 use crate::{
     account::Account,
+    picture_requests,
     requests::{Answer, RequestError},
     stanza::{self, attr, attr_jid, content},
     world::World,
@@ -96,7 +97,11 @@ fn answer_user(world: &mut World, protocols: &[Node], user: &Node) -> Result<Nod
             }
             "contact" => content.push(contact("in", typed.unwrap_or(&account.number))),
             "status" => content.push(NodeBuilder::new("status").attr("t", 0).build()),
-            // No picture, no business, no timer: nothing to say.
+            "picture" if picture_requests::is_shown(account) => {
+                let id = account.picture.as_ref().map(|picture| picture.id.as_str());
+                content.extend(id.map(|id| NodeBuilder::new("picture").attr("id", id).build()));
+            }
+            // No business, no timer: nothing to say.
             _ => {}
         }
     }

@@ -21,6 +21,7 @@ use crate::{
     fault::{Fault, PendingFaults, RefusedLogins},
     keys::KeyPair,
     outbox::{FAREWELL, Outbox},
+    picture::ProfilePicture,
     registration::Candidate,
     stanza,
 };
@@ -30,6 +31,9 @@ pub(crate) type ConnectionId = u64;
 
 /// Refs remembered, so that a late scan can be told why it fails.
 const REFS_KEPT_MAX: usize = 10_000;
+
+/// Where profile pictures are to be fetched when there is no socket to fetch them from.
+const NOWHERE: &str = "https://pps.invalid";
 
 /// What all parts of one simulator share.
 pub(crate) struct Shared {
@@ -59,6 +63,7 @@ impl Shared {
             connections: BTreeMap::new(),
             refs: BTreeMap::new(),
             refs_in_order: VecDeque::new(),
+            pictures_at: NOWHERE.to_owned(),
             faults: PendingFaults::default(),
             report: Report::default(),
             certificate: Arc::new(certificate),
@@ -83,6 +88,8 @@ pub(crate) struct World {
     pub(crate) connections: BTreeMap<ConnectionId, Peer>,
     refs: BTreeMap<String, RefEntry>,
     refs_in_order: VecDeque<String>,
+    /// The address below which profile pictures are served.
+    pub(crate) pictures_at: String,
     pub(crate) faults: PendingFaults,
     pub(crate) report: Report,
     pub(crate) certificate: Arc<ServerCertificate>,
@@ -190,6 +197,23 @@ impl World {
     pub(crate) fn account_by_user(&mut self, user: &str) -> Option<&mut Account> {
         let number = self.lids.get(user).map_or(user, String::as_str);
         self.accounts.get_mut(number)
+    }
+
+    /// As [`World::account_by_user`], to look at only.
+    pub(crate) fn account_of(&self, user: &str) -> Option<&Account> {
+        let number = self.lids.get(user).map_or(user, String::as_str);
+        self.accounts.get(number)
+    }
+
+    /// Where a profile picture can be fetched.
+    pub(crate) fn address_of(&self, picture: &ProfilePicture) -> String {
+        format!("{}{}", self.pictures_at, picture.path)
+    }
+
+    /// The profile picture at this path, query included.
+    pub(crate) fn picture_at(&self, path: &str) -> Option<&ProfilePicture> {
+        let mut pictures = self.accounts.values().filter_map(|account| account.picture.as_ref());
+        pictures.find(|picture| picture.path == path)
     }
 
     /// Takes in a new account.

@@ -64,6 +64,24 @@ pub trait Line: fmt::Debug + Send + Sync {
     /// Starts the removal of this device from its account; `Ended(LoggedOutByUs)` comes when
     /// WhatsApp agreed or did not answer in time.
     fn log_out(&self);
+
+    /// Makes this JPEG the account's profile picture. It is cut to a centred square and reduced to
+    /// the size WhatsApp takes. A request on the running connection, whose end ends the deed too;
+    /// once begun, it goes on whether or not somebody still waits for it.
+    ///
+    /// Fails with [`Kind::Invalid`] for a picture that WhatsApp would not take,
+    /// [`Kind::WrongState`] while the connection is not logged in, [`Kind::Unreachable`] without
+    /// an answer in time, [`Kind::Limited`] when WhatsApp asks for patience.
+    ///
+    /// [`Kind::Invalid`]: crate::error::Kind::Invalid
+    /// [`Kind::WrongState`]: crate::error::Kind::WrongState
+    /// [`Kind::Unreachable`]: crate::error::Kind::Unreachable
+    /// [`Kind::Limited`]: crate::error::Kind::Limited
+    fn set_profile_picture(&self, jpeg: Vec<u8>) -> Deed<'static, Result<(), Error>>;
+
+    /// Where the account's own profile picture can be fetched for a while, `None` when it has none.
+    /// Fails as [`Line::set_profile_picture`] does.
+    fn profile_picture_url(&self) -> Deed<'static, Result<Option<String>, Error>>;
 }
 
 /// Dials WhatsApp and keeps the instances' keys.

@@ -142,6 +142,14 @@ impl Line for PlayedLine {
     fn log_out(&self) {
         self.end(EndReason::LoggedOutByUs);
     }
+
+    fn set_profile_picture(&self, _: Vec<u8>) -> Deed<'static, Result<(), Error>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn profile_picture_url(&self) -> Deed<'static, Result<Option<String>, Error>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 impl Linker for PlayedLink {

@@ -45,6 +45,12 @@ impl Served {
 
 /// A request with an optional body; returns the status and the body.
 pub(crate) async fn call(address: &str, request: &str, body: Option<&str>) -> (u16, String) {
+    let (status, body) = fetch(address, request, body).await;
+    (status, String::from_utf8(body).unwrap())
+}
+
+/// As [`call`], with the body as it came.
+pub(crate) async fn fetch(address: &str, request: &str, body: Option<&str>) -> (u16, Vec<u8>) {
     let body = body.unwrap_or_default();
     let mut socket = TcpStream::connect(address).await.unwrap();
     let head = format!(
@@ -54,10 +60,10 @@ pub(crate) async fn call(address: &str, request: &str, body: Option<&str>) -> (u
     socket.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     socket.read_to_end(&mut answer).await.unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, body.to_owned())
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    let body = answer.split_off(end + 4);
+    let head = String::from_utf8(answer).unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
 }
 
 /// As [`call`], with the body read as JSON.

@@ -16,6 +16,7 @@ mod faults;
 mod http;
 mod linking;
 mod noise;
+mod pictures;
 mod refs;
 mod refused_requests;
 mod requests;

@@ -186,15 +186,19 @@ impl Stream {
 
     /// Sends a request and returns its answer; what comes in between is kept.
     pub(crate) async fn request(&mut self, kind: &str, xmlns: &str, child: Option<Node>) -> Node {
-        self.last_id += 1;
-        let id = format!("t{}", self.last_id);
         let iq = NodeBuilder::new("iq")
             .attr("to", "s.whatsapp.net")
             .attr("type", kind)
             .attr("xmlns", xmlns)
-            .attr("id", id.as_str())
-            .children(child)
-            .build();
+            .children(child);
+        self.ask(iq.build()).await
+    }
+
+    /// As [`Stream::request`], with a stanza that lacks nothing but its id.
+    pub(crate) async fn ask(&mut self, mut iq: Node) -> Node {
+        self.last_id += 1;
+        let id = format!("t{}", self.last_id);
+        iq.attrs.insert("id", id.as_str());
         self.send(&iq).await;
         loop {
             let node = self.receive().await.expect("an answer before the end");
