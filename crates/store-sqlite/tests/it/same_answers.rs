@@ -1,0 +1,180 @@
+//! Whatever is asked in whatever order, SQLite answers as memory does.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use waygate_core::error::{Error, Kind};
+use waygate_core::event::{Event, EventName, Sequence};
+use waygate_core::instance::record::InstanceRecord;
+use waygate_core::instance::state::StateName;
+use waygate_core::port::registry::{Enrolment, InstanceFilter};
+use waygate_core::tenant::Account;
+use waygate_core::token::{ApiToken, TokenKind};
+use waygate_store::contract::samples::{
+    account, after_ms, event, hash, instance_id, record, sealed, standing, token,
+};
+use waygate_store::{MemoryStore, Store};
+
+use crate::everything::Everything;
+use crate::file::File;
+
+/// A question, in small numbers: whoever draws few of them meets the same thing twice.
+#[derive(Debug, Clone)]
+enum Question {
+    OpenAccount { id: u8, name: u8 },
+    Enrol { id: u8, number: u8, owner: u8, token: u8 },
+    Instances { account: Option<u8>, with_removed: bool },
+    Remove { id: u8, at_ms: i64 },
+    ForgetRemoved { cutoff_ms: i64 },
+    IssueToken(Asked),
+    ReplaceToken(Asked),
+    RevokeToken { token: u8, at_ms: i64 },
+    SaveSettings { id: u8, settings: u8 },
+    KeepKeyCheck { check: u8 },
+    Append { id: u8, at_ms: i64, device: u16 },
+    ReadAfter { id: u8, after: u64, limit: u32 },
+    Newest { id: u8, limit: u32 },
+}
+
+/// A token that is asked for.
+#[derive(Debug, Clone)]
+struct Asked {
+    token: u8,
+    owner: u8,
+    instance: Option<u8>,
+    partner: bool,
+    at_ms: i64,
+}
+
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Done,
+    Whether(bool),
+    Count(u64),
+    Instances(Vec<InstanceRecord>),
+    Number(Sequence),
+    Events(Vec<Event>),
+    Refused(Kind),
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    (1..9_u8, 1..4_u8, proptest::option::weighted(0.8, 1..5_u8), any::<bool>(), 0..9_i64).prop_map(
+        |(token, owner, instance, partner, at_ms)| Asked { token, owner, instance, partner, at_ms },
+    )
+}
+
+fn question() -> impl Strategy<Value = Question> {
+    let id = || 1..5_u8;
+    let ms = || 0..9_i64;
+    prop_oneof![
+        2 => (1..4_u8, 1..4_u8).prop_map(|(id, name)| Question::OpenAccount { id, name }),
+        6 => (id(), id(), 1..4_u8, 1..9_u8).prop_map(|(id, number, owner, token)| {
+            Question::Enrol { id, number, owner, token }
+        }),
+        1 => (proptest::option::of(1..4_u8), any::<bool>())
+            .prop_map(|(account, with_removed)| Question::Instances { account, with_removed }),
+        2 => (id(), ms()).prop_map(|(id, at_ms)| Question::Remove { id, at_ms }),
+        1 => ms().prop_map(|cutoff_ms| Question::ForgetRemoved { cutoff_ms }),
+        3 => asked().prop_map(Question::IssueToken),
+        3 => asked().prop_map(Question::ReplaceToken),
+        2 => (1..9_u8, ms()).prop_map(|(token, at_ms)| Question::RevokeToken { token, at_ms }),
+        2 => (id(), any::<u8>()).prop_map(|(id, settings)| Question::SaveSettings { id, settings }),
+        1 => any::<u8>().prop_map(|check| Question::KeepKeyCheck { check }),
+        6 => (id(), ms(), any::<u16>())
+            .prop_map(|(id, at_ms, device)| Question::Append { id, at_ms, device }),
+        2 => (id(), 0..9_u64, 0..9_u32)
+            .prop_map(|(id, after, limit)| Question::ReadAfter { id, after, limit }),
+        1 => (id(), 0..9_u32).prop_map(|(id, limit)| Question::Newest { id, limit }),
+    ]
+}
+
+fn wanted(asked: &Asked) -> ApiToken {
+    let owner = account(asked.owner);
+    ApiToken {
+        kind: if asked.partner { TokenKind::Partner } else { TokenKind::Instance },
+        instance: asked.instance.map(instance_id),
+        issued_at: after_ms(asked.at_ms),
+        ..token(asked.token, &record(1, &owner))
+    }
+}
+
+async fn answer(store: &dyn Store, question: &Question) -> Answer {
+    ask(store, question).await.unwrap_or_else(|error| Answer::Refused(error.kind()))
+}
+
+async fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
+    let done = |()| Answer::Done;
+    Ok(match question {
+        Question::OpenAccount { id, name } => {
+            let named = Account { name: account(*name).name, ..account(*id) };
+            store.open_account(named).await.map(done)?
+        }
+        Question::Enrol { id, number, owner, token: seed } => {
+            let owner = account(*owner);
+            let number = record(*number, &owner).number;
+            let record = InstanceRecord { number, ..record(*id, &owner) };
+            let token = token(*seed, &record);
+            store.enrol(Enrolment { record, token, settings: sealed(*id) }).await.map(done)?
+        }
+        Question::Instances { account: owner, with_removed } => {
+            let account = owner.map(|seed| account(seed).id);
+            let filter = InstanceFilter { account, with_removed: *with_removed };
+            Answer::Instances(store.instances(filter).await?)
+        }
+        Question::Remove { id, at_ms } => {
+            Answer::Whether(store.remove(instance_id(*id), after_ms(*at_ms)).await?)
+        }
+        Question::ForgetRemoved { cutoff_ms } => {
+            Answer::Count(store.forget_removed(after_ms(*cutoff_ms)).await?)
+        }
+        Question::IssueToken(asked) => store.issue_token(wanted(asked)).await.map(done)?,
+        Question::ReplaceToken(asked) => store.replace_token(wanted(asked)).await.map(done)?,
+        Question::RevokeToken { token, at_ms } => {
+            Answer::Whether(store.revoke_token(hash(*token).id(), after_ms(*at_ms)).await?)
+        }
+        Question::SaveSettings { id, settings } => {
+            store.save_settings(instance_id(*id), sealed(*settings)).await.map(done)?
+        }
+        Question::KeepKeyCheck { check } => store.keep_key_check(sealed(*check)).await.map(done)?,
+        Question::Append { id, at_ms, device } => {
+            let state = if device % 2 == 0 { StateName::Online } else { StateName::Offline };
+            let (at, kind) = (after_ms(*at_ms), event(*device));
+            Answer::Number(store.append(instance_id(*id), at, kind, standing(state)).await?)
+        }
+        Question::ReadAfter { id, after, limit } => {
+            Answer::Events(store.read_after(instance_id(*id), Sequence(*after), *limit).await?)
+        }
+        Question::Newest { id, limit } => {
+            Answer::Events(store.newest(instance_id(*id), EventName::StateChanged, *limit).await?)
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sqlite_answers_as_memory_does(questions in vec(question(), 1..40)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let (file, memory) = (File::new(), MemoryStore::default());
+            let differences = file.with(async |sqlite| {
+                for seed in 1..3 {
+                    // So that not everything is refused; the third account comes by chance.
+                    let opened = Question::OpenAccount { id: seed, name: seed };
+                    prop_assert_eq!(answer(sqlite, &opened).await, answer(&memory, &opened).await);
+                }
+                for question in &questions {
+                    let (sqlite, memory) =
+                        (answer(sqlite, question).await, answer(&memory, question).await);
+                    prop_assert_eq!(sqlite, memory, "{:?}", question);
+                }
+                prop_assert_eq!(
+                    Everything::of(sqlite).await.unwrap(),
+                    Everything::of(&memory).await.unwrap()
+                );
+                Ok(())
+            });
+            differences.await
+        })?;
+    }
+}

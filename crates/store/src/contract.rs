@@ -1,0 +1,139 @@
+//! What every store promises, as named cases.
+//!
+//! A case gets a fresh store and says one thing about it; its name is that thing. The list stands
+//! in [`contract!`](crate::contract!), which makes one test of each case: whoever adds a case adds
+//! it to the list (a test sees to that), and with it to every store.
+//!
+//! Cases use nothing but the ports, so what a store does on its own account (files, migrations,
+//! what it makes of a newer version's entries) is tested beside that store.
+
+pub mod accounts;
+pub mod checks;
+pub mod enrolment;
+pub mod journal;
+pub mod listing;
+pub mod removal;
+pub mod samples;
+pub mod settings;
+pub mod tokens;
+
+/// Makes a test of every case of the contract.
+///
+/// `$perform` is the name of an `async fn(case: impl AsyncFnOnce(&dyn Store) -> Result<(), Error>)`
+/// that opens a fresh store, lets the case have it, and fails when the case does. The caller's
+/// crate needs `tokio` with its macros among its development dependencies.
+#[macro_export]
+macro_rules! contract {
+    ($perform:ident) => {
+        $crate::contract! { $perform =>
+            accounts::{
+                a_fresh_store_is_empty,
+                accounts_are_listed_in_the_order_in_which_they_were_opened,
+                an_account_is_listed_as_it_was_opened,
+                an_account_with_a_taken_id_is_a_conflict_and_changes_nothing,
+                an_account_with_a_taken_name_is_a_conflict_and_changes_nothing,
+                names_that_only_look_alike_are_two_names,
+            }
+            checks::{
+                a_key_check_replaces_the_one_before,
+            }
+            enrolment::{
+                a_number_is_given_to_one_of_many_who_ask_at_once,
+                a_taken_id_is_a_conflict_and_changes_nothing,
+                a_taken_number_is_a_conflict_and_changes_nothing,
+                a_taken_token_is_a_conflict_and_changes_nothing,
+                an_instance_with_its_token_and_settings_is_found_as_it_was_enrolled,
+                an_instance_without_an_account_is_not_found_and_changes_nothing,
+                an_instance_with_a_token_of_another_is_not_found_and_changes_nothing,
+                every_name_comes_back_as_it_was_given,
+                nothing_of_a_forgotten_instance_is_given_a_second_time,
+                nothing_of_a_removed_instance_is_given_a_second_time,
+            }
+            journal::{
+                a_standing_is_read_as_it_was_written,
+                an_event_goes_to_its_own_instance_only,
+                an_event_is_read_as_it_was_written,
+                an_instance_stands_where_its_last_event_left_it,
+                events_of_unknown_and_removed_instances_are_not_found,
+                events_written_at_once_are_numbered_without_gaps,
+                numbers_follow_one_another_in_the_order_of_the_calls,
+                numbers_of_events_are_never_used_a_second_time,
+                reading_begins_after_the_given_event_and_ends_at_the_limit,
+                the_newest_events_come_first_and_end_at_the_limit,
+                times_are_kept_to_the_millisecond,
+            }
+            listing::{
+                a_filter_by_account_lists_that_accounts_instances,
+                an_unknown_instance_is_nobody,
+                instances_are_listed_in_the_order_in_which_they_were_created,
+                removed_instances_are_listed_on_request_only,
+            }
+            removal::{
+                a_removed_instance_is_found_with_the_time_of_its_removal,
+                a_second_removal_is_refused_and_changes_nothing,
+                forgetting_spares_everything_else,
+                forgetting_takes_what_was_removed_before_the_cutoff,
+                removing_erases_settings_standing_and_journal,
+                tokens_of_a_removed_instance_stay_known,
+            }
+            settings::{
+                large_and_empty_settings_come_back_as_they_were_saved,
+                settings_of_unknown_and_removed_instances_are_not_found,
+                settings_replace_those_before,
+            }
+            tokens::{
+                a_new_token_of_an_account_revokes_the_others_of_its_kind_and_account_at_once,
+                a_new_token_revokes_the_others_of_its_kind_and_instance_at_once,
+                a_new_token_that_is_refused_leaves_the_old_one_valid,
+                a_revoked_token_is_found_with_the_time_of_its_end,
+                a_taken_token_is_a_conflict_and_changes_nothing,
+                a_token_is_found_as_it_was_issued,
+                a_token_with_the_name_of_another_is_a_conflict,
+                a_token_without_its_owner_is_not_found_and_changes_nothing,
+                an_unknown_hash_is_no_token,
+                only_one_of_many_new_tokens_at_once_stays_valid,
+                tokens_are_listed_by_account_in_the_order_in_which_they_were_issued,
+            }
+        }
+    };
+    ($perform:ident => $($topic:ident::{ $($case:ident,)+ })+) => {
+        $(
+            mod $topic {
+                $(
+                    #[tokio::test]
+                    async fn $case() {
+                        super::$perform($crate::contract::$topic::$case).await;
+                    }
+                )+
+            }
+        )+
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    /// What stands between `start`, at the beginning of a line, and `end` behind it.
+    fn named<'a>(text: &'a str, start: &'a str, end: char) -> impl Iterator<Item = &'a str> {
+        text.lines().filter_map(move |line| Some(line.strip_prefix(start)?.split_once(end)?.0))
+    }
+
+    #[test]
+    fn every_case_is_on_the_list() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let list = std::fs::read_to_string(folder.join("contract.rs")).unwrap();
+        for topic in named(&list, "pub mod ", ';').filter(|topic| *topic != "samples") {
+            let source = folder.join("contract").join(format!("{topic}.rs"));
+            let source = std::fs::read_to_string(source).unwrap();
+            let cases: BTreeSet<&str> = named(&source, "pub async fn ", '(').collect();
+            let (_, listed) = list.split_once(&format!(" {topic}::{{")).unwrap();
+            let (listed, _) = listed.split_once('}').unwrap();
+            let listed: BTreeSet<&str> =
+                listed.split(',').map(str::trim).filter(|case| !case.is_empty()).collect();
+            assert_eq!(cases, listed, "cases of {topic}, and those on the list");
+            assert!(!cases.is_empty(), "{topic} says nothing");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The store that keeps everything in memory and nothing after the process.
+
+mod shelves;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use waygate_core::error::Error;
+use waygate_core::event::{Event, EventKind, EventName, Sequence};
+use waygate_core::id::{AccountId, InstanceId};
+use waygate_core::instance::record::InstanceRecord;
+use waygate_core::instance::standing::Standing;
+use waygate_core::port::journal::Journal;
+use waygate_core::port::link::Deed;
+use waygate_core::port::registry::{Enrolment, InstanceFilter, Registry};
+use waygate_core::secret::Sealed;
+use waygate_core::tenant::Account;
+use waygate_core::token::{ApiToken, TokenHash, TokenId};
+
+use self::shelves::Shelves;
+
+/// A store in memory, for tests.
+///
+/// Deeds are done when they are first polled and never wait, so a paused clock does not run ahead
+/// of them. Searches are linear: it is meant for as many instances as a test has.
+#[derive(Debug, Default)]
+pub struct MemoryStore(Mutex<Shelves>);
+
+impl MemoryStore {
+    fn shelves(&self) -> MutexGuard<'_, Shelves> {
+        // Nothing panics between two changes that belong together, so poison means nothing.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Registry for MemoryStore {
+    fn open_account(&self, account: Account) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move { self.shelves().open_account(account) })
+    }
+
+    fn accounts(&self) -> Deed<'_, Result<Vec<Account>, Error>> {
+        Box::pin(async move { Ok(self.shelves().accounts()) })
+    }
+
+    fn enrol(&self, enrolment: Enrolment) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move { self.shelves().enrol(enrolment) })
+    }
+
+    fn instance(&self, instance: InstanceId) -> Deed<'_, Result<Option<InstanceRecord>, Error>> {
+        Box::pin(async move { Ok(self.shelves().instance(instance)) })
+    }
+
+    fn instances(&self, filter: InstanceFilter) -> Deed<'_, Result<Vec<InstanceRecord>, Error>> {
+        Box::pin(async move { Ok(self.shelves().instances(filter)) })
+    }
+
+    fn remove(&self, instance: InstanceId, at: Timestamp) -> Deed<'_, Result<bool, Error>> {
+        Box::pin(async move { Ok(self.shelves().remove(instance, at)) })
+    }
+
+    fn forget_removed(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {
+        Box::pin(async move { Ok(self.shelves().forget_removed(cutoff)) })
+    }
+
+    fn issue_token(&self, token: ApiToken) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move { self.shelves().issue_token(token) })
+    }
+
+    fn replace_token(&self, token: ApiToken) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move { self.shelves().replace_token(token) })
+    }
+
+    fn find_token(&self, hash: TokenHash) -> Deed<'_, Result<Option<ApiToken>, Error>> {
+        Box::pin(async move { Ok(self.shelves().find_token(hash)) })
+    }
+
+    fn tokens(&self, account: AccountId) -> Deed<'_, Result<Vec<ApiToken>, Error>> {
+        Box::pin(async move { Ok(self.shelves().tokens(account)) })
+    }
+
+    fn revoke_token(&self, token: TokenId, at: Timestamp) -> Deed<'_, Result<bool, Error>> {
+        Box::pin(async move { Ok(self.shelves().revoke_token(token, at)) })
+    }
+
+    fn settings(&self, instance: InstanceId) -> Deed<'_, Result<Option<Sealed>, Error>> {
+        Box::pin(async move { Ok(self.shelves().settings(instance)) })
+    }
+
+    fn save_settings(&self, instance: InstanceId, settings: Sealed) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move { self.shelves().save_settings(instance, settings) })
+    }
+
+    fn key_check(&self) -> Deed<'_, Result<Option<Sealed>, Error>> {
+        Box::pin(async move { Ok(self.shelves().key_check()) })
+    }
+
+    fn keep_key_check(&self, check: Sealed) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move {
+            self.shelves().keep_key_check(check);
+            Ok(())
+        })
+    }
+}
+
+impl Journal for MemoryStore {
+    fn append(
+        &self,
+        instance: InstanceId,
+        at: Timestamp,
+        kind: EventKind,
+        standing: Standing,
+    ) -> Deed<'_, Result<Sequence, Error>> {
+        Box::pin(async move { self.shelves().append(instance, at, kind, standing) })
+    }
+
+    fn read_after(
+        &self,
+        instance: InstanceId,
+        after: Sequence,
+        limit: u32,
+    ) -> Deed<'_, Result<Vec<Event>, Error>> {
+        Box::pin(async move { Ok(self.shelves().read_after(instance, after, limit)) })
+    }
+
+    fn newest(
+        &self,
+        instance: InstanceId,
+        name: EventName,
+        limit: u32,
+    ) -> Deed<'_, Result<Vec<Event>, Error>> {
+        Box::pin(async move { Ok(self.shelves().newest(instance, name, limit)) })
+    }
+}
