@@ -1,0 +1,177 @@
+//! The accept loop: who may connect, and how long they may take for anything.
+//!
+//! A connection that nobody finishes costs a descriptor and memory that the links to WhatsApp need,
+//! so each wait has a limit, and the number of connections has two. HTTP/1.1 only, as hyper reads it:
+//! a line may end in LF alone, which RFC 9112, 2.2, allows.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+use waygate_engine::tasks::Tasks;
+
+use self::connection::converse;
+use self::door::Door;
+use crate::peer::{Network, PeerAddress};
+use crate::site::Site;
+
+mod connection;
+mod door;
+mod head_timer;
+mod stream;
+
+/// How long the loop rests when the system has nothing left to accept with.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
+
+/// The least time between two lines about refused connections: a flood must not fill the log too.
+const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long a client may take and how much it may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// From the first byte of a request's head to its last; on a new connection from the start.
+    /// 10 s by default.
+    pub head: Duration,
+    /// From the end of an answer to the first byte of the next request. 75 s by default.
+    pub idle: Duration,
+    /// The longest head of a request in bytes, its first line included; one above is answered with
+    /// 431. 32 KiB by default.
+    pub head_bytes_max: usize,
+    /// From a request's head to the head of its answer, the reading of its body included. Longer
+    /// than the longest poll. 120 s by default.
+    pub handler: Duration,
+    /// How long a client may take nothing of an answer that is ready. 30 s by default.
+    pub write_stall: Duration,
+    /// Connections at a time. 4096 by default.
+    pub connections_max: usize,
+    /// Connections at a time from one address, or one /64 of IPv6; 256 by default. Does not count
+    /// for this machine itself, where the proxy is that speaks for all others.
+    pub connections_per_address_max: usize,
+    /// How long requests in flight may go on once the process is to end. 5 s by default.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            idle: Duration::from_secs(75),
+            head_bytes_max: 32 * 1024,
+            handler: Duration::from_secs(120),
+            write_stall: Duration::from_secs(30),
+            connections_max: 4096,
+            connections_per_address_max: 256,
+            grace: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Accepts connections and serves the site on them until [`Tasks::stop_token`] fires.
+///
+/// Returns once it has stopped listening. Connections are tasks of their own in the same table:
+/// idle ones end with the token, the others within [`Limits::grace`] after it.
+pub async fn serve(listener: TcpListener, site: Site, limits: Limits, tasks: &Tasks) {
+    accept_from(listener, site, limits, tasks).await;
+}
+
+/// Where connections come from. One per kind of socket.
+trait Accept: Send + 'static {
+    type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection, and its address if it has one. Must be cancel-safe.
+    fn accept(
+        &mut self,
+    ) -> impl Future<Output = io::Result<(Self::Stream, Option<PeerAddress>)>> + Send;
+}
+
+impl Accept for TcpListener {
+    type Stream = TcpStream;
+
+    async fn accept(&mut self) -> io::Result<(TcpStream, Option<PeerAddress>)> {
+        let (stream, address) = Self::accept(self).await?;
+        // Answers are written whole, so waiting to fill a packet only delays them. A socket that
+        // refuses this works all the same.
+        drop(stream.set_nodelay(true));
+        Ok((stream, Some(PeerAddress(address))))
+    }
+}
+
+async fn accept_from(mut source: impl Accept, site: Site, limits: Limits, tasks: &Tasks) {
+    let stop = tasks.stop_token();
+    let door = Door::new(limits.connections_max, limits.connections_per_address_max);
+    let mut refusals = Refusals::default();
+    loop {
+        // Cancel-safe: the token has no state, and `Accept::accept` promises it.
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            accepted = source.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => match door.enter(counted(peer)) {
+                Some(place) => {
+                    let talk = converse(stream, peer, site.clone(), limits.clone(), stop.clone());
+                    tasks.start("http connection", async move {
+                        talk.await;
+                        drop(place);
+                    });
+                }
+                None => {
+                    site.count_refused_connection();
+                    refusals.note(site.refused_connections());
+                }
+            },
+            Err(error) if is_about_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "no connection can be accepted");
+                // Trying again at once would fail again at once: what is missing, a descriptor for
+                // one, comes back when a connection ends.
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(ACCEPT_PAUSE) => {}
+                }
+            }
+        }
+    }
+}
+
+/// What the limit per address counts a connection by, if it counts.
+fn counted(peer: Option<PeerAddress>) -> Option<Network> {
+    peer.filter(|peer| !peer.is_local()).map(PeerAddress::network)
+}
+
+/// Whether an error of `accept` tells of a client that has gone, and not of us.
+fn is_about_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// Tells of refused connections now and then.
+#[derive(Debug, Default)]
+struct Refusals {
+    logged: Option<Instant>,
+}
+
+impl Refusals {
+    fn note(&mut self, total: u64) {
+        if self.logged.is_some_and(|at| at.elapsed() < REFUSAL_LOG_INTERVAL) {
+            return;
+        }
+        self.logged = Some(Instant::now());
+        tracing::warn!(
+            total,
+            "connections are refused: too many at a time, or too many from one address"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;
