@@ -14,21 +14,26 @@
 //! value, since what was pasted into the wrong place may be a secret.
 
 mod file;
+mod greenapi;
 mod input;
 mod key;
+mod listen;
 mod log;
 mod problem;
 mod reader;
 mod reference;
+mod secrets;
 mod settings;
 mod sources;
 mod suggestion;
 mod variable;
 mod whatsapp;
 
+pub use crate::greenapi::{GreenApi, RateLimits};
 pub use crate::log::{Log, LogFormat, LogLevel};
 pub use crate::problem::{Origin, Problem, Problems};
 pub use crate::reference::reference;
+pub use crate::secrets::Secrets;
 pub use crate::settings::Settings;
 pub use crate::sources::{Override, Sources};
 pub use crate::whatsapp::{VersionSource, WhatsApp};

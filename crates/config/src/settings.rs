@@ -1,11 +1,15 @@
 //! The settings as a whole, and the keys that are in no section.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::greenapi::GreenApi;
 use crate::key::{Absent, Key, Kind, Refusal};
+use crate::listen;
 use crate::log::Log;
 use crate::problem::Problems;
 use crate::reader::{Reader, Reported};
+use crate::secrets::Secrets;
 use crate::sources::Sources;
 use crate::whatsapp::WhatsApp;
 
@@ -14,8 +18,14 @@ use crate::whatsapp::WhatsApp;
 pub struct Settings {
     /// The directory that holds everything the gateway must not forget.
     pub data_dir: PathBuf,
+    /// Where the APIs are served. Beyond this machine only with a master key of one's own.
+    pub listen: SocketAddr,
+    /// `[greenapi]`: the GREEN-API dialect.
+    pub greenapi: GreenApi,
     /// `[log]`: what the gateway tells about itself.
     pub log: Log,
+    /// `[secrets]`: with what stored secrets are sealed.
+    pub secrets: Secrets,
     /// `[whatsapp]`: how it connects, and as what.
     pub whatsapp: WhatsApp,
 }
@@ -42,13 +52,25 @@ impl Settings {
     /// Each key is read before any is missed, so that all problems are found.
     pub(crate) fn read(reader: &mut Reader) -> Result<Self, Reported> {
         let data_dir = reader.value(&DATA_DIR);
+        let listen = listen::read(reader);
+        let greenapi = GreenApi::read(reader);
         let log = Log::read(reader);
+        let secrets = Secrets::read(reader);
         let whatsapp = WhatsApp::read(reader);
-        Ok(Self { data_dir: data_dir?.value, log: log?, whatsapp: whatsapp? })
+        let (secrets, listen) = (secrets?, listen?);
+        let listen = listen::check(reader, listen, &secrets);
+        Ok(Self {
+            data_dir: data_dir?.value,
+            listen: listen?,
+            greenapi: greenapi?,
+            log: log?,
+            secrets,
+            whatsapp: whatsapp?,
+        })
     }
 }
 
-fn path(text: &str) -> Result<PathBuf, Refusal> {
+pub(crate) fn path(text: &str) -> Result<PathBuf, Refusal> {
     if text == "~" || text.starts_with("~/") {
         let reason = "begins with `~`, which only a shell replaces; write the whole path";
         return Err(Refusal::because(reason));

@@ -1,11 +1,13 @@
 //! No input panics, no value is repeated, and valid settings survive the way through a file.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_config::{
-    Log, LogFormat, LogLevel, Override, Settings, Sources, VersionSource, WhatsApp,
+    GreenApi, Log, LogFormat, LogLevel, Override, RateLimits, Secrets, Settings, Sources,
+    VersionSource, WhatsApp,
 };
 
 use crate::sources::{TemporaryFile, environment, flags, from_file};
@@ -13,6 +15,11 @@ use crate::sources::{TemporaryFile, environment, flags, from_file};
 /// Pieces of a file that are right or nearly so, in any order.
 const PIECES: &[&str] = &[
     "data_dir",
+    "listen",
+    "greenapi",
+    "rate_limits",
+    "secrets",
+    "master_key_file",
     "log",
     "format",
     "level",
@@ -64,6 +71,9 @@ const PIECES: &[&str] = &[
 
 const KEYS: &[&str] = &[
     "data_dir",
+    "listen",
+    "greenapi.rate_limits",
+    "secrets.master_key_file",
     "log.format",
     "log.level",
     "whatsapp.url",
@@ -79,7 +89,7 @@ const KEYS: &[&str] = &[
 ];
 
 const LIKELY_VALUES: &[&str] =
-    &["true", "json", "debug", "wss://a/", "https://a/", "2.3000.1", "~", ""];
+    &["true", "json", "debug", "0.0.0.0:1", "off", "wss://a/", "https://a/", "2.3000.1", "~", ""];
 
 fn any_name() -> impl Strategy<Value = String> {
     let known = prop::sample::select(KEYS)
@@ -143,15 +153,31 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         },
     );
     let data_dir = "[^~]\\PC{0,40}".prop_filter("trimmed", |path| printable(path));
-    (data_dir, log, whatsapp).prop_map(|(data_dir, log, whatsapp)| Settings {
+    let rate_limits = prop::sample::select(vec![RateLimits::Published, RateLimits::Off]);
+    let greenapi = rate_limits.prop_map(|rate_limits| GreenApi { rate_limits });
+    let key_file = "[^~]\\PC{0,40}".prop_filter("trimmed", |path| printable(path));
+    let reach = prop_oneof![
+        (any::<SocketAddr>(), key_file).prop_map(|(listen, file)| (listen, Some(file.into()))),
+        any::<u16>().prop_map(|port| (SocketAddr::from((Ipv4Addr::LOCALHOST, port)), None)),
+    ];
+    let parts = (data_dir, reach, greenapi, log, whatsapp);
+    parts.prop_map(|(data_dir, (listen, master_key_file), greenapi, log, whatsapp)| Settings {
         data_dir: data_dir.into(),
+        // A flow label is no part of an address that somebody writes.
+        listen: SocketAddr::new(listen.ip(), listen.port()),
+        greenapi,
         log,
+        secrets: Secrets { master_key_file },
         whatsapp,
     })
 }
 
 fn written(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { data_dir, log, whatsapp } = settings;
+    let Settings { data_dir, listen, greenapi, log, secrets, whatsapp } = settings;
+    let rate_limits = match greenapi.rate_limits {
+        RateLimits::Published => "published",
+        RateLimits::Off => "off",
+    };
     let format = match log.format {
         LogFormat::Text => "text",
         LogFormat::Json => "json",
@@ -166,15 +192,21 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
         VersionSource::Fixed((a, b, c)) => ("whatsapp.version", format!("{a}.{b}.{c}")),
         VersionSource::LookedUp(url) => ("whatsapp.version_url", url.to_string()),
     };
-    vec![
+    let mut pairs = vec![
         ("data_dir", data_dir.to_str().unwrap().to_owned()),
+        ("listen", listen.to_string()),
+        ("greenapi.rate_limits", rate_limits.to_owned()),
         ("log.format", format.to_owned()),
         ("log.level", level.to_owned()),
         ("whatsapp.url", whatsapp.url.to_string()),
         version,
         ("whatsapp.device_name", whatsapp.device_name.clone()),
         ("whatsapp.camera_link", whatsapp.camera_link.to_string()),
-    ]
+    ];
+    if let Some(file) = &secrets.master_key_file {
+        pairs.push(("secrets.master_key_file", file.to_str().unwrap().to_owned()));
+    }
+    pairs
 }
 
 proptest! {

@@ -34,7 +34,8 @@ fn example_with(wanted: impl Fn(&str) -> bool) -> String {
 fn the_example_file_holds_the_defaults_commented_out_or_not() {
     let defaults = from_environment(&[]);
     assert_eq!(from_file(example()), defaults);
-    let all = example_with(|setting| !setting.starts_with("version = "));
+    let without_default = ["version = ", "master_key_file = "];
+    let all = example_with(|setting| !without_default.iter().any(|it| setting.starts_with(it)));
     assert!(all.contains("\nversion_url = "), "{all}");
     assert_eq!(from_file(all), defaults);
 }
@@ -43,6 +44,8 @@ fn the_example_file_holds_the_defaults_commented_out_or_not() {
 fn a_setting_without_a_default_has_an_example_that_can_be_used() {
     let settings = from_file(example_with(|setting| setting.starts_with("version = "))).unwrap();
     assert_eq!(settings.whatsapp.version, VersionSource::Fixed((2, 3000, 1_035_194_821)));
+    let settings = from_file(example_with(|it| it.starts_with("master_key_file = "))).unwrap();
+    assert!(settings.secrets.master_key_file.is_some());
 }
 
 #[test]

@@ -207,3 +207,20 @@ fn input_made_to_exhaust_the_reader_is_refused() {
         assert!(from_file(content).is_err(), "{start}");
     }
 }
+
+#[test]
+fn an_address_beyond_this_machine_needs_a_master_key_of_ones_own() {
+    for open in ["0.0.0.0:8080", "192.0.2.7:80", "[::]:8080", "[2001:db8::1]:1"] {
+        let alone = from_environment(&[("WAYGATE_LISTEN", open)]);
+        assert_eq!(
+            told(alone),
+            ["listen: is reachable from other machines; set `secrets.master_key_file` before, or \
+              listen on 127.0.0.1 (WAYGATE_LISTEN)"]
+        );
+        let file = ("WAYGATE_SECRETS__MASTER_KEY_FILE", "/run/key");
+        from_environment(&[("WAYGATE_LISTEN", open), file]).unwrap();
+    }
+    for closed in ["127.0.0.1:0", "127.8.9.1:80", "[::1]:8080", "[::ffff:127.0.0.1]:1"] {
+        from_environment(&[("WAYGATE_LISTEN", closed)]).unwrap();
+    }
+}
