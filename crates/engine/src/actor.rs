@@ -8,25 +8,33 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use waygate_core::account::LinkedAccount;
-use waygate_core::clock::Clock;
+use waygate_core::error::Kind;
+use waygate_core::event::{EventKind, StateChanged};
 use waygate_core::id::InstanceId;
-use waygate_core::instance::change::Change;
+use waygate_core::instance::change::{Cause, Change};
 use waygate_core::instance::effect::Effect;
 use waygate_core::instance::input::{Input, Moment};
 use waygate_core::instance::machine::{Machine, step};
-use waygate_core::instance::state::Stopper;
-use waygate_core::port::link::{LinkEvent, Linker};
+use waygate_core::instance::standing::Standing;
+use waygate_core::instance::state::{State, Stopper};
+use waygate_core::port::link::{Line, LinkEvent};
 
 use crate::dice::Dice;
 use crate::limiter::{FleetLimiter, Permit};
 use crate::line::LineInHand;
+use crate::ports::Ports;
 
 /// The longest sleep before the clock is read again: a wall clock that is set must not delay an
 /// alarm for ever.
 const NAP_MAX: Duration = Duration::from_secs(60);
+
+/// The pauses between two tries to keep an event.
+const JOURNAL_PAUSE_MIN: Duration = Duration::from_millis(100);
+const JOURNAL_PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// How the machine took an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,25 +46,30 @@ pub(crate) enum Taken {
     },
 }
 
-/// Something the instance is told, with somebody who waits until it is done.
-#[derive(Debug)]
-pub(crate) struct Order {
-    pub(crate) input: Input,
-    pub(crate) done: Option<oneshot::Sender<Taken>>,
+/// A question to the running connection; `None` when there is none that is logged in.
+pub(crate) type Question = Box<dyn FnOnce(Option<&dyn Line>) + Send>;
+
+/// Something the instance is told.
+pub(crate) enum Order {
+    /// With somebody who waits until it is done.
+    Take { input: Input, done: oneshot::Sender<Taken> },
+    /// A request that the asker waits for, not the instance.
+    Ask(Question),
 }
 
 /// What all actors of a process share.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
-    pub(crate) linker: Arc<dyn Linker>,
+    pub(crate) ports: Ports,
     pub(crate) limiter: FleetLimiter,
-    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dice: Arc<Dice>,
+    /// Passed by every instance that begins; see [`crate::supervisor::BEGINNING_MAX`].
+    pub(crate) beginning: Arc<Semaphore>,
 }
 
 impl Surroundings {
     pub(crate) fn moment(&self) -> Moment {
-        Moment { now: self.clock.now(), luck: self.dice.luck() }
+        Moment { now: self.ports.clock.now(), luck: self.dice.luck() }
     }
 }
 
@@ -69,6 +82,7 @@ pub(crate) struct Actor {
     shown: watch::Sender<Machine>,
     around: Surroundings,
     line: LineInHand,
+    ending: CancellationToken,
     /// The wait for leave to dial, while there is one.
     asking: Option<Waiting>,
 }
@@ -88,19 +102,15 @@ impl Actor {
         machine: Machine,
         shown: watch::Sender<Machine>,
         around: Surroundings,
+        ending: CancellationToken,
     ) -> Self {
-        let line = LineInHand::new(Arc::clone(&around.linker), instance);
-        Self { instance, machine, shown, around, line, asking: None }
+        let line = LineInHand::new(Arc::clone(&around.ports.linker), instance);
+        Self { instance, machine, shown, around, line, ending, asking: None }
     }
 
     /// Takes the first input, then runs until the process ends or nobody can give orders any
     /// more.
-    pub(crate) async fn run(
-        mut self,
-        first: Option<Input>,
-        orders: &mut mpsc::Receiver<Order>,
-        ending: &CancellationToken,
-    ) {
+    pub(crate) async fn run(mut self, first: Option<Input>, orders: &mut mpsc::Receiver<Order>) {
         if let Some(input) = first {
             self.take(input).await;
         }
@@ -109,21 +119,14 @@ impl Actor {
             // Channels keep what was not taken; the wait for a permit is kept in `self`.
             let woken = tokio::select! {
                 biased;
-                () = ending.cancelled() => Woken::Ending,
+                () = self.ending.cancelled() => Woken::Ending,
                 order = orders.recv() => order.map_or(Woken::Ending, Woken::Order),
                 event = self.line.next() => Woken::Link(event),
                 permit = granted(&mut self.asking) => Woken::Permit(permit),
                 () = tokio::time::sleep(nap) => Woken::Alarm,
             };
             match woken {
-                Woken::Order(Order { input, done }) => {
-                    let taken = self.take(input).await;
-                    if let Some(done) = done
-                        && done.send(taken).is_err()
-                    {
-                        tracing::trace!("whoever gave an order did not wait for it");
-                    }
-                }
+                Woken::Order(order) => self.obey(order).await,
                 Woken::Link(event) => drop(self.take(Input::Link(event)).await),
                 Woken::Permit(permit) => {
                     self.asking = None;
@@ -132,7 +135,7 @@ impl Actor {
                     }
                 }
                 Woken::Alarm => {
-                    let now = self.around.clock.now();
+                    let now = self.around.ports.clock.now();
                     if self.machine.alarm().is_some_and(|alarm| alarm <= now) {
                         self.take(Input::Wake).await;
                     }
@@ -146,10 +149,25 @@ impl Actor {
     }
 
     fn nap(&self) -> Duration {
-        let now = self.around.clock.now();
+        let now = self.around.ports.clock.now();
         self.machine.alarm().map_or(NAP_MAX, |alarm| {
             Duration::try_from(alarm.duration_since(now)).unwrap_or(Duration::ZERO).min(NAP_MAX)
         })
+    }
+
+    async fn obey(&mut self, order: Order) {
+        match order {
+            Order::Take { input, done } => {
+                let taken = self.take(input).await;
+                if done.send(taken).is_err() {
+                    tracing::trace!("whoever gave an order did not wait for it");
+                }
+            }
+            Order::Ask(question) => {
+                let online = matches!(self.machine.state(), State::Online { .. });
+                question(self.line.open().filter(|_line| online));
+            }
+        }
     }
 
     async fn take(&mut self, input: Input) -> Taken {
@@ -166,6 +184,7 @@ impl Actor {
     /// Moves the machine and performs its effects. Also tells of a phone that accepted while the
     /// connection was being closed, unless its keys were destroyed behind it.
     async fn perform(&mut self, input: Input) -> (Taken, Option<LinkedAccount>) {
+        let before = self.machine.state().clone();
         let (next, effects) = step(&self.machine, input, self.around.moment());
         self.machine = next;
         let (mut taken, mut accepted) = (Taken::Done, None);
@@ -187,7 +206,7 @@ impl Actor {
                     self.forget().await;
                     accepted = None;
                 }
-                Effect::Announce(change) => self.announce(&change),
+                Effect::Announce(change) => self.announce(change, &before).await,
                 Effect::Alert(reason) => {
                     let words = reason.ruling().words;
                     tracing::warn!(instance = %self.instance, ?reason, "{words}");
@@ -199,13 +218,48 @@ impl Actor {
     }
 
     async fn forget(&mut self) {
-        if let Err(error) = self.around.linker.forget(self.instance).await {
+        if let Err(error) = self.around.ports.linker.forget(self.instance).await {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(instance = %self.instance, %error, source, "keys were not destroyed");
         }
     }
 
-    fn announce(&self, change: &Change) {
+    /// Waits as long as the store fails: an instance whose events cannot be kept must not go on.
+    async fn write_down(&mut self, at: Timestamp, kind: EventKind, standing: Standing) {
+        let mut pause = JOURNAL_PAUSE_MIN;
+        loop {
+            let journal = &self.around.ports.journal;
+            match journal.append(self.instance, at, kind.clone(), standing.clone()).await {
+                Ok(_sequence) => return,
+                Err(error) => {
+                    let source = std::error::Error::source(&error).map(ToString::to_string);
+                    tracing::error!(instance = %self.instance, %error, source, "an event was not kept");
+                    if error.kind() == Kind::NotFound {
+                        return;
+                    }
+                }
+            }
+            if self.ending.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return;
+            }
+            pause = pause.saturating_mul(2).min(JOURNAL_PAUSE_MAX);
+        }
+    }
+
+    /// Writes a change down; nobody hears of it before that.
+    async fn announce(&mut self, change: Change, before: &State) {
+        let now_linked = self.machine.state().linked().cloned();
+        let kind = EventKind::StateChanged(StateChanged {
+            from: change.from,
+            to: change.to,
+            cause: change.cause,
+            linked: now_linked.is_some(),
+            account: now_linked.or_else(|| before.linked().cloned()),
+        });
+        // The end of the process is no news about the instance: a ban goes on.
+        let process_ends = change.cause == Cause::Stopped(Stopper::Shutdown);
+        let lasting = if process_ends { before } else { self.machine.state() };
+        self.write_down(change.at, kind, Standing::of(lasting)).await;
         tracing::info!(
             instance = %self.instance,
             from = change.from.as_str(),

@@ -5,7 +5,6 @@ use std::sync::{Mutex, PoisonError};
 
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
-use waygate_core::id::InstanceId;
 
 /// A generator that many may ask.
 pub struct Dice(Mutex<StdRng>);
@@ -42,10 +41,10 @@ impl Dice {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).next_u64()
     }
 
-    /// A fresh instance id.
-    pub fn instance_id(&self) -> InstanceId {
-        let mut bytes = [0; 16];
+    /// Bytes that nobody can guess: for ids, tokens and nonces.
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
         self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
-        InstanceId::from_random_bytes(bytes)
+        bytes
     }
 }

@@ -1,80 +1,71 @@
-//! The use cases, one method each.
+//! The application and the use cases of one running instance, one method each.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{oneshot, watch};
-use waygate_core::account::LinkedAccount;
-use waygate_core::clock::Clock;
+use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::input::Input;
 use waygate_core::instance::machine::Machine;
-use waygate_core::instance::state::{LinkingStep, QrCode, State, Stopper};
-use waygate_core::port::link::Linker;
+use waygate_core::instance::state::Stopper;
+use waygate_core::port::link::{Deed, Line};
 
+use crate::accounts::no_such_instance;
 use crate::actor::{Order, Surroundings, Taken};
 use crate::dice::Dice;
+use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
-use crate::supervisor::{Running, Supervisor};
+use crate::ports::Ports;
+use crate::profile_picture::not_online;
+use crate::supervisor::{BEGINNING_MAX, Running, Supervisor};
 use crate::tasks::Tasks;
-
-/// How long a caller waits for a code when it does not say.
-pub const CODE_WITHIN: Duration = Duration::from_secs(20);
-
-/// What somebody who looks at an instance's code gets to see.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Look {
-    /// A code that can be scanned now.
-    Code(QrCode),
-    /// There is nothing to scan: the instance is linked.
-    AlreadyLinked(LinkedAccount),
-    /// WhatsApp wants a passkey before it links this account.
-    PasskeyRequired,
-    /// The next attempt starts then, or on explicit request: too many went by unscanned, or
-    /// WhatsApp cannot be reached.
-    NotBefore(Timestamp),
-    /// No code can be offered, for this reason in words.
-    Impossible(&'static str),
-}
 
 /// The application. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Gateway(Arc<Parts>);
 
 #[derive(Debug)]
-struct Parts {
-    supervisor: Supervisor,
-    clock: Arc<dyn Clock>,
-    dice: Arc<Dice>,
-    tasks: Tasks,
+pub(crate) struct Parts {
+    pub(crate) supervisor: Supervisor,
+    pub(crate) ports: Ports,
+    pub(crate) keyring: Keyring,
+    pub(crate) dice: Arc<Dice>,
+    pub(crate) tasks: Tasks,
+    /// Held by whoever changes settings.
+    pub(crate) settings_turn: Mutex<()>,
 }
 
 impl Gateway {
     /// Puts the application together. Must be called inside a tokio runtime; its tasks run in
     /// `tasks` and end with them.
-    pub fn new(linker: Arc<dyn Linker>, clock: Arc<dyn Clock>, dice: Dice, tasks: Tasks) -> Self {
+    pub fn new(ports: Ports, keyring: Keyring, dice: Dice, tasks: Tasks) -> Self {
         let dice = Arc::new(dice);
         let around = Surroundings {
-            linker,
+            ports: ports.clone(),
             limiter: FleetLimiter::start(&tasks),
-            clock: Arc::clone(&clock),
             dice: Arc::clone(&dice),
+            beginning: Arc::new(Semaphore::new(BEGINNING_MAX)),
         };
         let supervisor = Supervisor::new(around, tasks.clone());
-        Self(Arc::new(Parts { supervisor, clock, dice, tasks }))
+        let settings_turn = Mutex::new(());
+        Self(Arc::new(Parts { supervisor, ports, keyring, dice, tasks, settings_turn }))
     }
 
-    /// A fresh instance id.
-    pub fn new_instance_id(&self) -> InstanceId {
-        self.0.dice.instance_id()
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
     }
 
-    /// Runs an instance: a linked one connects, another one waits until somebody looks. Running it
-    /// again changes nothing.
-    pub fn run_instance(&self, instance: InstanceId) {
-        self.0.supervisor.run(instance);
+    /// A number that nobody can guess, for a seed.
+    pub fn random_number(&self) -> u64 {
+        self.0.dice.number()
+    }
+
+    /// The time now, as stores keep it: to the millisecond.
+    pub fn now(&self) -> Timestamp {
+        let now = self.0.ports.clock.now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// The instance as it is now and as it changes.
@@ -94,32 +85,6 @@ impl Gateway {
     /// `NotFound` when the instance does not run.
     pub async fn keep_looking(&self, instance: InstanceId) -> Result<(), Error> {
         give(&self.find(instance)?, Input::Look).await
-    }
-
-    /// Shows what there is to scan, and keeps the linking attempt alive: the instance holds a
-    /// connection as long as somebody looks. Waits up to `within` for the first code.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` when the instance does not run, `Unreachable` when WhatsApp gave no code in
-    /// time.
-    pub async fn look_at_code(
-        &self,
-        instance: InstanceId,
-        within: Duration,
-    ) -> Result<Look, Error> {
-        let mut running = self.find(instance)?;
-        give(&running, Input::Look).await?;
-        let clock = &self.0.clock;
-        let patience = clock.now().checked_add(within).unwrap_or(Timestamp::MAX);
-        let seen = |machine: &Machine| look(machine, clock.now(), patience);
-        let decided = |machine: &Machine| seen(machine).is_some();
-        match tokio::time::timeout(within, running.shown.wait_for(decided)).await {
-            Ok(Ok(machine)) => return seen(&machine).ok_or_else(|| no_code(&machine)),
-            Ok(Err(_gone)) => return Err(stopping()),
-            Err(_elapsed) => {}
-        }
-        Err(no_code(&running.shown.borrow()))
     }
 
     /// Starts a fresh attempt with a code that was never shown before; a working link is not
@@ -153,6 +118,17 @@ impl Gateway {
         give(&running, Input::Restart).await
     }
 
+    /// Starts an instance that rests; others go on as they are.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the instance does not run.
+    pub async fn start_instance(&self, instance: InstanceId) -> Result<(), Error> {
+        let running = self.find(instance)?;
+        let linked = running.shown.borrow().state().linked().cloned();
+        give(&running, Input::Start(linked)).await
+    }
+
     /// Lets an instance rest until it is started again.
     ///
     /// # Errors
@@ -173,18 +149,49 @@ impl Gateway {
         self.0.tasks.end_within(within).await
     }
 
-    fn find(&self, instance: InstanceId) -> Result<Running, Error> {
-        self.0
-            .supervisor
-            .find(instance)
-            .ok_or_else(|| Error::new(Kind::NotFound, "there is no such instance"))
+    /// Sees a deed of several steps to its end, even when whoever asked for it goes away meanwhile.
+    pub(crate) async fn see_through<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        deed: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (done, seen) = oneshot::channel();
+        self.0.tasks.start(name, async move {
+            if done.send(deed.await).is_err() {
+                tracing::debug!(name, "whoever asked for it did not wait for its end");
+            }
+        });
+        seen.await.map_err(|_gone| Error::new(Kind::Internal, "it failed half-way"))?
+    }
+
+    pub(crate) fn find(&self, instance: InstanceId) -> Result<Running, Error> {
+        self.0.supervisor.find(instance).ok_or_else(no_such_instance)
+    }
+
+    /// Starts a request on the instance's connection; the caller waits for it, the instance does
+    /// not.
+    pub(crate) async fn ask_line<T: Send + 'static>(
+        &self,
+        instance: InstanceId,
+        ask: impl FnOnce(&dyn Line) -> Deed<'static, T> + Send + 'static,
+    ) -> Result<Deed<'static, T>, Error> {
+        let running = self.find(instance)?;
+        let (answer, asked) = oneshot::channel();
+        let question = move |line: Option<&dyn Line>| {
+            if answer.send(line.map(ask)).is_err() {
+                tracing::trace!("whoever asked did not wait for the answer");
+            }
+        };
+        let order = Order::Ask(Box::new(question));
+        running.orders.send(order).await.map_err(|_gone| stopping())?;
+        asked.await.map_err(|_gone| stopping())?.ok_or_else(not_online)
     }
 }
 
 /// Tells the instance and waits until it is done.
-async fn give(running: &Running, input: Input) -> Result<(), Error> {
+pub(crate) async fn give(running: &Running, input: Input) -> Result<(), Error> {
     let (done, taken) = oneshot::channel();
-    let order = Order { input, done: Some(done) };
+    let order = Order::Take { input, done };
     running.orders.send(order).await.map_err(|_gone| stopping())?;
     match taken.await {
         Ok(Taken::Done) => Ok(()),
@@ -195,38 +202,6 @@ async fn give(running: &Running, input: Input) -> Result<(), Error> {
     }
 }
 
-fn stopping() -> Error {
+pub(crate) fn stopping() -> Error {
     Error::new(Kind::Internal, "the server is stopping")
-}
-
-/// Why there was no code in time, as far as it is known.
-fn no_code(machine: &Machine) -> Error {
-    let why =
-        machine.last_end().map_or("WhatsApp issued no code in time", |end| end.ruling().words);
-    Error::new(Kind::Unreachable, why)
-}
-
-/// What can be shown now; `None` when it is worth waiting until `patience`.
-fn look(machine: &Machine, now: Timestamp, patience: Timestamp) -> Option<Look> {
-    let state = machine.state();
-    if let Some(account) = state.linked() {
-        return Some(Look::AlreadyLinked(account.clone()));
-    }
-    match state {
-        State::Linking(LinkingStep::CodeShown(_)) => state.qr_code(now).cloned().map(Look::Code),
-        State::Linking(LinkingStep::PasskeyRequired) => Some(Look::PasskeyRequired),
-        State::Unlinked { .. } => machine.linking().spaced_until(now).map(Look::NotBefore),
-        State::Connecting { not_before: Some(at), .. } if *at > patience => {
-            Some(Look::NotBefore(*at))
-        }
-        State::Banned => Some(Look::Impossible("WhatsApp banned the account")),
-        State::Failed { reason, .. } => Some(Look::Impossible(reason.ruling().words)),
-        State::Stopped { .. } => Some(Look::Impossible("the instance is stopped")),
-        State::Pending
-        | State::Connecting { .. }
-        | State::Linking(LinkingStep::Finishing { .. })
-        | State::Online { .. }
-        | State::Offline { .. }
-        | State::Suspended { .. } => None,
-    }
 }

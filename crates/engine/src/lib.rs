@@ -4,10 +4,18 @@
 //! It knows the words of `core` and the ports it declares; it must not know SQL, HTTP, the WhatsApp
 //! library or any vendor.
 
+pub mod accounts;
 pub mod clock;
 pub mod dice;
 pub mod gateway;
+pub mod history;
+pub mod instance_settings;
+pub mod instances;
+pub mod keyring;
 pub mod limiter;
+pub mod look;
+pub mod ports;
+pub mod profile_picture;
 pub mod tasks;
 
 mod actor;

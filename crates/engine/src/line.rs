@@ -74,6 +74,11 @@ impl LineInHand {
         self.open = Some(Open { number: self.dialled, line, permit: Some(permit) });
     }
 
+    /// The open connection, for a request on it.
+    pub(crate) fn open(&self) -> Option<&dyn Line> {
+        self.open.as_ref().map(|open| &*open.line)
+    }
+
     /// The next event of the open connection. May be dropped half-way without losing one.
     pub(crate) async fn next(&mut self) -> LinkEvent {
         loop {

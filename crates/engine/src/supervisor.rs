@@ -14,10 +14,12 @@ use futures_util::FutureExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use waygate_core::account::LinkedAccount;
 use waygate_core::error::Error;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::input::Input;
 use waygate_core::instance::machine::Machine;
+use waygate_core::instance::standing::Standing;
 use waygate_core::panic::message_length;
 use waygate_core::reason::EndReason;
 
@@ -30,6 +32,10 @@ const ORDERS_MAX: usize = 64;
 /// Panics after which an instance is left alone, within [`CRASH_WINDOW`].
 const CRASHES_MAX: usize = 3;
 
+/// Instances that look up what is known of them at the same time: a start of a thousand must not
+/// open a thousand key stores at once.
+pub(crate) const BEGINNING_MAX: usize = 8;
+
 /// The window of [`CRASHES_MAX`].
 const CRASH_WINDOW: Duration = Duration::from_secs(600);
 
@@ -38,6 +44,7 @@ const CRASH_WINDOW: Duration = Duration::from_secs(600);
 pub(crate) struct Running {
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) shown: watch::Receiver<Machine>,
+    end: CancellationToken,
 }
 
 /// The running instances of this process.
@@ -70,19 +77,32 @@ impl Supervisor {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = running.entry(instance).or_insert_with(|| {
             let (orders, receiver) = mpsc::channel(ORDERS_MAX);
-            let (publish, shown) = watch::channel(Machine::new(self.around.clock.now()));
+            let (publish, shown) = watch::channel(Machine::new(self.around.ports.clock.now()));
+            let end = self.tasks.stop_token().child_token();
             let cell = Cell {
                 instance,
                 around: self.around.clone(),
                 orders: receiver,
                 publish,
-                ending: self.tasks.stop_token(),
+                ending: end.clone(),
                 crashes: Arc::clone(&self.crashes),
             };
             self.tasks.start("instance", cell.run());
-            Running { orders, shown }
+            Running { orders, shown, end }
         });
         entry.clone()
+    }
+
+    /// Ends an instance and waits until nothing of it runs.
+    pub(crate) async fn end(&self, instance: InstanceId) {
+        let removed = {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            running.remove(&instance)
+        };
+        if let Some(running) = removed {
+            running.end.cancel();
+            running.orders.closed().await;
+        }
     }
 }
 
@@ -101,19 +121,12 @@ impl Cell {
         let mut crashed_at = VecDeque::new();
         let mut given_up = false;
         loop {
-            let now = self.around.clock.now();
-            let (machine, first) = match self.around.linker.linked_account(self.instance).await {
-                Ok(linked) if given_up => (Machine::failed(now, linked, EndReason::Fault), None),
-                Ok(linked) => (Machine::new(now), Some(Input::Start(linked))),
-                Err(error) => {
-                    self.note_unreadable(&error);
-                    (Machine::failed(now, None, EndReason::KeysUnavailable), None)
-                }
-            };
+            let (machine, first) = self.begin(given_up).await;
             self.publish.send_replace(machine.clone());
             let (publish, around) = (self.publish.clone(), self.around.clone());
-            let actor = Actor::new(self.instance, machine, publish, around);
-            let whole = actor.run(first, &mut self.orders, &self.ending);
+            let ending = self.ending.clone();
+            let actor = Actor::new(self.instance, machine, publish, around, ending);
+            let whole = actor.run(first, &mut self.orders);
             let whole = AssertUnwindSafe(whole).catch_unwind();
             let Err(payload) = whole.await else { return };
             self.note_crash(&*payload);
@@ -122,6 +135,35 @@ impl Cell {
             crashed_at.retain(|at| now.duration_since(*at) < CRASH_WINDOW);
             given_up = crashed_at.len() >= CRASHES_MAX;
         }
+    }
+
+    /// The machine to begin with, and what it is told first.
+    async fn begin(&self, given_up: bool) -> (Machine, Option<Input>) {
+        let now = self.around.ports.clock.now();
+        match self.recall().await {
+            Ok((linked, _)) if given_up => (Machine::failed(now, linked, EndReason::Fault), None),
+            Ok((linked, standing)) => {
+                let at_rest = standing.and_then(|it| it.at_rest(now, linked.as_ref()));
+                match at_rest {
+                    Some(machine) => (machine, None),
+                    None => (Machine::new(now), Some(Input::Start(linked))),
+                }
+            }
+            Err(error) => {
+                self.note_unreadable(&error);
+                (Machine::failed(now, None, EndReason::KeysUnavailable), None)
+            }
+        }
+    }
+
+    /// What is known of the instance from before.
+    async fn recall(&self) -> Result<(Option<LinkedAccount>, Option<Standing>), Error> {
+        let ports = &self.around.ports;
+        // Never closed, so a turn always comes.
+        let _turn = self.around.beginning.acquire().await;
+        let linked = ports.linker.linked_account(self.instance).await?;
+        let record = ports.registry.instance(self.instance).await?;
+        Ok((linked, record.and_then(|it| it.standing)))
     }
 
     fn note_unreadable(&self, error: &Error) {

@@ -50,6 +50,21 @@ impl DataDirectory {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
+    /// The database of everything but the instances' keys.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.path.join("waygate.sqlite")
+    }
+
+    /// Where the master key is unless the settings say otherwise.
+    pub(crate) fn master_key(&self) -> PathBuf {
+        self.path.join("master.key")
+    }
+
+    /// Makes sure that files made in it are still there after a loss of power.
+    pub(crate) fn sync(&self) -> std::io::Result<()> {
+        File::open(&self.path)?.sync_all()
+    }
+
     /// Where the instances' keys are.
     pub(crate) fn keys(&self) -> PathBuf {
         self.path.join("keys")

@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// Another process uses the data directory.
     InUse = 3,
+    /// There is no such thing.
+    NotFound = 4,
     /// WhatsApp refused.
     Refused = 5,
     /// It took longer than was asked for.

@@ -7,7 +7,9 @@ mod commands;
 mod data_directory;
 mod exit;
 mod logging;
+mod master_key;
 mod setup;
+mod signals;
 mod terminal;
 
 use std::process::ExitCode;

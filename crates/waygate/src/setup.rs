@@ -1,21 +1,37 @@
 //! The parts put together: from settings to a running application.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use waygate_config::{Settings, VersionSource};
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use waygate_config::{RateLimits, Settings, VersionSource};
 use waygate_core::clock::Clock;
-use waygate_core::id::InstanceId;
+use waygate_core::error::Kind;
+use waygate_core::instance::settings::Settings as InstanceSettings;
+use waygate_core::port::registry::InstanceFilter;
 use waygate_engine::Gateway;
 use waygate_engine::clock::SystemClock;
 use waygate_engine::dice::Dice;
+use waygate_engine::instances::{InstanceWithToken, NewInstance};
+use waygate_engine::keyring::Keyring;
+use waygate_engine::ports::Ports;
 use waygate_engine::tasks::Tasks;
+use waygate_http::listener::{self, Limits};
+use waygate_http::site::Site;
 use waygate_link::WhatsApp;
 use waygate_link::keys::KeyFiles;
 use waygate_link::network::Network;
 use waygate_link::settings::LinkSettings;
+use waygate_store_sqlite::SqliteStore;
 
 use crate::data_directory::DataDirectory;
 use crate::exit::{Exit, Failure};
+use crate::master_key;
+
+/// How long requests, connections to WhatsApp and the store may take to end, each.
+const END_WITHIN: Duration = Duration::from_secs(20);
 
 /// The link's settings out of everybody's, when this build can use them.
 pub(crate) fn link_settings(settings: &Settings) -> Result<LinkSettings, Failure> {
@@ -41,32 +57,136 @@ fn translated(settings: &Settings) -> LinkSettings {
     }
 }
 
-/// A running application on a data directory.
+/// An application on a data directory.
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) gateway: Gateway,
     pub(crate) clock: Arc<dyn Clock>,
     keys: Arc<KeyFiles>,
+    store: Arc<SqliteStore>,
+    /// What serves requests; ends first.
+    serving: Tasks,
+    /// What writes to the disk; ends last.
+    storing: Tasks,
     /// Held until everything has ended.
     _directory: DataDirectory,
 }
 
+/// Where the APIs are served.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Listening {
+    pub(crate) address: SocketAddr,
+}
+
 impl Running {
-    /// Starts the application; must be called inside a tokio runtime.
-    pub(crate) fn start(link: LinkSettings, directory: DataDirectory) -> Result<Self, Failure> {
-        let keys = Arc::new(KeyFiles::in_directory(directory.keys())?);
-        let store: Arc<KeyFiles> = Arc::clone(&keys);
-        let link = WhatsApp::new(link, Network::Websocket, store)
-            .map_err(|error| Failure::new(Exit::Usage, error))?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    /// Opens the data directory and puts the application together. No instance runs yet.
+    pub(crate) async fn open(
+        settings: &Settings,
+        link: LinkSettings,
+        directory: DataDirectory,
+    ) -> Result<Self, Failure> {
         let dice = Dice::from_system()?;
-        let gateway = Gateway::new(Arc::new(link), Arc::clone(&clock), dice, Tasks::default());
-        Ok(Self { gateway, clock, keys, _directory: directory })
+        let master = master_key::load(&settings.secrets, &directory, &dice)?;
+        let keys = Arc::new(KeyFiles::in_directory(directory.keys())?);
+        let key_store: Arc<KeyFiles> = Arc::clone(&keys);
+        let link = WhatsApp::new(link, Network::Websocket, key_store)
+            .map_err(|error| Failure::new(Exit::Usage, error))?;
+        let (store, writer) = SqliteStore::open(&directory.database())
+            .await
+            .with_context(|| format!("cannot use {}", directory.database().display()))?;
+        let (store, storing) = (Arc::new(store), Tasks::default());
+        storing.start("store writer", async move {
+            if let Err(error) = writer.run().await {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                tracing::error!(%error, source, "the store did not end well");
+            }
+        });
+        let keyring = Keyring::from_master(&master);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ports = Ports {
+            linker: Arc::new(link),
+            registry: Arc::<SqliteStore>::clone(&store),
+            journal: Arc::<SqliteStore>::clone(&store),
+            clock: Arc::clone(&clock),
+        };
+        let bound = keyring.bind(&*store, &dice).await;
+        let gateway = Gateway::new(ports, keyring, dice, Tasks::default());
+        let serving = Tasks::default();
+        let running = Self { gateway, clock, keys, store, serving, storing, _directory: directory };
+        match bound {
+            Ok(()) => Ok(running),
+            Err(error) => {
+                running.stop().await;
+                let another_key = error.kind() == Kind::Invalid;
+                Err(if another_key { Failure::new(Exit::Usage, error) } else { error.into() })
+            }
+        }
     }
 
-    /// The instance whose keys are in the data directory, else a fresh one.
-    pub(crate) fn first_instance(&self) -> Result<InstanceId, Failure> {
-        let kept = self.keys.instances()?;
-        Ok(kept.into_iter().next().unwrap_or_else(|| self.gateway.new_instance_id()))
+    /// Runs every instance; tells how many.
+    pub(crate) async fn start_instances(&self) -> Result<usize, Failure> {
+        self.adopt_orphans().await?;
+        Ok(self.gateway.start_instances().await?)
+    }
+
+    /// The instance that was created first; a new one when there is none.
+    pub(crate) async fn first_instance(&self) -> Result<InstanceWithToken, Failure> {
+        let listed = self.gateway.list_instances(InstanceFilter::default()).await?;
+        if let Some(first) = listed.into_iter().next() {
+            return Ok(first);
+        }
+        let account = self.gateway.first_account().await?.id;
+        let (name, settings) = (String::new(), InstanceSettings::default());
+        let new = NewInstance { account, name, settings, number: None, token: None };
+        Ok(self.gateway.create_instance(new).await?)
+    }
+
+    /// Directories of earlier versions have keys and no list of instances.
+    async fn adopt_orphans(&self) -> Result<(), Failure> {
+        for instance in self.keys.instances()? {
+            if self.gateway.instance(instance).await?.is_none() {
+                let owner = self.gateway.first_account().await?;
+                self.gateway.adopt_instance(instance, owner.id).await?;
+                tracing::warn!(%instance, "keys without an instance were found and taken in");
+            }
+        }
+        Ok(())
+    }
+
+    /// Serves the APIs until [`Running::stop`].
+    pub(crate) fn serve(
+        &self,
+        listener: TcpListener,
+        settings: &Settings,
+    ) -> std::io::Result<Listening> {
+        let address = listener.local_addr()?;
+        let greenapi = waygate_dialect_greenapi::Settings {
+            rate_limits: match settings.greenapi.rate_limits {
+                RateLimits::Published => waygate_dialect_greenapi::RateLimits::Published,
+                RateLimits::Off => waygate_dialect_greenapi::RateLimits::Off,
+            },
+            ..waygate_dialect_greenapi::Settings::default()
+        };
+        let surfaces = vec![waygate_dialect_greenapi::surface(self.gateway.clone(), greenapi)];
+        let site = Site::new(surfaces).with_request_seed(self.gateway.random_number());
+        let tasks = self.serving.clone();
+        self.serving.start("listener", async move {
+            listener::serve(listener, site, Limits::default(), &tasks).await;
+        });
+        Ok(Listening { address })
+    }
+
+    /// Ends everything, in the order in which it leans on another.
+    pub(crate) async fn stop(self) {
+        note_end("requests", self.serving.end_within(END_WITHIN).await);
+        note_end("instances", self.gateway.shut_down(END_WITHIN).await);
+        self.store.close().await;
+        note_end("the store", self.storing.end_within(END_WITHIN).await);
+    }
+}
+
+fn note_end(what: &'static str, ended: bool) {
+    if !ended {
+        tracing::warn!(what, "it would not end in time");
     }
 }

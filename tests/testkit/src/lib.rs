@@ -2,4 +2,5 @@
 
 pub mod clock;
 pub mod deadline;
+pub mod picture;
 pub mod world;

@@ -9,16 +9,21 @@ use tokio::sync::watch;
 use waygate_core::clock::Clock;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
+use waygate_core::instance::settings::Settings;
 use waygate_core::instance::state::{QrCode, StateName};
 use waygate_engine::Gateway;
 use waygate_engine::dice::Dice;
-use waygate_engine::gateway::{CODE_WITHIN, Look};
+use waygate_engine::instances::NewInstance;
+use waygate_engine::keyring::Keyring;
+use waygate_engine::look::{CODE_WITHIN, Look};
+use waygate_engine::ports::Ports;
 use waygate_engine::tasks::Tasks;
 use waygate_link::WhatsApp;
 use waygate_link::keys::{KeyStore, KeysInMemory};
 use waygate_link::network::{Network, Pipe, PipeSource};
 use waygate_link::settings::{LinkSettings, VersionSource};
 use waygate_sim::{Latency, Phone, Sim, SimConfig};
+use waygate_store::MemoryStore;
 
 use crate::clock::{EPOCH_S, TokioClock};
 use crate::deadline;
@@ -64,6 +69,7 @@ pub struct World {
     /// The time.
     pub clock: Arc<dyn Clock>,
     keys: Arc<dyn KeyStore>,
+    store: Arc<MemoryStore>,
     pipes: Arc<SimPipes>,
 }
 
@@ -80,18 +86,20 @@ impl World {
         let sim = Sim::new(SimConfig { latency, epoch, ..SimConfig::default() });
         let pipes = Arc::new(SimPipes { sim: sim.clone(), panics_planted: AtomicUsize::new(0) });
         let keys: Arc<dyn KeyStore> = Arc::new(KeysInMemory::default());
-        let gateway = gateway(&pipes, &keys, &clock);
-        Self { sim, gateway, clock, keys, pipes }
+        let store = Arc::new(MemoryStore::default());
+        let gateway = gateway(&pipes, &keys, &store, &clock);
+        Self { sim, gateway, clock, keys, store, pipes }
     }
 
-    /// Ends the gateway as a process ends, and starts another on the same keys.
+    /// Ends the gateway as a process ends, and starts another on the same keys and store.
     ///
     /// # Panics
     ///
     /// When the gateway leaves tasks behind.
     pub async fn restart_gateway(&mut self) {
         assert!(self.gateway.shut_down(SOON).await, "tasks were left behind");
-        self.gateway = gateway(&self.pipes, &self.keys, &self.clock);
+        self.gateway = gateway(&self.pipes, &self.keys, &self.store, &self.clock);
+        self.gateway.start_instances().await.expect("a list of instances");
     }
 
     /// Lets this much of the world's time pass; whatever is due in it happens, in order.
@@ -104,19 +112,25 @@ impl World {
         self.pipes.panics_planted.store(count, Ordering::SeqCst);
     }
 
-    /// Runs a fresh instance.
-    pub fn instance(&self) -> Watched {
-        let id = self.gateway.new_instance_id();
-        self.resume(id)
-    }
-
-    /// Runs an instance that had run before.
+    /// Creates and runs an instance.
     ///
     /// # Panics
     ///
-    /// Never: an instance that was run can be watched.
-    pub fn resume(&self, id: InstanceId) -> Watched {
-        self.gateway.run_instance(id);
+    /// When it cannot be created.
+    pub async fn instance(&self) -> Watched {
+        let account = self.gateway.first_account().await.expect("an account").id;
+        let (name, settings) = (String::new(), Settings::default());
+        let new = NewInstance { account, name, settings, number: None, token: None };
+        let created = self.gateway.create_instance(new).await.expect("an instance");
+        self.watch(created.record.id)
+    }
+
+    /// Observes an instance that exists.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run.
+    pub fn watch(&self, id: InstanceId) -> Watched {
         let shown = self.gateway.watch_instance(id).expect("it runs");
         Watched { id, shown }
     }
@@ -152,7 +166,7 @@ impl World {
     ///
     /// When linking fails.
     pub async fn linked(&self) -> Watched {
-        let mut instance = self.instance();
+        let mut instance = self.instance().await;
         let code = self.code(instance.id).await;
         self.phone().scan(code.text.expose()).await.expect("the phone accepts");
         instance.reaches(StateName::Online).await;
@@ -181,7 +195,12 @@ impl World {
     }
 }
 
-fn gateway(pipes: &Arc<SimPipes>, keys: &Arc<dyn KeyStore>, clock: &Arc<dyn Clock>) -> Gateway {
+fn gateway(
+    pipes: &Arc<SimPipes>,
+    keys: &Arc<dyn KeyStore>,
+    store: &Arc<MemoryStore>,
+    clock: &Arc<dyn Clock>,
+) -> Gateway {
     let settings = LinkSettings {
         url: "ws://127.0.0.1:1/ws/chat".parse().expect("an address"),
         version: VersionSource::Fixed((2, 3000, 1_035_194_821)),
@@ -190,7 +209,13 @@ fn gateway(pipes: &Arc<SimPipes>, keys: &Arc<dyn KeyStore>, clock: &Arc<dyn Cloc
     let source: Arc<dyn PipeSource> = Arc::<SimPipes>::clone(pipes);
     let link = WhatsApp::new(settings, Network::InProcess(source), Arc::clone(keys))
         .expect("usable settings");
-    Gateway::new(Arc::new(link), Arc::clone(clock), Dice::from_seed(1), Tasks::default())
+    let ports = Ports {
+        linker: Arc::new(link),
+        registry: Arc::<MemoryStore>::clone(store),
+        journal: Arc::<MemoryStore>::clone(store),
+        clock: Arc::clone(clock),
+    };
+    Gateway::new(ports, Keyring::from_master(&[1; 32]), Dice::from_seed(1), Tasks::default())
 }
 
 /// An instance under observation.

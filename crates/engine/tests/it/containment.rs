@@ -5,9 +5,9 @@ use std::time::Duration;
 use waygate_core::instance::state::{State, StateName};
 use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
-use waygate_engine::gateway::Look;
+use waygate_engine::look::Look;
 
-use crate::played_link::{PlayedLink, account, code, within};
+use crate::played_link::{PlayedLink, account, code, create, within};
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -15,15 +15,14 @@ const WAIT: Duration = Duration::from_secs(20);
 async fn a_panic_in_one_instance_leaves_the_others_alone_and_is_counted() {
     let link = PlayedLink::linked();
     let gateway = link.gateway();
-    let (healthy, sick) = (gateway.new_instance_id(), gateway.new_instance_id());
-    gateway.run_instance(healthy);
+    let healthy = create(&gateway).await.record.id;
     link.tell(healthy, LinkEvent::Connected { account: account(), push_name: None }).await;
     let mut healthy_shown = gateway.watch_instance(healthy).unwrap();
     let is_online = |name: StateName| name == StateName::Online;
     within(healthy_shown.wait_for(|machine| is_online(machine.state().name()))).await.unwrap();
 
     link.panic_at_next_dials(1);
-    gateway.run_instance(sick);
+    let sick = create(&gateway).await.record.id;
     link.tell(sick, LinkEvent::Connected { account: account(), push_name: None }).await;
     let mut sick_shown = gateway.watch_instance(sick).unwrap();
     within(sick_shown.wait_for(|machine| is_online(machine.state().name()))).await.unwrap();
@@ -36,8 +35,7 @@ async fn an_instance_that_keeps_panicking_rests_until_a_person_restarts_it() {
     let link = PlayedLink::default();
     link.panic_at_next_dials(3);
     let gateway = link.gateway();
-    let instance = gateway.new_instance_id();
-    gateway.run_instance(instance);
+    let instance = create(&gateway).await.record.id;
     for crashes in 1..=3 {
         // The look starts the attempt whose dial panics; it may or may not get an answer.
         drop(tokio::time::timeout(WAIT, gateway.look_at_code(instance, WAIT)).await);
@@ -60,8 +58,7 @@ async fn a_linked_instance_that_kept_panicking_connects_when_a_person_restarts_i
     let link = PlayedLink::linked();
     link.panic_at_next_dials(3);
     let gateway = link.gateway();
-    let instance = gateway.new_instance_id();
-    gateway.run_instance(instance);
+    let instance = create(&gateway).await.record.id;
     let mut shown = gateway.watch_instance(instance).unwrap();
     let failed = |state: &State| matches!(state, State::Failed { reason: EndReason::Fault, .. });
     within(shown.wait_for(|machine| failed(machine.state()))).await.unwrap();

@@ -9,21 +9,20 @@ use waygate_core::instance::state::StateName;
 use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
 use waygate_engine::Gateway;
-use waygate_engine::gateway::Look;
+use waygate_engine::look::Look;
 
-use crate::played_link::{PlayedLink, account, code, within};
+use crate::played_link::{PlayedLink, account, code, create, within};
 
 const WAIT: Duration = Duration::from_secs(20);
 
-fn running(link: &PlayedLink) -> (Gateway, InstanceId) {
+async fn running(link: &PlayedLink) -> (Gateway, InstanceId) {
     let gateway = link.gateway();
-    let instance = gateway.new_instance_id();
-    gateway.run_instance(instance);
+    let instance = create(&gateway).await.record.id;
     (gateway, instance)
 }
 
 async fn showing_a_code(link: &PlayedLink) -> (Gateway, InstanceId) {
-    let (gateway, instance) = running(link);
+    let (gateway, instance) = running(link).await;
     let (look, ()) =
         tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("first")));
     assert!(matches!(look, Ok(Look::Code(_))));
@@ -33,7 +32,7 @@ async fn showing_a_code(link: &PlayedLink) -> (Gateway, InstanceId) {
 #[tokio::test]
 async fn a_thousand_looks_share_one_connection_and_one_code() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link);
+    let (gateway, instance) = running(&link).await;
     let looks = join_all((0..1000).map(|_| gateway.look_at_code(instance, WAIT)));
     let (answers, ()) =
         within(async { tokio::join!(looks, link.tell(instance, code("the one code"))) }).await;
@@ -48,7 +47,7 @@ async fn a_thousand_looks_share_one_connection_and_one_code() {
 #[tokio::test(start_paused = true)]
 async fn a_look_waits_for_the_first_code_and_says_when_none_came() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link);
+    let (gateway, instance) = running(&link).await;
     let error = gateway.look_at_code(instance, WAIT).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unreachable);
 }
@@ -56,7 +55,7 @@ async fn a_look_waits_for_the_first_code_and_says_when_none_came() {
 #[tokio::test(start_paused = true)]
 async fn a_look_does_not_wait_for_an_attempt_that_is_further_away() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link);
+    let (gateway, instance) = running(&link).await;
     gateway.keep_looking(instance).await.unwrap();
     link.tell(instance, LinkEvent::Ended(EndReason::RateLimited)).await;
     let mut shown = gateway.watch_instance(instance).unwrap();
@@ -86,7 +85,7 @@ async fn a_scan_is_followed_by_a_login_and_then_there_is_nothing_to_scan() {
 #[tokio::test]
 async fn a_logout_has_closed_and_forgotten_when_it_returns() {
     let link = PlayedLink::linked();
-    let (gateway, instance) = running(&link);
+    let (gateway, instance) = running(&link).await;
     link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
     let mut shown = gateway.watch_instance(instance).unwrap();
     within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
@@ -121,7 +120,7 @@ async fn a_logout_is_not_undone_by_a_phone_that_accepts_meanwhile() {
 #[tokio::test]
 async fn an_unknown_instance_is_not_found() {
     let gateway = PlayedLink::default().gateway();
-    let nobody = gateway.new_instance_id();
+    let nobody = InstanceId::from_random_bytes([9; 16]);
     let error = gateway.look_at_code(nobody, WAIT).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
     assert_eq!(gateway.log_out(nobody).await.unwrap_err().kind(), Kind::NotFound);
@@ -130,7 +129,7 @@ async fn an_unknown_instance_is_not_found() {
 #[tokio::test]
 async fn shutting_down_closes_what_is_open() {
     let link = PlayedLink::linked();
-    let (gateway, instance) = running(&link);
+    let (gateway, instance) = running(&link).await;
     link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
     assert!(gateway.shut_down(WAIT).await, "every task has ended");
     let shown = gateway.watch_instance(instance).unwrap();

@@ -1,5 +1,9 @@
 //! The application over a link that is played by the test.
 
 mod containment;
+mod instances;
+mod journal;
 mod linking;
 mod played_link;
+mod settings;
+mod tokens;

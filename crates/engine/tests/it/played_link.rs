@@ -5,16 +5,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::Error;
-use waygate_core::id::InstanceId;
+use waygate_core::id::{AccountId, InstanceId};
+use waygate_core::instance::settings::Settings;
+use waygate_core::port::journal::Journal;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
 use waygate_core::secret::QrText;
 use waygate_engine::Gateway;
 use waygate_engine::clock::SystemClock;
 use waygate_engine::dice::Dice;
+use waygate_engine::instances::{InstanceWithToken, NewInstance};
+use waygate_engine::keyring::Keyring;
+use waygate_engine::ports::Ports;
 use waygate_engine::tasks::Tasks;
+use waygate_store::MemoryStore;
 
 #[derive(Default)]
 struct Seen {
@@ -23,6 +30,7 @@ struct Seen {
     open: usize,
     open_most: usize,
     forgotten: usize,
+    logouts: usize,
     panics_left: usize,
     paired_at_hang_up: bool,
 }
@@ -30,7 +38,9 @@ struct Seen {
 #[derive(Clone, Default)]
 pub(crate) struct PlayedLink {
     seen: Arc<Mutex<Seen>>,
+    dialled: Arc<Notify>,
     linked: Option<LinkedAccount>,
+    store: Arc<MemoryStore>,
 }
 
 impl std::fmt::Debug for PlayedLink {
@@ -45,9 +55,26 @@ impl PlayedLink {
         Self { linked: Some(account()), ..Self::default() }
     }
 
+    /// An application on this link and on its store, which outlives applications.
     pub(crate) fn gateway(&self) -> Gateway {
-        let dice = Dice::from_seed(1);
-        Gateway::new(Arc::new(self.clone()), Arc::new(SystemClock), dice, Tasks::default())
+        self.gateway_on(Arc::<MemoryStore>::clone(&self.store))
+    }
+
+    /// The same with a journal of the test's own.
+    pub(crate) fn gateway_on(&self, journal: Arc<dyn Journal>) -> Gateway {
+        let ports = Ports {
+            linker: Arc::new(self.clone()),
+            registry: Arc::<MemoryStore>::clone(&self.store),
+            journal,
+            clock: Arc::new(SystemClock),
+        };
+        let keyring = Keyring::from_master(&[7; 32]);
+        Gateway::new(ports, keyring, Dice::from_seed(1), Tasks::default())
+    }
+
+    /// What the applications on this link remember.
+    pub(crate) fn store(&self) -> Arc<MemoryStore> {
+        Arc::clone(&self.store)
     }
 
     pub(crate) fn panic_at_next_dials(&self, count: usize) {
@@ -67,6 +94,10 @@ impl PlayedLink {
         self.seen.lock().unwrap().open_most
     }
 
+    pub(crate) fn logouts(&self) -> usize {
+        self.seen.lock().unwrap().logouts
+    }
+
     pub(crate) fn forgotten(&self) -> usize {
         self.seen.lock().unwrap().forgotten
     }
@@ -76,10 +107,11 @@ impl PlayedLink {
         let ended = matches!(event, LinkEvent::Ended(_));
         let sink = within(async {
             loop {
+                let dialled = self.dialled.notified();
                 let found = self.seen.lock().unwrap().sinks.get(&instance).cloned();
                 match found {
                     Some(sink) => break sink,
-                    None => tokio::task::yield_now().await,
+                    None => dialled.await,
                 }
             }
         });
@@ -91,6 +123,18 @@ impl PlayedLink {
         }
         sink.deliver(event).await;
     }
+}
+
+/// An instance to create.
+pub(crate) fn new_instance(account: AccountId) -> NewInstance {
+    let (name, settings) = ("shop".to_owned(), Settings::default());
+    NewInstance { account, name, settings, number: None, token: None }
+}
+
+/// Creates an instance in the first account.
+pub(crate) async fn create(gateway: &Gateway) -> InstanceWithToken {
+    let account = gateway.first_account().await.unwrap().id;
+    gateway.create_instance(new_instance(account)).await.unwrap()
 }
 
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
@@ -140,6 +184,7 @@ impl Line for PlayedLine {
     }
 
     fn log_out(&self) {
+        self.seen.lock().unwrap().logouts += 1;
         self.end(EndReason::LoggedOutByUs);
     }
 
@@ -164,6 +209,7 @@ impl Linker for PlayedLink {
         seen.open += 1;
         seen.open_most = seen.open_most.max(seen.open);
         seen.sinks.insert(instance, Arc::clone(&sink));
+        self.dialled.notify_waiters();
         Box::new(PlayedLine { seen: Arc::clone(&self.seen), sink, instance })
     }
 

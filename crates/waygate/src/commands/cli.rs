@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use waygate_config::{Override, Sources};
+use waygate_core::token::TokenKind;
 
 /// A self-hosted WhatsApp gateway.
 #[derive(Debug, Parser)]
@@ -31,8 +32,14 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Links a WhatsApp account: shows its QR code here until a phone has scanned it
+    /// Runs the instances and serves the APIs
+    Serve(Serve),
+    /// Serves the APIs, makes an instance when there is none, and shows its QR code here until a
+    /// phone has scanned it
     Quickstart(Quickstart),
+    /// Issues API tokens
+    #[command(subcommand)]
+    Token(Token),
     /// Checks or explains the configuration
     #[command(subcommand)]
     Config(Config),
@@ -41,8 +48,60 @@ pub(crate) enum Command {
     Sim(Sim),
 }
 
+/// Where the APIs are served.
+#[derive(Debug, Args)]
+pub(crate) struct Listen {
+    /// The IP address and port on which the APIs are served; stronger than the configuration
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+impl Listen {
+    pub(crate) fn overrides(&self) -> Vec<Override> {
+        let set = |value: &String| Override {
+            key: "listen".to_owned(),
+            value: value.clone(),
+            flag: "--listen".to_owned(),
+        };
+        self.listen.iter().map(set).collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Issues a token and prints it, alone; it is not shown again
+    Create(TokenCreate),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenCreate {
+    /// What it opens: partner (creating, listing and deleting instances)
+    #[arg(long, value_name = "KIND", value_parser = account_wide)]
+    pub(crate) kind: TokenKind,
+    /// The account whose instances it opens; the first one when this is not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+}
+
+/// The kinds of tokens that are not of one instance.
+fn account_wide(text: &str) -> Result<TokenKind, String> {
+    match text.parse() {
+        Ok(kind @ TokenKind::Partner) => Ok(kind),
+        Ok(TokenKind::Instance) => Err("an instance gets its token when it is created".into()),
+        Err(_) => Err("the only kind is partner".into()),
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Quickstart {
+    #[command(flatten)]
+    pub(crate) listen: Listen,
     /// Against a simulated WhatsApp with a phone that scans the code by itself; needs a build with
     /// the feature `sandbox`
     #[arg(long)]

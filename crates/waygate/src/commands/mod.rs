@@ -7,8 +7,10 @@ mod quickstart;
 mod run;
 #[cfg_attr(not(feature = "sandbox"), path = "no_sandbox.rs")]
 mod sandbox;
+mod serve;
 #[cfg(feature = "sandbox")]
 mod sim;
+mod token;
 
 pub(crate) use cli::Cli;
 pub(crate) use run::run;

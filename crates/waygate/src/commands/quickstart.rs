@@ -14,17 +14,16 @@ use crate::commands::cli::{Common, Quickstart};
 use crate::commands::config;
 use crate::commands::progress::{Progress, progress};
 use crate::commands::sandbox::Sandbox;
+use crate::commands::serve;
 use crate::data_directory::{DataDirectory, World};
 use crate::exit::{Exit, Failure};
 use crate::logging;
-use crate::setup::{self, Running};
+use crate::setup::{self, Listening, Running};
+use crate::signals::Signals;
 use crate::terminal::screen::Screen;
 
 /// How often a look is repeated: well within the time for which one look lasts.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-
-/// How long closing may take.
-const END_WITHIN: Duration = Duration::from_secs(20);
 
 pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), Failure> {
     let sandbox = if command.sandbox { Some(Sandbox::start().await?) } else { None };
@@ -36,7 +35,8 @@ pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), F
     if let Some(directory) = &temporary {
         common.data_dir = Some(directory.path().to_owned());
     }
-    let overrides = sandbox.as_ref().map(Sandbox::overrides).unwrap_or_default();
+    let mut overrides = sandbox.as_ref().map(Sandbox::overrides).unwrap_or_default();
+    overrides.extend(command.listen.overrides());
     let mut settings = config::load(&common, overrides)?;
     if !common.asks_for_a_log_level() {
         // Standard output tells the same in words; the log would tear the drawing apart.
@@ -46,15 +46,16 @@ pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), F
     // Before the directory is made and stamped: a mistake must not leave a trace.
     let link = setup::link_settings(&settings)?;
     let directory = DataDirectory::take(&settings.data_dir, World::OF_THIS_BUILD)?;
-    let running = Running::start(link, directory)?;
-    let ended = match Show::open(&running, sandbox.as_ref(), &command) {
-        Ok(show) => show.run().await,
-        Err(failure) => Err(failure),
+    let listener = serve::bind(&settings).await?;
+    let running = Running::open(&settings, link, directory).await?;
+    let ended = async {
+        running.start_instances().await?;
+        let listening = running.serve(listener, &settings)?;
+        let show = Show::open(&running, listening, sandbox.as_ref(), &command).await?;
+        show.run().await
     };
-    if !running.gateway.shut_down(END_WITHIN).await {
-        tracing::warn!("some tasks would not end");
-    }
-    drop(running);
+    let ended = ended.await;
+    running.stop().await;
     if let Some(sandbox) = sandbox {
         sandbox.stop().await;
     }
@@ -75,6 +76,7 @@ struct Show<'a> {
     said: Option<Progress>,
     /// When the simulated phone scans.
     scan_at: Option<Instant>,
+    signals: Signals,
 }
 
 /// What the loop woke for.
@@ -88,21 +90,39 @@ enum Woken {
 }
 
 impl<'a> Show<'a> {
-    fn open(
+    async fn open(
         running: &'a Running,
+        listening: Listening,
         sandbox: Option<&'a Sandbox>,
         command: &'a Quickstart,
     ) -> Result<Self, Failure> {
-        let instance = running.first_instance()?;
-        running.gateway.run_instance(instance);
+        let first = running.first_instance().await?;
+        let instance = first.record.id;
         let shown = running.gateway.watch_instance(instance)?;
         let mut screen = Screen::standard();
         if World::OF_THIS_BUILD == World::Sandbox {
             screen.say("SANDBOX: a simulated WhatsApp; nothing leaves this machine")?;
         }
         screen.say(&format!("instance {instance}"))?;
+        screen.say(&format!("GREEN-API apiUrl: http://{}", listening.address))?;
+        screen.say(&format!("GREEN-API idInstance: {}", first.record.number))?;
+        if let Some(token) = &first.token {
+            screen.say(&format!("GREEN-API apiTokenInstance: {}", token.expose()))?;
+        }
         let (code, said, scan_at) = (None, None, None);
-        Ok(Self { running, sandbox, command, instance, shown, screen, code, said, scan_at })
+        let signals = Signals::listen()?;
+        Ok(Self {
+            running,
+            sandbox,
+            command,
+            instance,
+            shown,
+            screen,
+            code,
+            said,
+            scan_at,
+            signals,
+        })
     }
 
     async fn run(mut self) -> Result<(), Failure> {
@@ -119,10 +139,7 @@ impl<'a> Show<'a> {
                 _ = look.tick() => Woken::LookAgain,
                 () = reached(self.scan_at) => Woken::Scan,
                 () = reached(deadline) => Woken::TooLate,
-                heard = tokio::signal::ctrl_c() => {
-                    heard?;
-                    Woken::Interrupted
-                }
+                () = self.signals.next() => Woken::Interrupted,
                 _ = second.tick() => Woken::Second,
             };
             match woken {

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::commands::cli::{Cli, Command};
-use crate::commands::{config, quickstart};
+use crate::commands::{config, quickstart, serve, token};
 use crate::exit::Failure;
 
 /// Runs what was asked for.
@@ -11,6 +11,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Config(command) => config::run(&cli.common, &command),
         Command::Quickstart(command) => on_runtime(quickstart::run(cli.common, command)),
+        Command::Serve(command) => on_runtime(serve::run(cli.common, command)),
+        Command::Token(command) => on_runtime(token::run(cli.common, command)),
         #[cfg(feature = "sandbox")]
         Command::Sim(command) => on_runtime(super::sim::run(command)),
     }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use waygate_core::instance::linking::DEMAND;
 use waygate_core::instance::state::StateName;
-use waygate_engine::gateway::{CODE_WITHIN, Look};
+use waygate_engine::look::{CODE_WITHIN, Look};
 use waygate_sim::Latency;
 use waygate_testkit::world::World;
 
 #[tokio::test(start_paused = true)]
 async fn an_instance_nobody_looks_at_makes_no_connection() {
     let world = World::new(Latency::None);
-    let mut instance = world.instance();
+    let mut instance = world.instance().await;
     instance.reaches(StateName::Unlinked).await;
     world.pass(Duration::from_secs(86_400)).await;
     assert_eq!(world.sim.report().dials, 0);
@@ -22,7 +22,7 @@ async fn an_instance_nobody_looks_at_makes_no_connection() {
 #[tokio::test(start_paused = true)]
 async fn when_nobody_looks_any_more_the_socket_closes_and_stays_closed() {
     let world = World::new(Latency::FortyMillis);
-    let mut instance = world.instance();
+    let mut instance = world.instance().await;
     world.code(instance.id).await;
     assert_eq!(world.sim.report().live_connections, 1);
     instance.reaches_within(DEMAND + Duration::from_secs(1), StateName::Unlinked).await;
@@ -36,7 +36,7 @@ async fn when_nobody_looks_any_more_the_socket_closes_and_stays_closed() {
 async fn a_scan_at_the_very_moment_at_which_demand_ends_is_not_lost() {
     let world = World::new(Latency::FortyMillis);
     for before_ms in (0..=300).step_by(10) {
-        let mut instance = world.instance();
+        let mut instance = world.instance().await;
         let first = world.code(instance.id).await;
         let looked_at = first.issued_at;
         let ends = looked_at + DEMAND - Duration::from_millis(before_ms);
@@ -57,7 +57,7 @@ async fn a_scan_at_the_very_moment_at_which_demand_ends_is_not_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_poller_gets_scannable_codes_when_the_first_six_have_run_out() {
     let world = World::new(Latency::FortyMillis);
-    let instance = world.instance();
+    let instance = world.instance().await;
     let begun = tokio::time::Instant::now();
     let mut texts = BTreeSet::new();
     while begun.elapsed() < Duration::from_secs(400) {
@@ -74,7 +74,7 @@ async fn a_poller_gets_scannable_codes_when_the_first_six_have_run_out() {
 #[tokio::test(start_paused = true)]
 async fn a_forgotten_poller_is_spaced_out_and_told_so() {
     let world = World::new(Latency::FortyMillis);
-    let instance = world.instance();
+    let instance = world.instance().await;
     let begun = tokio::time::Instant::now();
     let mut told_to_wait = false;
     while begun.elapsed() < Duration::from_secs(86_400) {

@@ -2,5 +2,6 @@
 
 mod demand;
 mod ends;
+mod greenapi;
 mod linking;
 mod panics;

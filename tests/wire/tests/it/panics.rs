@@ -10,7 +10,7 @@ use waygate_testkit::world::World;
 async fn a_panic_in_a_task_of_the_library_ends_that_connection_only() {
     let world = World::new(Latency::None);
     let mut sick = world.linked().await;
-    let mut healthy = world.instance();
+    let mut healthy = world.instance().await;
     let code = world.code(healthy.id).await;
     let other = world.sim.add_phone("15550002222").expect("another phone");
     other.scan(code.text.expose()).await.expect("it accepts");

@@ -1,0 +1,219 @@
+//! The methods of this API: the one list that routing, verbs, rate limits and tests follow.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::http;
+use axum::response::Response;
+
+use crate::account;
+use crate::call::{AccountCall, PartnerCall};
+use crate::partner;
+use crate::rate::Rate;
+use crate::refusal::{Denial, Refusal};
+
+/// The largest JSON body: the 100 kB of the vendor's framework, which counts by 1024.
+const JSON_BYTES_MAX: usize = 100 * 1024;
+
+/// The largest form with a picture: 5 MB and the form around it. WhatsApp's own are much smaller.
+const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
+
+/// What becomes of a request.
+pub(crate) type Reply = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
+
+/// One method.
+#[derive(Debug)]
+pub struct Method {
+    pub(crate) name: &'static str,
+    /// The template of its path, for the log.
+    pub(crate) route: &'static str,
+    pub(crate) verb: Verb,
+    pub(crate) rate: Rate,
+    pub(crate) denial: Denial,
+    pub(crate) body_bytes_max: usize,
+    pub(crate) handler: Handler,
+}
+
+/// Which paths a method is found under, and which tokens open it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// `/waInstance{idInstance}/{method}/{apiTokenInstance}`.
+    Account,
+    /// `/partner/{method}/{partnerToken}`.
+    Partner,
+}
+
+/// The HTTP verb of a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// `GET`; the vendor answers `HEAD` alike.
+    Get,
+    /// `POST`.
+    Post,
+}
+
+/// What answers. Its type decides which token opens it: there is no call without authentication.
+#[derive(Clone, Copy)]
+pub(crate) enum Handler {
+    Account(fn(AccountCall) -> Reply),
+    Partner(fn(PartnerCall) -> Reply),
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Account(_) => "Account",
+            Self::Partner(_) => "Partner",
+        })
+    }
+}
+
+macro_rules! account {
+    ($verb:ident $name:literal, $rate:ident, $handler:path) => {
+        Method {
+            name: $name,
+            route: concat!("/waInstance{idInstance}/", $name, "/{apiTokenInstance}"),
+            verb: Verb::$verb,
+            rate: Rate::$rate,
+            denial: Denial::ByStatus,
+            body_bytes_max: JSON_BYTES_MAX,
+            handler: Handler::Account(|call| Box::pin($handler(call))),
+        }
+    };
+}
+
+macro_rules! partner {
+    ($verb:ident $name:literal, $rate:ident, $handler:path) => {
+        Method {
+            name: $name,
+            route: concat!("/partner/", $name, "/{partnerToken}"),
+            verb: Verb::$verb,
+            rate: Rate::$rate,
+            denial: Denial::InWords,
+            body_bytes_max: JSON_BYTES_MAX,
+            handler: Handler::Partner(|call| Box::pin($handler(call))),
+        }
+    };
+}
+
+/// Everything that is served.
+pub static METHODS: &[Method] = &[
+    account!(Get "qr", THREE_PER_SECOND, account::qr::qr),
+    account!(Get "getStateInstance", ONE_PER_SECOND, account::get_state_instance::get_state_instance),
+    account!(Get "getStatusInstance", ONE_PER_SECOND, account::get_status_instance::get_status_instance),
+    account!(Get "logout", ONE_PER_SECOND, account::logout::logout),
+    account!(Get "reboot", ONE_PER_SECOND, account::reboot::reboot),
+    account!(Get "getSettings", ONE_PER_SECOND, account::get_settings::get_settings),
+    account!(Post "setSettings", ONE_PER_SECOND, account::set_settings::set_settings),
+    account!(Get "getWaSettings", ONE_PER_SECOND, account::get_wa_settings::get_wa_settings),
+    account!(Get "getDeviceInfo", ONE_PER_SECOND, account::get_device_info::get_device_info),
+    account!(
+        Get "getStateInstanceHistory",
+        ONE_PER_SECOND,
+        account::get_state_instance_history::get_state_instance_history
+    ),
+    Method {
+        body_bytes_max: PICTURE_BYTES_MAX,
+        ..account!(
+            Post "setProfilePicture",
+            ONE_PER_TEN_SECONDS,
+            account::set_profile_picture::set_profile_picture
+        )
+    },
+    Method {
+        denial: Denial::InWords,
+        ..account!(Get "updateApiToken", ONE_PER_SECOND, account::update_api_token::update_api_token)
+    },
+    partner!(Post "createInstance", THREE_PER_SECOND, partner::create_instance::create_instance),
+    partner!(Get "getInstances", ONE_PER_SECOND, partner::get_instances::get_instances),
+    partner!(
+        Post "deleteInstanceAccount",
+        THREE_PER_SECOND,
+        partner::delete_instance_account::delete_instance_account
+    ),
+];
+
+impl Method {
+    /// The name as the vendor's documentation has it; clients spell it in any case.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Where it is found.
+    pub fn group(&self) -> Group {
+        match self.handler {
+            Handler::Account(_) => Group::Account,
+            Handler::Partner(_) => Group::Partner,
+        }
+    }
+
+    /// How it is called.
+    pub fn verb(&self) -> Verb {
+        self.verb
+    }
+
+    /// Calls per second, of one instance or of one account's partners.
+    pub fn calls_per_second(&self) -> f64 {
+        self.rate.per_second()
+    }
+
+    /// The largest body that is read, in bytes.
+    pub fn body_bytes_max(&self) -> usize {
+        self.body_bytes_max
+    }
+
+    pub(crate) fn is_called(&self, group: Group, name: &str) -> bool {
+        self.group() == group && self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+impl Verb {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+
+    pub(crate) fn fits(self, verb: &http::Method) -> bool {
+        match self {
+            Self::Get => verb == http::Method::GET || verb == http::Method::HEAD,
+            Self::Post => verb == http::Method::POST,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_means_one_method_in_its_group() {
+        for method in METHODS {
+            for name in [method.name.to_owned(), method.name.to_ascii_uppercase()] {
+                let found: Vec<&str> = METHODS
+                    .iter()
+                    .filter(|other| other.is_called(method.group(), &name))
+                    .map(Method::name)
+                    .collect();
+                assert_eq!(found, [method.name]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_published_rates_are_kept() {
+        // Contract, section 3; where it is silent, one call a second.
+        for method in METHODS {
+            let expected = match method.name {
+                "qr" | "createInstance" | "deleteInstanceAccount" => 3.0,
+                "setProfilePicture" => 0.1,
+                _ => 1.0,
+            };
+            let difference = (method.calls_per_second() - expected).abs();
+            assert!(difference < f64::EPSILON, "{}", method.name);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! How this vendor says no.
+
+use std::borrow::Cow;
+use std::error::Error as _;
+use std::time::Duration;
+
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::Serialize;
+use waygate_core::error::{Error, Kind};
+use waygate_http::body::BodyError;
+use waygate_http::site::Failure;
+
+use crate::answer;
+
+/// How a method refuses a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denial {
+    /// 401 for an unknown token, 403 for another instance's.
+    ByStatus,
+    /// `{"code":401,"description":"Unauthorized"}` with status 200.
+    InWords,
+}
+
+/// A request that is not carried out.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The token is unknown: 401 and nothing else.
+    Unauthorized,
+    /// A code in the body of a success.
+    InWords { code: u16, description: &'static str },
+    /// The vendor's envelope.
+    Told { status: StatusCode, message: Cow<'static, str> },
+    /// Too soon.
+    TooMany { retry_after: Duration },
+}
+
+/// The vendor's envelope.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    status_code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<&'a str>,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Words {
+    code: u16,
+    description: &'static str,
+}
+
+impl Refusal {
+    pub(crate) const PARTNER_NOT_FOUND: Self =
+        Self::InWords { code: 404, description: "Not found" };
+    pub(crate) const FORBIDDEN: Self = Self::plain(StatusCode::FORBIDDEN, "Forbidden");
+    pub(crate) const WRONG_VERB: Self = Self::plain(StatusCode::NOT_FOUND, "Not Found");
+    pub(crate) const DELETED: Self = Self::plain(StatusCode::BAD_REQUEST, "Instance is deleted");
+    pub(crate) const BAD_DATA: Self = Self::plain(StatusCode::BAD_REQUEST, "bad request data");
+
+    const fn plain(status: StatusCode, message: &'static str) -> Self {
+        Self::Told { status, message: Cow::Borrowed(message) }
+    }
+
+    /// The token is unknown.
+    pub(crate) const fn unknown_token(denial: Denial) -> Self {
+        match denial {
+            Denial::ByStatus => Self::Unauthorized,
+            Denial::InWords => Self::InWords { code: 401, description: "Unauthorized" },
+        }
+    }
+
+    /// The token is known, but opens another instance than the one it is used for.
+    pub(crate) const fn foreign_token(denial: Denial) -> Self {
+        match denial {
+            Denial::ByStatus => Self::FORBIDDEN,
+            Denial::InWords => Self::unknown_token(Denial::InWords),
+        }
+    }
+
+    /// 400 with this message.
+    pub(crate) fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Told { status: StatusCode::BAD_REQUEST, message: message.into() }
+    }
+
+    /// A value that cannot be used, in the words of the vendor's validation.
+    pub(crate) fn invalid(details: impl std::fmt::Display) -> Self {
+        Self::bad_request(format!("Validation failed. Details: {details}"))
+    }
+
+    /// The answer. `path` holds no secret.
+    pub(crate) fn into_response(self, path: &str, now: Timestamp) -> Response {
+        let (status, message, retry_after) = match self {
+            Self::Unauthorized => return answer::empty_json(StatusCode::UNAUTHORIZED),
+            Self::InWords { code, description } => {
+                return written(StatusCode::OK, &Words { code, description });
+            }
+            Self::Told { status, message } => (status, message, None),
+            Self::TooMany { retry_after } => {
+                (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests".into(), Some(retry_after))
+            }
+        };
+        let mut response = written(
+            status,
+            &Envelope {
+                status_code: status.as_u16(),
+                timestamp: Some(format!("{now:.3}")),
+                path: Some(path),
+                message: &message,
+            },
+        );
+        if let Some(wait) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        response
+    }
+}
+
+/// Whole seconds, at least one and never too few.
+fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+/// What is answered where no handler could.
+pub(crate) fn on_failure(failure: Failure) -> Response {
+    let status = match failure {
+        Failure::Panicked | Failure::TimedOut => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    let status_code = status.as_u16();
+    let message = "Internal Server Error";
+    let mut response =
+        written(status, &Envelope { status_code, timestamp: None, path: None, message });
+    answer::add_cors(response.headers_mut());
+    response
+}
+
+fn written(status: StatusCode, body: &impl Serialize) -> Response {
+    // Texts and numbers under fixed keys are always written.
+    answer::with_json(status, serde_json::to_vec(body).unwrap_or_default())
+}
+
+/// What a use case refused. A fault of ours is logged here, where it is handled.
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            // It exists, or it would have been refused before: it is about to run, or about to go.
+            Kind::NotFound => Self::bad_request("instance in starting process try later"),
+            Kind::WrongState => Self::bad_request("instance is starting or not authorized"),
+            Kind::Invalid | Kind::Conflict => Self::invalid(error.public()),
+            Kind::Limited { retry_after } => Self::TooMany { retry_after },
+            Kind::Unreachable => Self::plain(StatusCode::BAD_GATEWAY, "Bad Gateway"),
+            Kind::Internal => {
+                tracing::error!(error = chain(&error), "a request failed");
+                Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            }
+        }
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => {
+                Self::plain(StatusCode::PAYLOAD_TOO_LARGE, "request entity too large")
+            }
+            BodyError::Stalled => Self::plain(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+            BodyError::Broken => Self::BAD_DATA,
+        }
+    }
+}
+
+/// The sentence and what caused it.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_is_never_told_to_come_back_too_soon() {
+        for (millis, told) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (9500, 10)] {
+            assert_eq!(whole_seconds(Duration::from_millis(millis)), told, "{millis} ms");
+        }
+    }
+
+    #[test]
+    fn the_log_tells_the_whole_chain_of_causes() {
+        let error = Error::new(Kind::Internal, "the store failed")
+            .because(std::io::Error::other("the disk is full"));
+        assert_eq!(chain(&error), "the store failed: the disk is full");
+    }
+
+    #[test]
+    fn every_kind_of_error_has_its_status() {
+        let wait = Duration::from_secs(7);
+        for (kind, status) in [
+            (Kind::NotFound, 400),
+            (Kind::Invalid, 400),
+            (Kind::Conflict, 400),
+            (Kind::WrongState, 400),
+            (Kind::Limited { retry_after: wait }, 429),
+            (Kind::Unreachable, 502),
+            (Kind::Internal, 500),
+        ] {
+            let refusal = Refusal::from(Error::new(kind, "a sentence"));
+            let response = refusal.into_response("/", Timestamp::UNIX_EPOCH);
+            assert_eq!(response.status().as_u16(), status, "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The way of every request: path, authentication, rate limit, verb, body, handler.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::Method as HttpMethod;
+use axum::http::request::Parts;
+use axum::response::Response;
+use waygate_core::id::AccountId;
+use waygate_core::instance::record::InstanceRecord;
+use waygate_core::secret::TokenText;
+use waygate_core::token::TokenKind;
+use waygate_engine::Gateway;
+use waygate_engine::look::CODE_WITHIN;
+use waygate_http::body::{self, STALL};
+use waygate_http::rate;
+use waygate_http::rate::Decision;
+use waygate_http::site::Surface;
+use waygate_http::trace::{name_instance, name_route};
+
+use crate::answer;
+use crate::call::{AccountCall, Desk, PartnerCall, Said};
+use crate::method::{Handler, METHODS, Method, Reply};
+use crate::path::{self, Place};
+use crate::pictures::Pictures;
+use crate::rate::Caller;
+use crate::refusal::{Refusal, on_failure};
+
+/// What of this API can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether callers are held to the vendor's rates. They are by default.
+    pub rate_limits: RateLimits,
+    /// How long `qr` waits for the first code of an attempt. [`CODE_WITHIN`] by default.
+    pub code_within: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rate_limits: RateLimits::Published, code_within: CODE_WITHIN }
+    }
+}
+
+/// How often a method may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimits {
+    /// As often as the vendor has published, each instance and method counted by itself.
+    Published,
+    /// As often as anybody likes. Answers then tell of no rate.
+    Off,
+}
+
+/// The GREEN-API contract over these use cases.
+pub fn surface(gateway: Gateway, settings: Settings) -> Surface {
+    let served = METHODS.iter().map(|method| Served::new(method, settings.rate_limits)).collect();
+    let desk = Arc::new(Desk { gateway, settings, pictures: Pictures::default() });
+    let api = Arc::new(Api { desk, served });
+    Surface {
+        name: "green-api",
+        claims: path::claims,
+        router: Router::new().fallback(serve).with_state(api),
+        on_failure,
+    }
+}
+
+/// Where every request arrives.
+#[derive(Debug)]
+struct Api {
+    desk: Arc<Desk>,
+    served: Vec<Served>,
+}
+
+/// A method with the count of its callers.
+#[derive(Debug)]
+struct Served {
+    method: &'static Method,
+    limits: Option<rate::RateLimits<Caller>>,
+}
+
+/// A method, and whose token called it.
+enum Admitted {
+    Account(fn(AccountCall) -> Reply, InstanceRecord),
+    Partner(fn(PartnerCall) -> Reply, AccountId),
+}
+
+async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
+    if request.method() == HttpMethod::OPTIONS {
+        return answer::preflight();
+    }
+    let (head, body) = request.into_parts();
+    let mut response = api.answer(&head, body).await;
+    answer::add_cors(response.headers_mut());
+    response
+}
+
+impl Api {
+    async fn answer(&self, head: &Parts, body: Body) -> Response {
+        let refused =
+            |refusal: Refusal, path: &str| refusal.into_response(path, self.desk.gateway.now());
+        let Some(place) = path::parse(head.uri.path()) else {
+            return refused(Refusal::FORBIDDEN, "/");
+        };
+        let Some(Served { method, limits }) = self.find(place) else {
+            return refused(Refusal::FORBIDDEN, &place.without_secrets(None));
+        };
+        name_route(method.route);
+        let path = place.without_secrets(Some(method));
+        let admitted = match self.admit(method, place).await {
+            Ok(admitted) => admitted,
+            Err(refusal) => return refused(refusal, &path),
+        };
+        let decision = limits.as_ref().map(|limits| limits.take(&admitted.caller()));
+        let outcome = match decision {
+            Some(Decision::Refused { retry_after }) => Err(Refusal::TooMany { retry_after }),
+            Some(Decision::Allowed { .. }) | None => {
+                self.carry_out(method, admitted, head, body).await
+            }
+        };
+        let mut response = outcome.unwrap_or_else(|refusal| refused(refusal, &path));
+        if let Some(decision) = decision {
+            answer::add_rate(response.headers_mut(), method.rate, decision);
+        }
+        response
+    }
+
+    fn find(&self, place: Place<'_>) -> Option<&Served> {
+        self.served.iter().find(|it| it.method.is_called(place.group(), place.method()))
+    }
+
+    /// Lets in whoever has the token. Whether another instance's number exists is not told.
+    async fn admit(&self, method: &Method, place: Place<'_>) -> Result<Admitted, Refusal> {
+        let (kind, token) = match place {
+            Place::Instance { token, .. } => (TokenKind::Instance, token),
+            Place::Partner { token, .. } => (TokenKind::Partner, token),
+        };
+        let grant = self.desk.gateway.authenticate(kind, &TokenText::new(token)).await?;
+        let grant = grant.ok_or(Refusal::unknown_token(method.denial))?;
+        match (method.handler, place) {
+            (Handler::Account(handler), Place::Instance { number, .. }) => {
+                let own = grant.instance.filter(|instance| Some(instance.number) == number);
+                let own = own.ok_or(Refusal::foreign_token(method.denial))?;
+                name_instance(own.id);
+                Ok(Admitted::Account(handler, own))
+            }
+            (Handler::Partner(handler), Place::Partner { .. }) => {
+                Ok(Admitted::Partner(handler, grant.account))
+            }
+            (Handler::Account(_), Place::Partner { .. })
+            | (Handler::Partner(_), Place::Instance { .. }) => Err(Refusal::FORBIDDEN),
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        method: &Method,
+        admitted: Admitted,
+        head: &Parts,
+        body: Body,
+    ) -> Result<Response, Refusal> {
+        if let Admitted::Account(_, instance) = &admitted
+            && instance.removed_at.is_some()
+        {
+            return Err(Refusal::DELETED);
+        }
+        if !method.verb.fits(&head.method) {
+            return Err(Refusal::WRONG_VERB);
+        }
+        let body = body::read(body, method.body_bytes_max, STALL).await?;
+        let said = Said {
+            query: head.uri.query().map(str::to_owned),
+            headers: head.headers.clone(),
+            body,
+        };
+        let desk = Arc::clone(&self.desk);
+        match admitted {
+            Admitted::Account(handler, instance) => {
+                handler(AccountCall { desk, instance, said }).await
+            }
+            Admitted::Partner(handler, account) => {
+                handler(PartnerCall { desk, account, said }).await
+            }
+        }
+    }
+}
+
+impl Served {
+    fn new(method: &'static Method, limits: RateLimits) -> Self {
+        let limits = match limits {
+            RateLimits::Published => Some(rate::RateLimits::new(method.rate.quota())),
+            RateLimits::Off => None,
+        };
+        Self { method, limits }
+    }
+}
+
+impl Admitted {
+    fn caller(&self) -> Caller {
+        match self {
+            Self::Account(_, instance) => Caller::Instance(instance.id),
+            Self::Partner(_, account) => Caller::Account(*account),
+        }
+    }
+}

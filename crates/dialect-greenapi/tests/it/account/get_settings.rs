@@ -1,0 +1,50 @@
+//! `getSettings`: all of them, always.
+
+use crate::server::Server;
+
+#[tokio::test(start_paused = true)]
+async fn a_fresh_instance_tells_nobody_anything() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    insta::assert_snapshot!(
+        server.get(&instance, "getSettings").await.body.replace(",\"", ",\n\""),
+        @r#"
+    {"wid":"",
+    "webhookUrl":"",
+    "webhookUrlToken":"",
+    "delaySendMessagesMilliseconds":500,
+    "markIncomingMessagesReaded":"no",
+    "markIncomingMessagesReadedOnReply":"no",
+    "outgoingWebhook":"no",
+    "outgoingMessageWebhook":"no",
+    "outgoingAPIMessageWebhook":"no",
+    "incomingWebhook":"no",
+    "stateWebhook":"no",
+    "keepOnlineStatus":"no",
+    "pollMessageWebhook":"no",
+    "incomingCallWebhook":"no",
+    "outgoingCallWebhook":"no",
+    "editedMessageWebhook":"no",
+    "deletedMessageWebhook":"no",
+    "autoTyping":0,
+    "linkPreview":"yes",
+    "enableLidMode":"no",
+    "countryInstance":"",
+    "typeAccount":"production",
+    "proxyInstance":"system proxy",
+    "sharedSession":"no",
+    "enableMessagesHistory":"no",
+    "statusInstanceWebhook":"no",
+    "deviceWebhook":"no",
+    "incomingBlockWebhook":"no"}
+    "#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_linked_instance_tells_its_own_id() {
+    let server = Server::start().await;
+    let instance = server.online().await;
+    let settings = server.get(&instance, "getSettings").await.json();
+    assert_eq!(settings["wid"], "15550001111@c.us");
+}

@@ -1,0 +1,170 @@
+//! `qr`: a scannable code, or why there is none.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::future::join_all;
+use rqrr::PreparedImage;
+use waygate_core::instance::state::StateName;
+use waygate_core::port::link::LinkEvent;
+use waygate_core::reason::EndReason;
+
+use crate::server::{Instance, Server};
+
+/// What an independent reader sees in the picture of an answer.
+fn scanned(picture: &str) -> String {
+    let png = STANDARD.decode(picture).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut pixels).unwrap();
+    let (width, line) = (frame.width as usize, frame.line_size);
+    assert!(width >= 256 && frame.width == frame.height);
+    let mut image = PreparedImage::prepare_from_greyscale(width, width, |x, y| {
+        let byte = pixels[y * line + x / 8];
+        if byte >> (7 - x % 8) & 1 == 1 { 255 } else { 0 }
+    });
+    image.detect_grids()[0].decode().unwrap().1
+}
+
+async fn qr(server: &Server, instance: &Instance) -> String {
+    server.get(instance, "qr").await.told()
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_waits_for_the_first_code_and_shows_it_as_a_picture() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    let later = async {
+        tokio::time::sleep(Duration::from_secs(5)).await; // allowed: on a paused clock
+        server.link.show(instance.id, "2@the,first,code").await;
+    };
+    let (answer, ()) = tokio::join!(server.get(&instance, "qr"), later);
+    assert_eq!(answer.status, 200);
+    let body = answer.json();
+    let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
+    assert_eq!(fields, ["message", "type"], "always these two");
+    assert_eq!(body["type"], "qrCode");
+    let picture = body["message"].as_str().unwrap();
+    assert!(!picture.starts_with("data:"), "clients add the prefix");
+    assert_eq!(scanned(picture), "2@the,first,code");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_callers_at_once_get_the_same_code_of_one_connection() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    let callers = join_all((0..1000).map(|_| server.get(&instance, "qr")));
+    let (answers, ()) = tokio::join!(callers, server.link.show(instance.id, "2@one,for,all"));
+    assert_eq!(server.link.dials(), 1);
+    let first = answers[0].told();
+    assert_eq!(scanned(answers[0].json()["message"].as_str().unwrap()), "2@one,for,all");
+    assert!(answers.iter().all(|answer| answer.told() == first));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_code_is_shown_when_there_is_one() {
+    let server = Server::start().await;
+    let instance = server.showing("2@first").await;
+    let first = qr(&server, &instance).await;
+    assert_eq!(qr(&server, &instance).await, first);
+    server.link.show(instance.id, "2@second").await;
+    let mut shown = server.gateway.watch_instance(instance.id).unwrap();
+    shown.wait_for(|machine| machine.linking().rounds == 2).await.unwrap();
+    assert_ne!(qr(&server, &instance).await, first);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_linked_instance_is_already_logged() {
+    let server = Server::start().await;
+    let instance = server.online().await;
+    insta::assert_snapshot!(
+        qr(&server, &instance).await,
+        @r#"200 {"type":"alreadyLogged","message":"instance account already authorized"}"#
+    );
+    server.link.tell(instance.id, LinkEvent::Ended(EndReason::Closed)).await;
+    server.settle(instance.id, StateName::Offline).await;
+    assert!(qr(&server, &instance).await.contains("alreadyLogged"), "offline counts too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_whatsapp_does_not_take_need_a_logout() {
+    let server = Server::start().await;
+    let instance = server.online().await;
+    server.link.tell(instance.id, LinkEvent::Ended(EndReason::Refused { code: 411 })).await;
+    server.settle(instance.id, StateName::Failed).await;
+    insta::assert_snapshot!(
+        qr(&server, &instance).await,
+        @r#"200 {"type":"error","message":"Instance has auth. You need to make log out"}"#
+    );
+    server.get(&instance, "logout").await;
+    let (answer, ()) =
+        tokio::join!(server.get(&instance, "qr"), server.link.show(instance.id, "2@fresh"));
+    assert_eq!(answer.json()["type"], "qrCode");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ban_is_told_in_words() {
+    let server = Server::start().await;
+    let instance = server.online().await;
+    let ban = EndReason::TemporaryBan { expires_in: Some(Duration::from_secs(3600)) };
+    server.link.tell(instance.id, LinkEvent::Ended(ban)).await;
+    server.settle(instance.id, StateName::Suspended).await;
+    insta::assert_snapshot!(
+        qr(&server, &instance).await,
+        @r#"200 {"type":"error","message":"WhatsApp banned the account for a time"}"#
+    );
+    let instance = server.online().await;
+    server.link.tell(instance.id, LinkEvent::Ended(EndReason::Refused { code: 406 })).await;
+    server.settle(instance.id, StateName::Banned).await;
+    insta::assert_snapshot!(
+        qr(&server, &instance).await,
+        @r#"200 {"type":"error","message":"WhatsApp banned the account"}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_passkey_is_said_to_be_required() {
+    let server = Server::start().await;
+    let instance = server.showing("2@code").await;
+    server.link.tell(instance.id, LinkEvent::PasskeyRequired).await;
+    let mut shown = server.gateway.watch_instance(instance.id).unwrap();
+    shown
+        .wait_for(|machine| machine.state().qr_code(jiff::Timestamp::MIN).is_none())
+        .await
+        .unwrap();
+    insta::assert_snapshot!(
+        qr(&server, &instance).await,
+        @r#"200 {"type":"passkeyRequired","message":"WhatsApp asks this account for a passkey, so a QR code cannot link it. Turn the passkey off in WhatsApp on the phone and ask for a code again"}"#
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_code_it_says_why_within_the_wait() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    let began = tokio::time::Instant::now();
+    insta::assert_snapshot!(
+        qr(&server, &instance).await,
+        @r#"200 {"type":"error","message":"WhatsApp issued no code in time"}"#
+    );
+    assert_eq!(began.elapsed(), Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_that_are_spaced_say_when_the_next_one_is_due() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    for _ in 0..10 {
+        let (answer, ()) =
+            tokio::join!(server.get(&instance, "qr"), server.link.show(instance.id, "2@code"));
+        assert_eq!(answer.json()["type"], "qrCode");
+        server.link.tell(instance.id, LinkEvent::Ended(EndReason::CodesExhausted)).await;
+        let mut shown = server.gateway.watch_instance(instance.id).unwrap();
+        shown.wait_for(|machine| machine.state().name() != StateName::Linking).await.unwrap();
+    }
+    insta::assert_snapshot!(
+        qr(&server, &instance).await,
+        @r#"200 {"type":"error","message":"no code now; the next one can be shown in 5 minutes"}"#
+    );
+}

@@ -1,0 +1,12 @@
+//! The contract, request by request, over a link played by the test. No socket is opened.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod account;
+mod bodies;
+mod every_method;
+mod failures;
+mod partner;
+mod played_link;
+mod rates;
+mod secrets;
+mod server;

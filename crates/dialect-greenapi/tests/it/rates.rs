@@ -1,0 +1,99 @@
+//! The published rates: counted for each instance and method, and told in every answer.
+
+use std::time::Duration;
+
+use waygate_dialect_greenapi::{METHODS, Settings};
+
+use crate::server::{Instance, Server, verb};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+async fn server() -> (Server, Instance) {
+    let settings = Settings { code_within: Duration::ZERO, ..Settings::default() };
+    let server = Server::with(settings).await;
+    let instance = server.instance().await;
+    (server, instance)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_method_has_its_rate_and_says_so() {
+    let (server, instance) = server().await;
+    // Last, since it makes the path of the others worth nothing.
+    let (last, methods): (Vec<_>, Vec<_>) =
+        METHODS.iter().partition(|method| method.name() == "updateApiToken");
+    for method in methods.into_iter().chain(last) {
+        let name = method.name();
+        let path = server.path(method, &instance);
+        let burst = if method.calls_per_second() > 1.0 { 3 } else { 1 };
+        let rate = method.calls_per_second().to_string();
+        for remaining in (0..burst).rev() {
+            // Without a body the request is refused, which counts all the same.
+            let answer = server.send(verb(method), &path, "{").await;
+            assert_ne!(answer.status, 429, "{name}");
+            let told = answer.header("x-ratelimit-remaining").unwrap();
+            assert_eq!(told, remaining.to_string(), "{name}");
+            assert_eq!(answer.header("x-ratelimit-replenish-rate"), Some(rate.as_str()), "{name}");
+        }
+        if name == "updateApiToken" {
+            continue;
+        }
+        let answer = server.send(verb(method), &path, "{").await;
+        assert_eq!(answer.status, 429, "{name}");
+        assert_eq!(answer.json()["message"], "Too Many Requests");
+        assert_eq!(answer.header("x-ratelimit-remaining"), Some("0"));
+        let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        tokio::time::advance(SECOND * u32::try_from(wait).unwrap()).await;
+        let answer = server.send(verb(method), &path, "{").await;
+        assert_ne!(answer.status, 429, "{name}: the wait that was told is enough");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn methods_and_instances_are_counted_apart() {
+    let (server, instance) = server().await;
+    let other = server.instance().await;
+    for (who, name, status) in [
+        (&instance, "reboot", 200),
+        (&instance, "getStateInstance", 200),
+        (&instance, "getStatusInstance", 200),
+        (&other, "getStateInstance", 200),
+        (&instance, "getStateInstance", 429),
+        (&instance, "GETSTATEINSTANCE", 429),
+    ] {
+        assert_eq!(server.get(who, name).await.status, status, "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_polls_each_second_is_never_refused() {
+    let (server, instance) = server().await;
+    for round in 0..100_u32 {
+        // Often a little early.
+        tokio::time::advance(Duration::from_millis((1000 - round % 3 * 25).into())).await;
+        assert_eq!(server.get(&instance, "getStateInstance").await.status, 200);
+        for _ in 0..3 {
+            assert_eq!(server.get(&instance, "qr").await.status, 200);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn being_refused_uses_nothing_up() {
+    let (server, instance) = server().await;
+    assert_eq!(server.get(&instance, "getSettings").await.status, 200);
+    for _ in 0..50 {
+        assert_eq!(server.get(&instance, "getSettings").await.status, 429);
+    }
+    tokio::time::advance(SECOND).await;
+    assert_eq!(server.get(&instance, "getSettings").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_does_not_use_up_what_is_the_instances() {
+    let (server, instance) = server().await;
+    let path = format!("/waInstance{}/getStateInstance/wrong", instance.number);
+    for _ in 0..10 {
+        assert_eq!(server.send("GET", &path, "").await.status, 401);
+    }
+    assert_eq!(server.get(&instance, "getStateInstance").await.status, 200);
+}

@@ -1,0 +1,138 @@
+//! No secret reaches the log: every method with canaries, everything captured.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::FmtSpan;
+use waygate_dialect_greenapi::METHODS;
+
+use crate::played_link::account;
+use crate::server::{Server, verb};
+
+/// All that this thread logs, from the most talkative level on.
+pub(crate) struct Captured {
+    lines: Lines,
+    _guard: DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+impl Captured {
+    pub(crate) fn start() -> Self {
+        let lines = Lines::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_span_events(FmtSpan::FULL)
+            .with_ansi(false)
+            .with_writer(lines.clone())
+            .finish();
+        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_codes_and_numbers_are_in_no_line_of_the_log() {
+    let log = Captured::start();
+    let server = Server::start().await;
+    let code = "2@canarycode,second,third";
+    let showing = server.showing(code).await;
+    let online = server.online().await;
+    let mut canaries = vec![
+        "canary".to_owned(),
+        account().phone,
+        server.partner.expose().to_owned(),
+        showing.token.expose().to_owned(),
+        online.token.expose().to_owned(),
+    ];
+    let picture = server.get(&showing, "qr").await.json()["message"].to_string();
+    canaries.push(picture.get(1..200).unwrap().to_owned());
+    let settings = r#"{"webhookUrl":"https://canary.example/","webhookUrlToken":"canary"}"#;
+    for instance in [&showing, &online] {
+        let (last, methods): (Vec<_>, Vec<_>) =
+            METHODS.iter().partition(|method| method.name() == "updateApiToken");
+        for method in methods.into_iter().chain(last) {
+            let path = server.path(method, instance);
+            for (verb, path, body) in [
+                (verb(method), path.clone(), settings.to_owned()),
+                (verb(method), path.clone(), "{\"canary\":\"canary\"}".to_owned()),
+                (verb(method), path.clone(), "canary".to_owned()),
+                (verb(method), path.clone(), "c".repeat(6_000_000)),
+                ("DELETE", path.clone(), String::new()),
+                ("CANARY", path.clone(), String::new()),
+                ("OPTIONS", path.clone(), String::new()),
+                ("GET", format!("{path}canary?canary=canary"), String::new()),
+                ("GET", path.replace("/waInstance", "/waInstancecanary"), String::new()),
+            ] {
+                canaries.extend(told_token(&server.send(verb, &path, body).await.body));
+            }
+            let request = Request::get(&path).body(Body::empty()).unwrap();
+            drop(server.site.answer(request, Duration::ZERO).await);
+        }
+    }
+    let text = log.text();
+    assert!(text.contains("/waInstance{idInstance}/qr/{apiTokenInstance}"), "routes are logged");
+    assert!(text.contains(&online.id.to_string()), "instances are logged");
+    assert!(text.len() > 100_000, "it was captured");
+    let lower = text.to_lowercase();
+    for canary in canaries.iter().map(|canary| canary.to_lowercase()) {
+        let line = lower.lines().find(|line| line.contains(&canary));
+        assert_eq!(line, None, "of {canary}");
+    }
+    assert_eq!(server.site.panics(), 0);
+}
+
+/// The token that an answer tells.
+fn told_token(body: &str) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_str(body).ok()?;
+    Some(body.get("apiTokenInstance")?.as_str()?.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_repeat_no_token() {
+    let server = Server::start().await;
+    let instance = server.showing("2@canary").await;
+    for method in METHODS {
+        let path = server.path(method, &instance);
+        for (verb, path) in [
+            ("DELETE", path.clone()),
+            ("POST", path.clone()),
+            ("GET", format!("{path}/{}", instance.token.expose())),
+            ("GET", path.replace(method.name(), "nothing")),
+        ] {
+            let answer = server.send(verb, &path, "{").await;
+            if answer.status != 200 {
+                assert!(!answer.body.contains(instance.token.expose()), "{answer}");
+                assert!(!answer.body.contains(server.partner.expose()), "{answer}");
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Use cases of an instance's settings.
+
+use waygate_core::error::{Error, Kind};
+use waygate_core::id::InstanceId;
+use waygate_core::instance::settings::Settings;
+use waygate_core::secret::Sealed;
+use zeroize::Zeroizing;
+
+use crate::accounts::no_such_instance;
+use crate::gateway::Gateway;
+
+impl Gateway {
+    /// The settings of an instance.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when there is no such instance.
+    pub async fn settings(&self, instance: InstanceId) -> Result<Settings, Error> {
+        let sealed = self.parts().ports.registry.settings(instance).await?;
+        self.open_settings(instance, &sealed.ok_or_else(no_such_instance)?)
+    }
+
+    /// Changes the settings of an instance; they act from then on. Two changes at once are made
+    /// one after the other, each on what the other left. Gives the settings after the change.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when there is no such instance.
+    pub async fn change_settings(
+        &self,
+        instance: InstanceId,
+        change: impl FnOnce(&mut Settings) + Send,
+    ) -> Result<Settings, Error> {
+        let _turn = self.parts().settings_turn.lock().await;
+        let mut settings = self.settings(instance).await?;
+        change(&mut settings);
+        let sealed = self.seal_settings(instance, &settings)?;
+        self.parts().ports.registry.save_settings(instance, sealed).await?;
+        tracing::info!(%instance, "settings were changed");
+        Ok(settings)
+    }
+
+    /// They hold the token of the user's own receiver, so they are sealed as a whole.
+    pub(crate) fn seal_settings(
+        &self,
+        instance: InstanceId,
+        settings: &Settings,
+    ) -> Result<Sealed, Error> {
+        let text = serde_json::to_vec(settings).map(Zeroizing::new).map_err(|error| {
+            Error::new(Kind::Internal, "settings could not be written").because(error)
+        })?;
+        self.parts().keyring.seal(&address(instance), &text, &self.parts().dice)
+    }
+
+    fn open_settings(&self, instance: InstanceId, sealed: &Sealed) -> Result<Settings, Error> {
+        let text = self.parts().keyring.open(&address(instance), sealed)?;
+        // The cause would quote what it could not read.
+        serde_json::from_slice(&text)
+            .map_err(|_quotes| Error::new(Kind::Internal, "the settings could not be read"))
+    }
+}
+
+fn address(instance: InstanceId) -> String {
+    format!("settings/{instance}")
+}

@@ -1,0 +1,240 @@
+//! Use cases of the list of instances: create, list, remove, and bring all of them up.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use waygate_core::error::{Error, Kind};
+use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
+use waygate_core::instance::record::{InstanceRecord, NAME_LENGTH_MAX};
+use waygate_core::instance::settings::Settings;
+use waygate_core::port::registry::{Enrolment, InstanceFilter};
+use waygate_core::secret::TokenText;
+use waygate_core::token::TokenKind;
+
+use crate::accounts::no_such_instance;
+use crate::gateway::Gateway;
+
+/// How long a removed instance stays listed.
+pub const REMOVED_LISTED_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// How often old removed instances are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Numbers drawn before we give up finding a free one.
+const DRAWS_MAX: u32 = 16;
+
+/// An instance to be created.
+#[derive(Debug, Clone)]
+pub struct NewInstance {
+    /// Who owns it.
+    pub account: AccountId,
+    /// Its name; at most [`NAME_LENGTH_MAX`] characters, may be empty.
+    pub name: String,
+    /// Its settings.
+    pub settings: Settings,
+    /// The number it had elsewhere; a free one is drawn when there is none.
+    pub number: Option<InstanceNumber>,
+    /// The token it had elsewhere; a new one is made when there is none.
+    pub token: Option<TokenText>,
+}
+
+/// An instance with its token.
+#[derive(Debug, Clone)]
+pub struct InstanceWithToken {
+    /// The instance.
+    pub record: InstanceRecord,
+    /// Its token; `None` when it has none that is valid.
+    pub token: Option<TokenText>,
+}
+
+impl Gateway {
+    /// Creates an instance and runs it: it waits for somebody who looks at its code.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` for a name that is too long, `Conflict` when the number or the token is taken,
+    /// `NotFound` when there is no such account.
+    pub async fn create_instance(&self, new: NewInstance) -> Result<InstanceWithToken, Error> {
+        let id = InstanceId::from_random_bytes(self.parts().dice.bytes());
+        let gateway = self.clone();
+        // An instance that is written down must also run.
+        self.see_through("creation", async move { gateway.enrol(id, new).await }).await
+    }
+
+    /// Writes down an instance whose keys were found without it, and runs it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::create_instance`]; `Conflict` also when it is no orphan.
+    pub async fn adopt_instance(
+        &self,
+        id: InstanceId,
+        account: AccountId,
+    ) -> Result<InstanceWithToken, Error> {
+        let (name, settings) = (String::new(), Settings::default());
+        self.enrol(id, NewInstance { account, name, settings, number: None, token: None }).await
+    }
+
+    async fn enrol(&self, id: InstanceId, new: NewInstance) -> Result<InstanceWithToken, Error> {
+        if new.name.chars().count() > NAME_LENGTH_MAX {
+            return Err(Error::new(Kind::Invalid, "the name is longer than 200 characters"));
+        }
+        let parts = self.parts();
+        let settings = self.seal_settings(id, &new.settings)?;
+        let mut draws = 0;
+        loop {
+            let text = new.token.clone().unwrap_or_else(|| self.new_token(TokenKind::Instance));
+            let drawn = || InstanceNumber::from_random(parts.dice.number());
+            let record = InstanceRecord {
+                id,
+                number: new.number.unwrap_or_else(drawn),
+                account: new.account,
+                name: new.name.clone(),
+                created_at: self.now(),
+                removed_at: None,
+                standing: None,
+            };
+            let token = self.instance_token(&record, &text)?;
+            let settings = settings.clone();
+            let enrolment = Enrolment { record: record.clone(), token, settings };
+            draws += 1;
+            match parts.ports.registry.enrol(enrolment).await {
+                Err(error)
+                    if error.kind() == Kind::Conflict
+                        && new.number.is_none()
+                        && draws < DRAWS_MAX => {}
+                Err(error) if error.kind() == Kind::Conflict => {
+                    let sentence = "an instance with this number or this token exists, or existed";
+                    return Err(Error::new(Kind::Conflict, sentence).because(error));
+                }
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    tracing::info!(instance = %id, "an instance was created");
+                    parts.supervisor.run(id);
+                    return Ok(InstanceWithToken { record, token: Some(text) });
+                }
+            }
+        }
+    }
+
+    /// One instance, also when it was removed; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn instance(&self, instance: InstanceId) -> Result<Option<InstanceRecord>, Error> {
+        self.parts().ports.registry.instance(instance).await
+    }
+
+    /// The instance of an account with this number, unless it was removed; `None` when there is
+    /// none, whoever else may have one.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn instance_numbered(
+        &self,
+        account: AccountId,
+        number: InstanceNumber,
+    ) -> Result<Option<InstanceRecord>, Error> {
+        let filter = InstanceFilter { account: Some(account), with_removed: false };
+        let records = self.parts().ports.registry.instances(filter).await?;
+        Ok(records.into_iter().find(|record| record.number == number))
+    }
+
+    /// The instances of an account with their tokens, in the order in which they were created.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn list_instances(
+        &self,
+        filter: InstanceFilter,
+    ) -> Result<Vec<InstanceWithToken>, Error> {
+        let registry = &self.parts().ports.registry;
+        let records = registry.instances(filter).await?;
+        let mut accounts: Vec<AccountId> = records.iter().map(|it| it.account).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let mut texts = BTreeMap::new();
+        for account in accounts {
+            for token in registry.tokens(account).await? {
+                let valid = token.kind == TokenKind::Instance && token.revoked_at.is_none();
+                if let (true, Some(instance)) = (valid, token.instance)
+                    && let Some(text) = self.open_token(&token)?
+                {
+                    texts.insert(instance, text);
+                }
+            }
+        }
+        let with_token = |record: InstanceRecord| {
+            let token = texts.remove(&record.id);
+            InstanceWithToken { record, token }
+        };
+        Ok(records.into_iter().map(with_token).collect())
+    }
+
+    /// Unlinks an instance, destroys its keys and settings and takes it off the list. It is
+    /// listed as removed for [`REMOVED_LISTED_FOR`].
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when there is no such instance, or it was removed before.
+    pub async fn remove_instance(&self, instance: InstanceId) -> Result<(), Error> {
+        let gateway = self.clone();
+        // An instance without keys must not stay on the list as if it had been logged out.
+        self.see_through("removal", async move { gateway.remove(instance).await }).await
+    }
+
+    async fn remove(&self, instance: InstanceId) -> Result<(), Error> {
+        let parts = self.parts();
+        let record = parts.ports.registry.instance(instance).await?;
+        if record.is_none_or(|it| it.removed_at.is_some()) {
+            return Err(no_such_instance());
+        }
+        if parts.supervisor.find(instance).is_some() {
+            // The phone must not go on listing a device that nobody has.
+            self.log_out(instance).await?;
+            parts.supervisor.end(instance).await;
+        }
+        parts.ports.linker.forget(instance).await?;
+        if parts.ports.registry.remove(instance, self.now()).await? {
+            tracing::info!(%instance, "an instance was removed");
+            Ok(())
+        } else {
+            Err(no_such_instance())
+        }
+    }
+
+    /// Runs every instance of the store, and keeps the list short from then on. Tells how many.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn start_instances(&self) -> Result<usize, Error> {
+        let records = self.parts().ports.registry.instances(InstanceFilter::default()).await?;
+        for record in &records {
+            // An actor each, which costs little; the fleet limiter paces what they dial.
+            self.parts().supervisor.run(record.id);
+        }
+        let (gateway, stop) = (self.clone(), self.parts().tasks.stop_token());
+        self.parts().tasks.start("forgetting", async move {
+            loop {
+                gateway.forget_removed().await;
+                if stop.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_none() {
+                    return;
+                }
+            }
+        });
+        Ok(records.len())
+    }
+
+    async fn forget_removed(&self) {
+        let registry = &self.parts().ports.registry;
+        match registry.forget_removed(self.now() - REMOVED_LISTED_FOR).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "removed instances were forgotten"),
+            Err(error) => tracing::error!(%error, "removed instances could not be forgotten"),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What the application is given from outside.
+
+use std::sync::Arc;
+
+use waygate_core::clock::Clock;
+use waygate_core::port::journal::Journal;
+use waygate_core::port::link::Linker;
+use waygate_core::port::registry::Registry;
+
+/// The implementations of the ports of core.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    /// Dials WhatsApp.
+    pub linker: Arc<dyn Linker>,
+    /// Accounts, instances, tokens, settings.
+    pub registry: Arc<dyn Registry>,
+    /// What happened.
+    pub journal: Arc<dyn Journal>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}

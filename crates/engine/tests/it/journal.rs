@@ -1,0 +1,178 @@
+//! What happens is written down before anybody hears of it.
+#![expect(clippy::unwrap_used, reason = "test code")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+use waygate_core::error::{Error, Kind};
+use waygate_core::event::{Event, EventKind, EventName, Sequence, StateChanged};
+use waygate_core::id::InstanceId;
+use waygate_core::instance::change::Cause;
+use waygate_core::instance::standing::Standing;
+use waygate_core::instance::state::StateName;
+use waygate_core::port::journal::Journal;
+use waygate_core::port::link::{Deed, LinkEvent};
+use waygate_core::reason::EndReason;
+use waygate_store::MemoryStore;
+
+use crate::played_link::{PlayedLink, account, code, create, within};
+
+const WAIT: Duration = Duration::from_secs(20);
+
+/// A journal that lets one entry pass for each leaf it is given, and fails when told to.
+#[derive(Debug)]
+struct GatedJournal {
+    store: Arc<MemoryStore>,
+    leaves: Semaphore,
+    failures_left: AtomicUsize,
+}
+
+impl GatedJournal {
+    fn new(link: &PlayedLink, leaves: usize) -> Arc<Self> {
+        let failures_left = AtomicUsize::new(0);
+        Arc::new(Self { store: link.store(), leaves: Semaphore::new(leaves), failures_left })
+    }
+}
+
+impl Journal for GatedJournal {
+    fn append(
+        &self,
+        instance: InstanceId,
+        at: Timestamp,
+        kind: EventKind,
+        standing: Standing,
+    ) -> Deed<'_, Result<Sequence, Error>> {
+        Box::pin(async move {
+            self.leaves.acquire().await.unwrap().forget();
+            let left = self.failures_left.load(Ordering::SeqCst);
+            if left > 0 {
+                self.failures_left.store(left - 1, Ordering::SeqCst);
+                return Err(Error::new(Kind::Internal, "the disk is full"));
+            }
+            self.store.append(instance, at, kind, standing).await
+        })
+    }
+
+    fn read_after(
+        &self,
+        instance: InstanceId,
+        after: Sequence,
+        limit: u32,
+    ) -> Deed<'_, Result<Vec<Event>, Error>> {
+        self.store.read_after(instance, after, limit)
+    }
+
+    fn newest(
+        &self,
+        instance: InstanceId,
+        name: EventName,
+        limit: u32,
+    ) -> Deed<'_, Result<Vec<Event>, Error>> {
+        self.store.newest(instance, name, limit)
+    }
+}
+
+fn change(event: &Event) -> (StateName, StateName, Cause) {
+    let EventKind::StateChanged(StateChanged { from, to, cause, .. }) = &event.kind;
+    (*from, *to, *cause)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_hears_of_a_change_that_is_not_written_down_yet() {
+    let link = PlayedLink::default();
+    let journal = GatedJournal::new(&link, 1);
+    let gateway = link.gateway_on(Arc::<GatedJournal>::clone(&journal));
+    let instance = create(&gateway).await.record.id;
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    within(shown.wait_for(|machine| machine.state().name() == StateName::Unlinked)).await.unwrap();
+
+    let look = gateway.keep_looking(instance);
+    let early = tokio::time::timeout(Duration::from_secs(300), look).await;
+    early.expect_err("the caller waits for the disk");
+    assert_eq!(shown.borrow().state().name(), StateName::Unlinked, "and so does everybody else");
+    journal.leaves.add_permits(10);
+    within(shown.wait_for(|machine| machine.state().name() == StateName::Connecting))
+        .await
+        .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_waits_while_the_store_fails_and_loses_nothing() {
+    let link = PlayedLink::default();
+    let journal = GatedJournal::new(&link, usize::MAX >> 4);
+    let gateway = link.gateway_on(Arc::<GatedJournal>::clone(&journal));
+    let instance = create(&gateway).await.record.id;
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    within(shown.wait_for(|machine| machine.state().name() == StateName::Unlinked)).await.unwrap();
+    journal.failures_left.store(8, Ordering::SeqCst);
+    let (look, ()) =
+        tokio::join!(gateway.look_at_code(instance, WAIT * 9), link.tell(instance, code("late")));
+    look.unwrap();
+    let history = gateway.state_history(instance, 10).await.unwrap();
+    let states: Vec<_> = history.iter().map(|event| change(event).1).collect();
+    assert_eq!(states, [StateName::Linking, StateName::Connecting, StateName::Unlinked]);
+    let sequences: Vec<u64> = history.iter().map(|event| event.sequence.0).collect();
+    assert_eq!(sequences, [3, 2, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_that_waits_for_the_store_still_ends_with_the_process() {
+    let link = PlayedLink::default();
+    let journal = GatedJournal::new(&link, usize::MAX >> 4);
+    let gateway = link.gateway_on(Arc::<GatedJournal>::clone(&journal));
+    journal.failures_left.store(usize::MAX >> 4, Ordering::SeqCst);
+    create(&gateway).await;
+    assert!(gateway.shut_down(WAIT).await);
+}
+
+#[tokio::test]
+async fn the_history_tells_each_change_with_its_cause_and_account() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let instance = create(&gateway).await.record.id;
+    let (look, ()) =
+        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("a code")));
+    look.unwrap();
+    link.tell(instance, LinkEvent::Paired(account())).await;
+    link.tell(instance, LinkEvent::Ended(EndReason::RestartRequired)).await;
+    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
+    link.tell(instance, LinkEvent::Ended(EndReason::DeviceRemoved)).await;
+    within(shown.wait_for(|machine| machine.state().name() == StateName::Unlinked)).await.unwrap();
+
+    let history = gateway.state_history(instance, 100).await.unwrap();
+    let told: Vec<_> = history.iter().rev().map(change).collect();
+    let (pending, unlinked) = (StateName::Pending, StateName::Unlinked);
+    let (connecting, linking) = (StateName::Connecting, StateName::Linking);
+    let online = StateName::Online;
+    let removed = Cause::Ended(EndReason::DeviceRemoved);
+    assert_eq!(
+        told,
+        [
+            (pending, unlinked, Cause::Started),
+            (unlinked, connecting, Cause::Looked),
+            (connecting, linking, Cause::CodeIssued),
+            (linking, online, Cause::LoggedIn),
+            (online, unlinked, removed),
+        ]
+    );
+    let EventKind::StateChanged(last) = &history[0].kind;
+    assert_eq!((last.linked, &last.account), (false, &Some(account())), "who was unlinked");
+    let newest = gateway.state_history(instance, 1).await.unwrap();
+    assert_eq!(newest, history[..1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_does_not_wait_longer_than_it_says_for_an_instance_that_waits_for_the_store() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway_on(GatedJournal::new(&link, 1));
+    let instance = create(&gateway).await.record.id;
+    let begun = tokio::time::Instant::now();
+    let error = gateway.look_at_code(instance, WAIT).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unreachable);
+    assert_eq!(begun.elapsed(), WAIT);
+}

@@ -1,0 +1,61 @@
+//! `waygate serve`: runs the instances and serves the APIs until it is told to end.
+
+use waygate_config::Settings;
+
+use crate::commands::cli::{Common, Serve};
+use crate::commands::config;
+use crate::data_directory::{DataDirectory, World};
+use crate::exit::{Exit, Failure};
+use crate::logging;
+use crate::setup::{self, Listening, Running};
+use crate::signals::Signals;
+use crate::terminal::screen::Screen;
+
+pub(crate) async fn run(common: Common, command: Serve) -> Result<(), Failure> {
+    let settings = config::load(&common, command.listen.overrides())?;
+    logging::start(settings.log)?;
+    // Before the directory is made and stamped: a mistake must not leave a trace.
+    let link = setup::link_settings(&settings)?;
+    let mut signals = Signals::listen()?;
+    let directory = DataDirectory::take(&settings.data_dir, World::OF_THIS_BUILD)?;
+    let listener = bind(&settings).await?;
+    let running = Running::open(&settings, link, directory).await?;
+    let begun = async {
+        let instances = running.start_instances().await?;
+        let listening = running.serve(listener, &settings)?;
+        tell(listening, instances)
+    };
+    let begun = begun.await;
+    if begun.is_ok() {
+        signals.next().await;
+    }
+    end(running, &mut signals).await;
+    begun
+}
+
+async fn end(running: Running, signals: &mut Signals) {
+    tracing::info!("ending; a signal now ends at once");
+    tokio::select! {
+        () = running.stop() => {}
+        () = signals.next() => {}
+    }
+}
+
+/// Takes the address before anything runs: the most likely mistake should be the first.
+pub(crate) async fn bind(settings: &Settings) -> Result<tokio::net::TcpListener, Failure> {
+    let address = settings.listen;
+    tokio::net::TcpListener::bind(address).await.map_err(|error| {
+        let sentence = format!("cannot listen on {address}: {error}; choose another with --listen");
+        Failure::new(Exit::Usage, sentence)
+    })
+}
+
+fn tell(listening: Listening, instances: usize) -> Result<(), Failure> {
+    let mut screen = Screen::standard();
+    if World::OF_THIS_BUILD == World::Sandbox {
+        screen.say("SANDBOX: a simulated WhatsApp; nothing leaves this machine")?;
+    }
+    screen.say(&format!("listening on http://{}", listening.address))?;
+    screen.say(&format!("running {instances} instances; Ctrl-C ends"))?;
+    Ok(())
+}
