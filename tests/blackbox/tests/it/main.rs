@@ -2,9 +2,12 @@
 
 mod config;
 mod drawing;
+mod green_client;
 mod hygiene;
 mod link_kept;
 mod process;
 mod quickstart;
+mod secrets;
+mod serve;
 mod simulator;
 mod walls;

@@ -61,6 +61,8 @@ pub(crate) struct Running {
 /// named; nothing of the surrounding environment's settings reaches it.
 pub(crate) fn start(build: Build, arguments: &[&str], settings: &[(&str, String)]) -> Running {
     let mut command = Command::new(build.path());
+    // Tests run side by side; where a test needs an address, it says so after this.
+    command.env("WAYGATE_LISTEN", "127.0.0.1:0");
     command.args(arguments).envs(settings.iter().map(|(name, value)| (name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().expect("the binary starts");
@@ -132,8 +134,17 @@ impl Running {
 
     /// Ends it as Ctrl-C does.
     pub(crate) async fn interrupt(self) -> Ended {
+        self.signal("-INT").await
+    }
+
+    /// Ends it as a service manager does.
+    pub(crate) async fn terminate(self) -> Ended {
+        self.signal("-TERM").await
+    }
+
+    async fn signal(self, name: &str) -> Ended {
         let id = self.child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args(["-INT", &id]).status().await.unwrap();
+        let sent = Command::new("kill").args([name, &id]).status().await.unwrap();
         assert!(sent.success());
         self.ends().await
     }
