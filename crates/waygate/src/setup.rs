@@ -144,10 +144,14 @@ impl Running {
     /// Directories of earlier versions have keys and no list of instances.
     async fn adopt_orphans(&self) -> Result<(), Failure> {
         for instance in self.keys.instances()? {
-            if self.gateway.instance(instance).await?.is_none() {
-                let owner = self.gateway.first_account().await?;
-                self.gateway.adopt_instance(instance, owner.id).await?;
-                tracing::warn!(%instance, "keys without an instance were found and taken in");
+            if self.gateway.instance(instance).await?.is_some() {
+                continue;
+            }
+            let owner = self.gateway.first_account().await?;
+            match self.gateway.adopt_instance(instance, owner.id).await {
+                Ok(_) => tracing::warn!(%instance, "keys without an instance were taken in"),
+                // Of an instance that was removed long ago: no reason to keep the others down.
+                Err(error) => tracing::error!(%instance, %error, "keys could not be taken in"),
             }
         }
         Ok(())

@@ -232,3 +232,21 @@ async fn a_restart_does_not_shorten_a_ban_and_remembers_how_a_link_ended() {
     reaches(&gateway, instance, StateName::Unlinked).await;
     assert_eq!(gateway.watch_instance(instance).unwrap().borrow().state(), &last);
 }
+
+#[tokio::test]
+async fn a_start_of_many_instances_opens_few_key_stores_at_a_time_and_dials_none() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let mut instances = vec![];
+    for _ in 0..100 {
+        instances.push(create(&gateway).await.record.id);
+    }
+    assert!(gateway.shut_down(WAIT).await);
+    let gateway = link.gateway();
+    assert_eq!(gateway.start_instances().await.unwrap(), 100);
+    for instance in instances {
+        reaches(&gateway, instance, StateName::Unlinked).await;
+    }
+    assert!((2..=8).contains(&link.recalls_most()), "{} at a time", link.recalls_most());
+    assert_eq!(link.dials(), 0);
+}

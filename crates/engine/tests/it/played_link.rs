@@ -32,6 +32,9 @@ struct Seen {
     forgotten: usize,
     logouts: usize,
     panics_left: usize,
+    /// Look-ups of keys under way, and the most that there were.
+    recalls: usize,
+    recalls_most: usize,
     paired_at_hang_up: bool,
 }
 
@@ -92,6 +95,10 @@ impl PlayedLink {
 
     pub(crate) fn open_most(&self) -> usize {
         self.seen.lock().unwrap().open_most
+    }
+
+    pub(crate) fn recalls_most(&self) -> usize {
+        self.seen.lock().unwrap().recalls_most
     }
 
     pub(crate) fn logouts(&self) -> usize {
@@ -214,7 +221,17 @@ impl Linker for PlayedLink {
     }
 
     fn linked_account(&self, _: InstanceId) -> Deed<'_, Result<Option<LinkedAccount>, Error>> {
-        Box::pin(async { Ok(self.linked.clone()) })
+        Box::pin(async {
+            let count = |add: bool| {
+                let mut seen = self.seen.lock().unwrap();
+                seen.recalls = if add { seen.recalls + 1 } else { seen.recalls - 1 };
+                seen.recalls_most = seen.recalls_most.max(seen.recalls);
+            };
+            count(true);
+            tokio::task::yield_now().await;
+            count(false);
+            Ok(self.linked.clone())
+        })
     }
 
     fn forget(&self, _: InstanceId) -> Deed<'_, Result<(), Error>> {
