@@ -2,37 +2,44 @@
 
 use std::io;
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 /// Ctrl-C, and on Unix also SIGTERM, which service managers send.
 #[derive(Debug)]
 pub(crate) struct Signals {
     #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    interrupt: Signal,
+    #[cfg(unix)]
+    terminate: Signal,
 }
 
 impl Signals {
-    /// Listens from now on, so that a signal during the start is not lost.
-    #[cfg_attr(not(unix), expect(clippy::unnecessary_wraps, reason = "the same shape everywhere"))]
+    /// Listens from now on. Before, a signal ends the process at once; while it starts, that is
+    /// the right thing: nothing waits for an answer, and what was written is whole.
+    #[cfg(unix)]
     pub(crate) fn listen() -> io::Result<Self> {
-        Ok(Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { interrupt, terminate })
+    }
+
+    /// Listens once somebody waits.
+    #[cfg(not(unix))]
+    pub(crate) fn listen() -> io::Result<Self> {
+        Ok(Self {})
     }
 
     /// Waits for the next one. A wait that is given up loses none.
     pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
-            heard = tokio::signal::ctrl_c() => note(heard),
+            _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
         #[cfg(not(unix))]
-        note(tokio::signal::ctrl_c().await);
-    }
-}
-
-fn note(heard: io::Result<()>) {
-    if let Err(error) = heard {
-        tracing::error!(%error, "Ctrl-C cannot be heard");
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "Ctrl-C cannot be heard");
+        }
     }
 }

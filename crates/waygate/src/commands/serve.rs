@@ -16,10 +16,10 @@ pub(crate) async fn run(common: Common, command: Serve) -> Result<(), Failure> {
     logging::start(settings.log)?;
     // Before the directory is made and stamped: a mistake must not leave a trace.
     let link = setup::link_settings(&settings)?;
-    let mut signals = Signals::listen()?;
     let directory = DataDirectory::take(&settings.data_dir, World::OF_THIS_BUILD)?;
     let listener = bind(&settings).await?;
     let running = Running::open(&settings, link, directory).await?;
+    let mut signals = Signals::listen()?;
     let begun = async {
         let instances = running.start_instances().await?;
         let listening = running.serve(listener, &settings)?;
