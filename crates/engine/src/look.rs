@@ -24,9 +24,13 @@ pub enum Look {
     AlreadyLinked(LinkedAccount),
     /// WhatsApp wants a passkey before it links this account.
     PasskeyRequired,
-    /// The next attempt starts then, or on explicit request: too many went by unscanned, or
-    /// WhatsApp cannot be reached.
-    NotBefore(Timestamp),
+    /// There is no code before the next attempt.
+    NotBefore {
+        /// When that starts, unless somebody asks for a new code explicitly.
+        at: Timestamp,
+        /// Why not now, in words: too many codes went by unscanned, or WhatsApp cannot be reached.
+        why: &'static str,
+    },
     /// The instance is linked, but WhatsApp does not take its keys, for this reason in words: a
     /// person has to log out before another account can be linked.
     Unusable(&'static str),
@@ -72,9 +76,11 @@ impl Gateway {
 
 /// Why there was no code in time, as far as it is known.
 fn no_code(machine: &Machine) -> Error {
-    let why =
-        machine.last_end().map_or("WhatsApp issued no code in time", |end| end.ruling().words);
-    Error::new(Kind::Unreachable, why)
+    Error::new(Kind::Unreachable, why_no_code(machine))
+}
+
+fn why_no_code(machine: &Machine) -> &'static str {
+    machine.last_end().map_or("WhatsApp issued no code in time", |end| end.ruling().words)
 }
 
 /// What can be shown now; `None` when it is worth waiting until `patience`.
@@ -93,9 +99,12 @@ fn look(machine: &Machine, now: Timestamp, patience: Timestamp) -> Option<Look> 
     match state {
         State::Linking(LinkingStep::CodeShown(_)) => state.qr_code(now).cloned().map(Look::Code),
         State::Linking(LinkingStep::PasskeyRequired) => Some(Look::PasskeyRequired),
-        State::Unlinked { .. } => machine.linking().spaced_until(now).map(Look::NotBefore),
+        State::Unlinked { .. } => {
+            let spaced = machine.linking().spaced_until(now);
+            spaced.map(|at| Look::NotBefore { at, why: "too many codes were not scanned" })
+        }
         State::Connecting { not_before: Some(at), .. } if *at > patience => {
-            Some(Look::NotBefore(*at))
+            Some(Look::NotBefore { at: *at, why: why_no_code(machine) })
         }
         State::Banned => Some(Look::Impossible("WhatsApp banned the account")),
         State::Failed { reason, .. } => Some(Look::Impossible(reason.ruling().words)),

@@ -49,9 +49,9 @@ pub(crate) async fn qr(call: AccountCall) -> Result<Response, Refusal> {
         }
         Look::AlreadyLinked(_account) => told("alreadyLogged", ALREADY_LOGGED),
         Look::PasskeyRequired => told("passkeyRequired", PASSKEY_REQUIRED),
-        Look::NotBefore(at) => {
+        Look::NotBefore { at, why } => {
             let wait = Duration::try_from(now.until(at).unwrap_or_default()).unwrap_or_default();
-            told("error", &format!("no code now; the next one can be shown in {}", in_words(wait)))
+            told("error", &format!("{why}; the next code can be shown in {}", in_words(wait)))
         }
         Look::Unusable(_reason) => told("error", UNUSABLE_KEYS),
         Look::Impossible(reason) => told("error", reason),

@@ -62,7 +62,8 @@ async fn a_look_does_not_wait_for_an_attempt_that_is_further_away() {
     within(shown.wait_for(|machine| machine.last_end().is_some())).await.unwrap();
     let soon = Duration::from_millis(100);
     let look = gateway.look_at_code(instance, soon).await.unwrap();
-    assert!(matches!(look, Look::NotBefore(_)), "{look:?}");
+    let Look::NotBefore { why, .. } = look else { panic!("{look:?}") };
+    assert_eq!(why, "WhatsApp limits the rate of connections");
     let error = gateway.look_at_code(instance, WAIT).await.unwrap_err();
     assert_eq!(error.public(), "WhatsApp limits the rate of connections", "it says why");
 }

@@ -79,7 +79,7 @@ async fn a_forgotten_poller_is_spaced_out_and_told_so() {
     let mut told_to_wait = false;
     while begun.elapsed() < Duration::from_secs(86_400) {
         let look = world.gateway.look_at_code(instance.id, CODE_WITHIN).await.unwrap();
-        told_to_wait |= matches!(look, Look::NotBefore(_));
+        told_to_wait |= matches!(look, Look::NotBefore { .. });
         world.pass(Duration::from_secs(10)).await;
     }
     assert!(told_to_wait);

@@ -165,6 +165,6 @@ async fn attempts_that_are_spaced_say_when_the_next_one_is_due() {
     }
     insta::assert_snapshot!(
         qr(&server, &instance).await,
-        @r#"200 {"type":"error","message":"no code now; the next one can be shown in 5 minutes"}"#
+        @r#"200 {"type":"error","message":"too many codes were not scanned; the next code can be shown in 5 minutes"}"#
     );
 }
