@@ -5,20 +5,26 @@ use std::time::Duration;
 
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
+use waygate_core::instance::machine::Machine;
 use waygate_core::instance::record::{InstanceRecord, NAME_LENGTH_MAX};
 use waygate_core::instance::settings::Settings;
+use waygate_core::instance::state::StateName;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 
 use crate::accounts::no_such_instance;
 use crate::gateway::Gateway;
+use crate::supervisor::Running;
 
 /// How long a removed instance stays listed.
 pub const REMOVED_LISTED_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// How often old removed instances are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long the creation of an instance waits until it has started.
+const STANDS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Numbers drawn before we give up finding a free one.
 const DRAWS_MAX: u32 = 16;
@@ -45,6 +51,13 @@ pub struct InstanceWithToken {
     pub record: InstanceRecord,
     /// Its token; `None` when it has none that is valid.
     pub token: Option<TokenText>,
+}
+
+/// Waits until the instance is in a state of its own, so that nobody reads that it is about to
+/// start; not for ever, since the store may fail just then.
+async fn stands(mut running: Running) {
+    let begun = |machine: &Machine| machine.state().name() != StateName::Pending;
+    drop(tokio::time::timeout(STANDS_WITHIN, running.shown.wait_for(begun)).await);
 }
 
 impl Gateway {
@@ -110,7 +123,7 @@ impl Gateway {
                 Err(error) => return Err(error),
                 Ok(()) => {
                     tracing::info!(instance = %id, "an instance was created");
-                    parts.supervisor.run(id);
+                    stands(parts.supervisor.run(id)).await;
                     return Ok(InstanceWithToken { record, token: Some(text) });
                 }
             }

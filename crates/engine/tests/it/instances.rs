@@ -44,6 +44,14 @@ async fn a_created_instance_is_listed_with_its_number_name_and_token() {
 }
 
 #[tokio::test]
+async fn an_instance_stands_when_its_creation_returns() {
+    let gateway = PlayedLink::default().gateway();
+    let instance = create(&gateway).await.record.id;
+    let shown = gateway.watch_instance(instance).unwrap();
+    assert_eq!(shown.borrow().state().name(), StateName::Unlinked);
+}
+
+#[tokio::test]
 async fn an_instance_can_keep_the_number_and_token_it_had_elsewhere() {
     let gateway = PlayedLink::default().gateway();
     let owner = gateway.first_account().await.unwrap().id;
