@@ -9,7 +9,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { DisconnectReason } from 'baileys';
 import old from 'baileys-old';
 import { Client, Events, signatures, silent, trust } from './client.mjs';
-import { NUMBER, Simulator } from './simulator.mjs';
+import { NUMBER, Simulator } from '../simulator.mjs';
 
 /// As the simulator's report counts what a client sends to be linked by code.
 const PAIRING_CODE = 'md/set/link_code_companion_reg';

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import makeWASocket, { Curve, WA_CERT_DETAILS, useMultiFileAuthState } from 'baileys';
 import { generateSignalPubKey } from 'baileys/lib/Utils/crypto.js';
-import { within } from './deadline.mjs';
+import { within } from '../deadline.mjs';
 
 // The very library that Baileys uses, wherever npm has put it.
 const curve = createRequire(import.meta.resolve('baileys'))('libsignal/src/curve.js');

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use super::needs::DebianPackage;
+use super::needs::{DebianPackage, Sign};
 use crate::command::Call;
 use crate::output;
 
-/// Installs the packages whose command is not found, as root or through sudo.
+/// Installs the packages whose sign is absent, as root or through sudo.
 pub(super) fn install(packages: &[DebianPackage]) -> anyhow::Result<()> {
-    let missing = missing(packages, is_on_path);
+    let missing = missing(packages, is_there);
     if missing.is_empty() {
         output::line(format_args!("Debian packages: nothing is missing"));
         return Ok(());
@@ -22,12 +22,15 @@ pub(super) fn install(packages: &[DebianPackage]) -> anyhow::Result<()> {
     apt_get(&["install", "--yes", "--no-install-recommends"])?.args(missing).run()
 }
 
-fn missing(packages: &[DebianPackage], is_there: impl Fn(&str) -> bool) -> Vec<&'static str> {
-    packages
-        .iter()
-        .filter(|package| !is_there(package.command))
-        .map(|package| package.name)
-        .collect()
+fn missing(packages: &[DebianPackage], is_there: impl Fn(Sign) -> bool) -> Vec<&'static str> {
+    packages.iter().filter(|package| !is_there(package.sign)).map(|package| package.name).collect()
+}
+
+fn is_there(sign: Sign) -> bool {
+    match sign {
+        Sign::Command(command) => is_on_path(command),
+        Sign::Success(program, arguments) => Call::new(program, arguments).probe().is_some(),
+    }
 }
 
 fn apt_get(arguments: &[&str]) -> anyhow::Result<Call> {
@@ -60,12 +63,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_packages_whose_command_is_absent_are_missing() {
+    fn only_packages_whose_sign_is_absent_are_missing() {
         let packages = [
-            DebianPackage { name: "here", command: "h" },
-            DebianPackage { name: "absent", command: "a" },
+            DebianPackage { name: "here", sign: Sign::Command("h") },
+            DebianPackage { name: "absent", sign: Sign::Command("a") },
         ];
-        assert_eq!(missing(&packages, |command| command == "h"), ["absent"]);
+        assert_eq!(missing(&packages, |sign| sign == Sign::Command("h")), ["absent"]);
+    }
+
+    #[test]
+    fn a_package_without_a_command_shows_by_a_call_that_succeeds() {
+        assert!(is_there(Sign::Success("git", &["--version"])));
+        assert!(!is_there(Sign::Success("git", &["no-such-command-here"])));
+        assert!(!is_there(Sign::Success("no-such-command-here", &[])));
     }
 
     #[test]

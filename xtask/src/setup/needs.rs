@@ -1,10 +1,19 @@
 //! Everything the checks need that a new machine may lack.
 
-/// A package of Debian and the command it brings; where the command is there, nothing is installed.
+/// A package of Debian, installed where its sign is absent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DebianPackage {
     pub(super) name: &'static str,
-    pub(super) command: &'static str,
+    pub(super) sign: Sign,
+}
+
+/// What shows that a package's content is there, be it from Debian or from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// A command on the path.
+    Command(&'static str),
+    /// A call that succeeds, where no command of its own comes with the package.
+    Success(&'static str, &'static [&'static str]),
 }
 
 /// A cargo command, built from source when it is missing or older than `version`.
@@ -16,10 +25,15 @@ pub(super) struct CargoTool {
 
 pub(super) const DEBIAN_PACKAGES: &[DebianPackage] = &[
     // Reads the QR codes that the gateway draws.
-    DebianPackage { name: "zbar-tools", command: "zbarimg" },
+    DebianPackage { name: "zbar-tools", sign: Sign::Command("zbarimg") },
     // Run the clients of others.
-    DebianPackage { name: "nodejs", command: "node" },
-    DebianPackage { name: "npm", command: "npm" },
+    DebianPackage { name: "nodejs", sign: Sign::Command("node") },
+    DebianPackage { name: "npm", sign: Sign::Command("npm") },
+    // Debian's Python has the module `venv` without it, but not what that puts pip in with.
+    DebianPackage {
+        name: "python3-venv",
+        sign: Sign::Success("python3", &["-m", "ensurepip", "--version"]),
+    },
 ];
 
 pub(super) const CARGO_TOOLS: &[CargoTool] = &[
@@ -31,4 +45,11 @@ pub(super) const CARGO_TOOLS: &[CargoTool] = &[
 pub(super) const NODE_VERSION: &str = "20.14.0";
 
 /// Folders with a lock file of npm.
-pub(super) const NODE_PACKAGES: &[&str] = &["tests/clients/baileys"];
+pub(super) const NODE_PACKAGES: &[&str] =
+    &["tests/clients/baileys", "tests/clients/green-api/javascript"];
+
+/// The first that GREEN-API's SDK runs on.
+pub(super) const PYTHON_VERSION: &str = "3.10";
+
+/// What the client tests in Python import, with versions and checksums.
+pub(super) const PYTHON_REQUIREMENTS: &str = "tests/clients/green-api/python/requirements.txt";

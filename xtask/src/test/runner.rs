@@ -80,14 +80,33 @@ impl Runner {
         self.cargo(&["nextest", "run", "--profile", profile]).args(world.flags.clone()).args(filter)
     }
 
+    fn clients(&self) -> anyhow::Result<()> {
+        self.node("tests/clients/baileys", "baileys.test.mjs")?.run()?;
+        self.node("tests/clients/green-api/javascript", "green-api.test.mjs")?.run()?;
+        self.python("tests/clients/green-api/python")?.run()
+    }
+
     /// The limit is for all of a file's tests. The end is forced, because Baileys leaves timers of a
     /// minute behind.
-    fn clients(&self) -> anyhow::Result<()> {
-        Call::new("node", &["--test", "--test-force-exit", "--test-timeout=60000"])
-            .args(["--test-reporter=spec", "baileys.test.mjs"])
-            .within(&self.workspace.root.join("tests/clients/baileys"))
+    fn node(&self, folder: &str, file: &str) -> anyhow::Result<Call> {
+        let arguments = ["--test", "--test-force-exit", "--test-timeout=60000"];
+        let call = Call::new("node", &arguments).args(["--test-reporter=spec", file]);
+        self.client(call, folder)
+    }
+
+    /// `-B` keeps compiled files out of the tree.
+    fn python(&self, folder: &str) -> anyhow::Result<Call> {
+        let python = setup::python(&self.workspace);
+        let arguments = ["-B", "-m", "unittest", "--verbose"];
+        self.client(Call::new(&python.to_string_lossy(), &arguments), folder)
+    }
+
+    /// Clients of HTTP look for proxies in the environment, and none of those leads to this machine.
+    fn client(&self, call: Call, folder: &str) -> anyhow::Result<Call> {
+        Ok(call
+            .within(&self.workspace.root.join(folder))
             .env("SANDBOX_WAYGATE", &built(&self.sandbox)?)
-            .run()
+            .env("no_proxy", "127.0.0.1"))
     }
 
     fn test_sandbox(&self) -> anyhow::Result<()> {

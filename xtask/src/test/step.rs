@@ -64,7 +64,7 @@ impl Step {
             Self::Test => "tests of what ships",
             Self::DocTests => "examples in the documentation",
             Self::Build => "the binary that ships and the sandbox one",
-            Self::Clients => "clients of others against the simulator",
+            Self::Clients => "clients of others against the simulator and the gateway",
             Self::TestSandbox => "simulator, wire and black-box tests",
         }
     }

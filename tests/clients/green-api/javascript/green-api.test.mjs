@@ -1,0 +1,127 @@
+// The vendor's SDK against a gateway that took the vendor's place: only the host differs.
+//
+// It lacks the partner methods and some of the account's; the SDK for Python in ../python has them.
+// `getAuthorizationCode` and the websocket for codes are not served yet, so neither SDK is asked for
+// them.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import green from '@green-api/whatsapp-api-client';
+import { LIMIT_MS } from '../../deadline.mjs';
+import { NUMBER, Simulator } from '../../simulator.mjs';
+import { readCode } from './code.mjs';
+import { Gateway } from './gateway.mjs';
+import { Pace } from './pace.mjs';
+import { assertIs } from './types.mjs';
+
+let simulator;
+let gateway;
+
+beforeEach(async () => {
+  simulator = await Simulator.start();
+  gateway = await Gateway.start(simulator);
+});
+
+afterEach(async () => {
+  await gateway?.stop();
+  await simulator?.stop();
+});
+
+/// The SDK for an instance, as the vendor documents it but for the hosts.
+function sdk({ idInstance, apiTokenInstance }, host) {
+  return green.restAPI({ idInstance: String(idInstance), apiTokenInstance, host, media: host });
+}
+
+/// A new instance, whose user keeps to the vendor's limits.
+async function open(host) {
+  const { instance, settings } = sdk(await gateway.createInstance(), host);
+  const pace = new Pace();
+  return {
+    instance: (method) => pace.call(method, () => instance[method]()),
+    settings: (method, body) => pace.call(method, () => settings[method](body)),
+  };
+}
+
+async function reaches(account, wanted) {
+  const deadline = AbortSignal.timeout(LIMIT_MS);
+  let answer;
+  do {
+    assert.ok(!deadline.aborted, `${wanted}: not within ${LIMIT_MS} ms`);
+    answer = await account.instance('getStateInstance');
+    assertIs(answer, 'GetStateInstance');
+  } while (answer.stateInstance !== wanted);
+}
+
+async function link(account) {
+  const code = await account.instance('qr');
+  assertIs(code, 'Qr');
+  assert.equal(code.type, 'qrCode', code.message);
+  const linked = await simulator.phone('scan', { qr: readCode(Buffer.from(code.message, 'base64')) });
+  assert.equal(linked.number, NUMBER);
+  await reaches(account, 'authorized');
+  const message = 'instance account already authorized';
+  assert.deepEqual(await account.instance('qr'), { type: 'alreadyLogged', message });
+}
+
+async function look(account) {
+  const info = await account.settings('getWaSettings');
+  assert.equal(info.phone, NUMBER);
+  assert.equal(info.stateInstance, 'authorized');
+  assert.equal(info.deviceId, `${NUMBER}:1@s.whatsapp.net`);
+  assertIs(await account.instance('getDeviceInfo'), 'GetDeviceInfo');
+}
+
+/// Programs change what they got and send all of it back.
+async function set(account) {
+  const before = await account.settings('getSettings');
+  assertIs(before, 'Settings');
+  assert.equal(before.wid, `${NUMBER}@c.us`);
+  assert.equal(before.outgoingWebhook, 'no');
+  const wanted = { ...before, outgoingWebhook: 'yes', delaySendMessagesMilliseconds: 1000 };
+  assert.deepEqual(await account.settings('setSettings', wanted), { saveSettings: true });
+  assert.deepEqual(await account.settings('getSettings'), wanted);
+}
+
+async function restart(account) {
+  const { logins } = await simulator.report();
+  assert.deepEqual(await account.instance('reboot'), { isReboot: true });
+  await simulator.reports('a login', (report) => report.logins > logins);
+  await reaches(account, 'authorized');
+}
+
+async function leave(account) {
+  assert.equal((await simulator.devices()).length, 1);
+  assert.deepEqual(await account.instance('logout'), { isLogout: true });
+  await reaches(account, 'notAuthorized');
+  assert.deepEqual(await simulator.devices(), []);
+}
+
+async function live(host) {
+  const account = await open(host);
+  await link(account);
+  await look(account);
+  await set(account);
+  await restart(account);
+  await leave(account);
+  await simulator.assertClean();
+}
+
+test('an account is linked, looked at, set, restarted and logged out', () => live(gateway.host));
+
+test('the same with a trailing slash in the host', () => live(`${gateway.host}/`));
+
+test('who asks twice at once is told so', async () => {
+  const { settings } = sdk(await gateway.createInstance(), gateway.host);
+  const both = await Promise.allSettled([settings.getSettings(), settings.getSettings()]);
+  const served = both.find(({ status }) => status === 'fulfilled');
+  const refused = both.find(({ status }) => status === 'rejected');
+  assertIs(served?.value, 'Settings');
+  const { response } = refused?.reason ?? {};
+  assert.equal(response?.status, 429);
+  assert.equal(response.data.message, 'Too Many Requests');
+});
+
+test("a stranger's token opens nothing", async () => {
+  const credentials = { ...(await gateway.createInstance()), apiTokenInstance: 'a'.repeat(50) };
+  const { instance } = sdk(credentials, gateway.host);
+  await assert.rejects(instance.qr(), ({ response }) => response.status === 401);
+});

@@ -1,0 +1,28 @@
+"""`waygate serve` as a process of its own, on a data directory of its own, with a partner's token."""
+
+import re
+import tempfile
+
+from running import Running, run
+
+
+class Gateway:
+    """One that takes the simulator for WhatsApp; apart from that nothing is set but where it listens
+    and that it is quiet."""
+
+    def __init__(self, simulator):
+        self._folder = tempfile.TemporaryDirectory(prefix="waygate-green-api-")
+        settings = {
+            "WAYGATE_DATA_DIR": self._folder.name,
+            "WAYGATE_LISTEN": "127.0.0.1:0",
+            "WAYGATE_WHATSAPP__URL": simulator.chat,
+            "WAYGATE_WHATSAPP__VERSION_URL": simulator.version_page,
+        }
+        self.partner_token = run(["token", "create", "--kind", "partner"], settings)
+        self._process = Running(["serve"], settings)
+        said = self._process.says("running ")
+        self.host = re.search(r"listening on (http://\S+)", said)[1]
+
+    def stop(self):
+        self._process.kill()
+        self._folder.cleanup()

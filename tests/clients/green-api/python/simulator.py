@@ -1,0 +1,67 @@
+"""`waygate sim` as a process of its own, steered over its control API."""
+
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+
+from running import LIMIT_S, Running
+
+NUMBER = "15550001111"
+
+POLL_S = 0.02
+
+# Without the proxies of the environment.
+_http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Simulator:
+    """One on addresses of its own, with one phone."""
+
+    def __init__(self):
+        arguments = ["sim", "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"]
+        self._process = Running(arguments, {})
+        said = self._process.says("control API at ")
+        self.chat = re.search(r"ws://[^\s,;]+", said)[0]
+        self.version_page = re.search(r"version page at (http://[^\s,;]+)", said)[1]
+        self._control = re.search(r"control API at (http://[^\s,;]+)", said)[1]
+        self._ask("/phones", {"number": NUMBER})
+
+    def _ask(self, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        return json.loads(fetch(self._control + path, data))
+
+    def scan(self, code):
+        """The phone scans this text; answers when the device is linked."""
+        return self._ask(f"/phones/{NUMBER}/scan", {"qr": code})
+
+    def devices(self):
+        return self._ask(f"/phones/{NUMBER}")["devices"]
+
+    def logins(self):
+        return self._ask("/report")["logins"]
+
+    def sees_a_login_after(self, count):
+        deadline = time.monotonic() + LIMIT_S
+        while self.logins() <= count:
+            assert time.monotonic() < deadline, f"no login within {LIMIT_S} s"
+            # allowed: asks another process again, until the deadline.
+            time.sleep(POLL_S)
+
+    def violations(self):
+        """What a client did that the real server would not like."""
+        return self._ask("/oracle")["violations"]
+
+    def stop(self):
+        self._process.kill()
+
+
+def fetch(url, data=None):
+    """The body that is found there."""
+    try:
+        with _http.open(url, data, LIMIT_S) as response:
+            return response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            raise AssertionError(f"{error}: {error.read()}") from error
