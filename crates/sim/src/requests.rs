@@ -119,6 +119,7 @@ pub(crate) fn answer(
         "passive/set/passive" => Ok(passivate(world, key)),
         "privacy/get/privacy" => privacy(world, key),
         "privacy/set/privacy" => set_privacy(world, key, iq),
+        "urn:xmpp:whatsapp:dirty/set/clean" => clean(first_child(iq)),
         "usync/get/usync" => usync::answer(world, iq),
         "w:m/set/media_conn" => Ok(media_conn()),
         "w:p/get/" | "w:p/get/ping" => Ok(pong(world)),
@@ -172,16 +173,41 @@ fn set_privacy(world: &mut World, key: &DeviceKey, iq: &Node) -> Result<Answer, 
         .and_then(Node::children)
         .ok_or_else(|| RequestError::bad("no category"))?;
     let account = world.accounts.get_mut(&key.number).ok_or_else(RequestError::not_found)?;
+    let mut changed = account.privacy.clone();
     for category in wanted {
         let (Some(name), Some(value)) = (attr(category, "name"), attr(category, "value")) else {
             return Err(RequestError::bad("a category without name or value"));
         };
-        match account.privacy.get_mut(name.as_ref()) {
-            Some(current) => *current = value.into_owned(),
-            None => return Err(RequestError::bad("no such category")),
+        if !privacy_values(&name).contains(&value.as_ref()) {
+            return Err(RequestError::bad("no such category, or no such value of it"));
         }
+        changed.insert(name.into_owned(), value.into_owned());
     }
+    // All of it or nothing.
+    account.privacy = changed;
     Ok(Answer::one(NodeBuilder::new("privacy").children(wanted.iter().cloned()).build()))
+}
+
+/// What a category of privacy can be set to; nothing for one that does not exist.
+fn privacy_values(category: &str) -> &'static [&'static str] {
+    match category {
+        "last" | "profile" | "status" | "groupadd" => {
+            &["all", "contacts", "contact_blacklist", "none"]
+        }
+        "online" => &["all", "match_last_seen"],
+        "readreceipts" => &["all", "none"],
+        "calladd" => &["all", "known", "contacts"],
+        "messages" => &["all", "contacts"],
+        _ => &[],
+    }
+}
+
+/// What a device has taken note of is named by its kind.
+fn clean(asked: Option<&Node>) -> Result<Answer, RequestError> {
+    match asked.and_then(|clean| attr(clean, "type")) {
+        Some(_) => Ok(Answer::default()),
+        None => Err(RequestError::bad("clean without type")),
+    }
 }
 
 fn media_conn() -> Answer {

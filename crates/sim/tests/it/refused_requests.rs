@@ -23,6 +23,12 @@ async fn a_wrong_request_of_a_linked_device_is_refused() {
         vec![leaf("id", &[0, 0, 2]), leaf("value", &[1; 32]), leaf("signature", &[0; 64])],
     );
     let collection = |name: &str| NodeBuilder::new("collection").attr("name", name).build();
+    let privacy = |categories: &[(&str, &str)]| {
+        let category = |(name, value): &(&str, &str)| {
+            NodeBuilder::new("category").attr("name", *name).attr("value", *value).build()
+        };
+        node("privacy", categories.iter().map(category).collect())
+    };
     let usync = |children| node("usync", children);
     let rows = [
         ("a rotation with a wrong signature", "set", "encrypt", node("rotate", vec![skey]), 406),
@@ -39,6 +45,16 @@ async fn a_wrong_request_of_a_linked_device_is_refused() {
         ),
         ("no collection", "set", "w:sync:app:state", node("sync", vec![]), 400),
         ("a query without users", "get", "usync", usync(vec![node("query", vec![])]), 400),
+        ("a privacy category without value", "set", "privacy", privacy(&[("last", "")]), 400),
+        (
+            "a privacy value of another category",
+            "set",
+            "privacy",
+            privacy(&[("online", "none")]),
+            400,
+        ),
+        ("an unknown privacy category", "set", "privacy", privacy(&[("x", "all")]), 400),
+        ("clean without type", "set", "urn:xmpp:whatsapp:dirty", node("clean", vec![]), 400),
         ("props without protocol", "get", "abt", node("props", vec![]), 400),
     ];
     for (row, kind, xmlns, child, code) in rows {
@@ -169,4 +185,23 @@ async fn a_client_that_does_not_read_is_dropped() {
     while stream.next().await.is_some() {}
     assert_refused(&sim.report(), RefusalKind::SlowReader, "slow reader");
     assert!(!phone.devices()[0].online);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_privacy_change_that_is_half_wrong_changes_nothing() {
+    let (sim, phone) = world();
+    let mut device = Companion::new(1);
+    device.link(&sim, &phone).await;
+    let mut stream = device.log_in(&sim).await;
+    let category =
+        |name, value| NodeBuilder::new("category").attr("name", name).attr("value", value).build();
+    let wanted = [category("last", "none"), category("online", "never")];
+    let wanted = NodeBuilder::new("privacy").children(wanted).build();
+    assert_eq!(error_code(&stream.request("set", "privacy", Some(wanted)).await), 400);
+    let asked = Some(NodeBuilder::new("privacy").build());
+    let answer = stream.request("get", "privacy", asked).await;
+    let categories = answer.get_optional_child("privacy").unwrap().children().unwrap();
+    let last = categories.iter().find(|category| text(category, "name") == "last").unwrap();
+    assert_eq!(text(last, "value"), "all");
+    assert_refused(&sim.report(), RefusalKind::Request, "half wrong");
 }

@@ -163,6 +163,7 @@ async fn the_small_requests_are_answered() {
     let plain = |tag: &'static str| Some(NodeBuilder::new(tag).build());
     let category =
         NodeBuilder::new("category").attr("name", "last").attr("value", "contacts").build();
+    let clean = NodeBuilder::new("clean").attr("type", "account_sync").build();
     let requests = [
         ("get", "abt", Some(protocol), "props"),
         ("get", "blocklist", None, "list"),
@@ -171,7 +172,7 @@ async fn the_small_requests_are_answered() {
         ("set", "w:m", plain("media_conn"), "media_conn"),
         ("get", "w:p", plain("ping"), ""),
         ("set", "passive", plain("passive"), ""),
-        ("set", "urn:xmpp:whatsapp:dirty", plain("clean"), ""),
+        ("set", "urn:xmpp:whatsapp:dirty", Some(clean), ""),
     ];
     for (kind, xmlns, child, expected) in requests {
         let answer = stream.request(kind, xmlns, child).await;
