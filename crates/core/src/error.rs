@@ -57,6 +57,18 @@ impl Error {
         self.kind
     }
 
+    /// The sentence and everything that caused it, for the log: never for a caller.
+    pub fn with_causes(&self) -> String {
+        let mut text = self.public.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+
     /// What a caller may read.
     pub fn public(&self) -> &str {
         &self.public
@@ -68,6 +80,14 @@ mod tests {
     use std::error::Error as _;
 
     use super::*;
+
+    #[test]
+    fn the_log_tells_the_whole_chain_of_causes() {
+        let disk = Error::new(Kind::Internal, "the disk is full").because("no space");
+        let error = Error::new(Kind::Internal, "the store failed").because(disk);
+        assert_eq!(error.with_causes(), "the store failed: the disk is full: no space");
+        assert_eq!(Error::new(Kind::Invalid, "alone").with_causes(), "alone");
+    }
 
     #[test]
     fn the_public_sentence_holds_nothing_of_the_source() {

@@ -1,7 +1,6 @@
 //! How this vendor says no.
 
 use std::borrow::Cow;
-use std::error::Error as _;
 use std::time::Duration;
 
 use axum::http::header::RETRY_AFTER;
@@ -155,7 +154,7 @@ impl From<Error> for Refusal {
             Kind::Limited { retry_after } => Self::TooMany { retry_after },
             Kind::Unreachable => Self::plain(StatusCode::BAD_GATEWAY, "Bad Gateway"),
             Kind::Internal => {
-                tracing::error!(error = chain(&error), "a request failed");
+                tracing::error!(cause = error.with_causes(), "a request failed");
                 Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             }
         }
@@ -174,18 +173,6 @@ impl From<BodyError> for Refusal {
     }
 }
 
-/// The sentence and what caused it.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,13 +182,6 @@ mod tests {
         for (millis, told) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (9500, 10)] {
             assert_eq!(whole_seconds(Duration::from_millis(millis)), told, "{millis} ms");
         }
-    }
-
-    #[test]
-    fn the_log_tells_the_whole_chain_of_causes() {
-        let error = Error::new(Kind::Internal, "the store failed")
-            .because(std::io::Error::other("the disk is full"));
-        assert_eq!(chain(&error), "the store failed: the disk is full");
     }
 
     #[test]

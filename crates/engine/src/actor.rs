@@ -219,8 +219,8 @@ impl Actor {
 
     async fn forget(&mut self) {
         if let Err(error) = self.around.ports.linker.forget(self.instance).await {
-            let source = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(instance = %self.instance, %error, source, "keys were not destroyed");
+            let cause = error.with_causes();
+            tracing::error!(instance = %self.instance, cause, "keys were not destroyed");
         }
     }
 
@@ -232,8 +232,8 @@ impl Actor {
             match journal.append(self.instance, at, kind.clone(), standing.clone()).await {
                 Ok(_sequence) => return,
                 Err(error) => {
-                    let source = std::error::Error::source(&error).map(ToString::to_string);
-                    tracing::error!(instance = %self.instance, %error, source, "an event was not kept");
+                    let cause = error.with_causes();
+                    tracing::error!(instance = %self.instance, cause, "an event was not kept");
                     if error.kind() == Kind::NotFound {
                         return;
                     }

@@ -247,7 +247,10 @@ impl Gateway {
         match registry.forget_removed(self.now() - REMOVED_LISTED_FOR).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "removed instances were forgotten"),
-            Err(error) => tracing::error!(%error, "removed instances could not be forgotten"),
+            Err(error) => {
+                let cause = error.with_causes();
+                tracing::error!(cause, "removed instances could not be forgotten");
+            }
         }
     }
 }

@@ -167,8 +167,8 @@ impl Cell {
     }
 
     fn note_unreadable(&self, error: &Error) {
-        let source = std::error::Error::source(error).map(ToString::to_string);
-        tracing::error!(instance = %self.instance, %error, source, "an instance cannot start");
+        let cause = error.with_causes();
+        tracing::error!(instance = %self.instance, cause, "an instance cannot start");
     }
 
     fn note_crash(&self, payload: &(dyn Any + Send)) {

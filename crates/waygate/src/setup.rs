@@ -97,8 +97,7 @@ impl Running {
         let (store, storing) = (Arc::new(store), Tasks::default());
         storing.start("store writer", async move {
             if let Err(error) = writer.run().await {
-                let source = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::error!(%error, source, "the store did not end well");
+                tracing::error!(cause = error.with_causes(), "the store did not end well");
             }
         });
         let keyring = Keyring::from_master(&master);
@@ -151,7 +150,10 @@ impl Running {
             match self.gateway.adopt_instance(instance, owner.id).await {
                 Ok(_) => tracing::warn!(%instance, "keys without an instance were taken in"),
                 // Of an instance that was removed long ago: no reason to keep the others down.
-                Err(error) => tracing::error!(%instance, %error, "keys could not be taken in"),
+                Err(error) => {
+                    let cause = error.with_causes();
+                    tracing::error!(%instance, cause, "keys could not be taken in");
+                }
             }
         }
         Ok(())
