@@ -14,12 +14,12 @@ use tokio::time::Instant;
 use waygate_engine::tasks::Tasks;
 
 use self::connection::converse;
-use self::door::Door;
+use self::connection_limiter::ConnectionLimiter;
 use crate::peer::{Network, PeerAddress};
 use crate::site::Site;
 
 mod connection;
-mod door;
+mod connection_limiter;
 mod head_timer;
 mod stream;
 
@@ -101,7 +101,8 @@ impl Accept for TcpListener {
 
 async fn accept_from(mut source: impl Accept, site: Site, limits: Limits, tasks: &Tasks) {
     let stop = tasks.stop_token();
-    let door = Door::new(limits.connections_max, limits.connections_per_address_max);
+    let limiter =
+        ConnectionLimiter::new(limits.connections_max, limits.connections_per_address_max);
     let mut refusals = Refusals::default();
     loop {
         // Cancel-safe: the token has no state, and `Accept::accept` promises it.
@@ -111,12 +112,12 @@ async fn accept_from(mut source: impl Accept, site: Site, limits: Limits, tasks:
             accepted = source.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => match door.enter(counted(peer)) {
-                Some(place) => {
+            Ok((stream, peer)) => match limiter.permit(counted(peer)) {
+                Some(permit) => {
                     let talk = converse(stream, peer, site.clone(), limits.clone(), stop.clone());
                     tasks.start("http connection", async move {
                         talk.await;
-                        drop(place);
+                        drop(permit);
                     });
                 }
                 None => {

@@ -8,7 +8,7 @@ use crate::peer::Network;
 
 /// Lets connections in while there is room.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct ConnectionLimiter {
     inside: Arc<Mutex<Inside>>,
     connections_max: usize,
     per_network_max: usize,
@@ -21,14 +21,14 @@ struct Inside {
     by_network: HashMap<Network, usize>,
 }
 
-impl Door {
+impl ConnectionLimiter {
     pub(super) fn new(connections_max: usize, per_network_max: usize) -> Self {
         Self { inside: Arc::default(), connections_max, per_network_max }
     }
 
-    /// A place for one more connection, `None` when there is none. A connection without a network
+    /// Leave for one more connection, `None` when there is no room. A connection without a network
     /// is local and counts in the whole only.
-    pub(super) fn enter(&self, network: Option<Network>) -> Option<Place> {
+    pub(super) fn permit(&self, network: Option<Network>) -> Option<ConnectionPermit> {
         let mut inside = lock(&self.inside);
         if inside.count >= self.connections_max {
             return None;
@@ -41,18 +41,18 @@ impl Door {
             inside.by_network.insert(network, held + 1);
         }
         inside.count += 1;
-        Some(Place { inside: Arc::clone(&self.inside), network })
+        Some(ConnectionPermit { inside: Arc::clone(&self.inside), network })
     }
 }
 
-/// A connection's place; dropping it gives it back.
+/// Leave for one connection; dropping it makes room for another.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionPermit {
     inside: Arc<Mutex<Inside>>,
     network: Option<Network>,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut inside = lock(&self.inside);
         inside.count = inside.count.saturating_sub(1);
@@ -81,42 +81,42 @@ mod tests {
     }
 
     #[test]
-    fn one_network_cannot_take_every_place() {
-        let door = Door::new(3, 2);
+    fn one_network_cannot_take_every_permit() {
+        let limiter = ConnectionLimiter::new(3, 2);
         let greedy = Some(network(1));
-        let _held = (door.enter(greedy).unwrap(), door.enter(greedy).unwrap());
-        assert!(door.enter(greedy).is_none());
-        assert!(door.enter(Some(network(2))).is_some());
+        let _held = (limiter.permit(greedy).unwrap(), limiter.permit(greedy).unwrap());
+        assert!(limiter.permit(greedy).is_none());
+        assert!(limiter.permit(Some(network(2))).is_some());
     }
 
     #[test]
-    fn there_is_an_end_to_all_places_together() {
-        let door = Door::new(2, 2);
-        let _first = door.enter(Some(network(1))).unwrap();
-        let second = door.enter(None).unwrap();
-        assert!(door.enter(Some(network(2))).is_none());
-        assert!(door.enter(None).is_none());
+    fn there_is_an_end_to_all_permits_together() {
+        let limiter = ConnectionLimiter::new(2, 2);
+        let _first = limiter.permit(Some(network(1))).unwrap();
+        let second = limiter.permit(None).unwrap();
+        assert!(limiter.permit(Some(network(2))).is_none());
+        assert!(limiter.permit(None).is_none());
         drop(second);
-        assert!(door.enter(None).is_some());
+        assert!(limiter.permit(None).is_some());
     }
 
     #[test]
-    fn a_place_that_is_given_back_leaves_nothing() {
-        let door = Door::new(2, 1);
+    fn a_permit_that_is_given_back_leaves_nothing() {
+        let limiter = ConnectionLimiter::new(2, 1);
         for _ in 0..10 {
-            let place = door.enter(Some(network(1)));
-            assert!(place.is_some());
+            let permit = limiter.permit(Some(network(1)));
+            assert!(permit.is_some());
         }
-        let inside = lock(&door.inside);
+        let inside = lock(&limiter.inside);
         assert_eq!((inside.count, inside.by_network.len()), (0, 0));
     }
 
     #[test]
-    fn a_refused_connection_takes_no_place() {
-        let door = Door::new(1, 5);
-        let held = door.enter(Some(network(1))).unwrap();
-        assert!(door.enter(Some(network(1))).is_none());
+    fn a_refused_connection_takes_no_permit() {
+        let limiter = ConnectionLimiter::new(1, 5);
+        let held = limiter.permit(Some(network(1))).unwrap();
+        assert!(limiter.permit(Some(network(1))).is_none());
         drop(held);
-        assert!(lock(&door.inside).by_network.is_empty());
+        assert!(lock(&limiter.inside).by_network.is_empty());
     }
 }
