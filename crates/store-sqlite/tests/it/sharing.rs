@@ -2,8 +2,9 @@
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use waygate_core::error::Kind;
+use waygate_core::error::{Error, Kind};
 use waygate_core::event::Sequence;
+use waygate_core::id::InstanceId;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::registry::Registry;
@@ -11,8 +12,20 @@ use waygate_core::tenant::Account;
 use waygate_store::contract::samples::{
     account, after_ms, enrolled, event, instance_id, opened, sealed, standing,
 };
+use waygate_store_sqlite::SqliteStore;
 
 use crate::file::File;
+
+/// Appends events one by one, all of them queued at once; the answers in the order of the calls.
+async fn write_at_once(
+    store: &SqliteStore,
+    instance: InstanceId,
+    count: u16,
+) -> Vec<Result<Sequence, Error>> {
+    let online = standing(StateName::Online);
+    let append = |it| store.append(instance, after_ms(0), event(it), online.clone());
+    join_all((0..count).map(append)).await
+}
 
 #[tokio::test]
 async fn callers_who_come_at_once_share_commits() {
@@ -21,10 +34,7 @@ async fn callers_who_come_at_once_share_commits() {
             let owner = opened(store, 1).await.unwrap();
             let instance = enrolled(store, 1, &owner).await.unwrap().id;
             let before = store.commits();
-            let online = standing(StateName::Online);
-            let writes =
-                (0..200).map(|it| store.append(instance, after_ms(0), event(it), online.clone()));
-            for outcome in join_all(writes).await {
+            for outcome in write_at_once(store, instance, 200).await {
                 outcome.unwrap();
             }
             // As many as it takes at 64 each; they are queued before the writer's first turn.
@@ -39,11 +49,8 @@ async fn more_callers_than_the_queue_holds_are_all_answered() {
         .with(async |store| {
             let owner = opened(store, 1).await.unwrap();
             let instance = enrolled(store, 1, &owner).await.unwrap().id;
-            let online = standing(StateName::Online);
-            let writes =
-                (0..1000).map(|it| store.append(instance, after_ms(0), event(it), online.clone()));
-            let numbers: Vec<u64> =
-                join_all(writes).await.into_iter().map(|told| told.unwrap().0).collect();
+            let told = write_at_once(store, instance, 1000).await;
+            let numbers: Vec<u64> = told.into_iter().map(|told| told.unwrap().0).collect();
             assert_eq!(numbers, (1..=1000).collect::<Vec<_>>(), "in the order of the calls");
         })
         .await;
@@ -90,10 +97,7 @@ async fn readers_who_go_away_leave_nothing_behind() {
         .with(async |store| {
             let owner = opened(store, 1).await.unwrap();
             let instance = enrolled(store, 1, &owner).await.unwrap().id;
-            let online = standing(StateName::Online);
-            let writes =
-                (0..200).map(|it| store.append(instance, after_ms(0), event(it), online.clone()));
-            join_all(writes).await;
+            drop(write_at_once(store, instance, 200).await);
             for _ in 0..20 {
                 assert!(store.read_after(instance, Sequence(0), 200).now_or_never().is_none());
             }
