@@ -7,7 +7,7 @@ use waygate_core::error::Kind;
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
 use waygate_core::instance::state::{State, StateName, Stopper};
 use waygate_core::port::link::LinkEvent;
-use waygate_core::port::registry::{InstanceFilter, Registry as _};
+use waygate_core::port::registry::InstanceFilter;
 use waygate_core::reason::EndReason;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
@@ -157,22 +157,6 @@ async fn a_removed_instance_is_unlinked_and_gone_and_its_token_still_tells_so() 
     assert!(gateway.shut_down(WAIT).await, "nothing of it runs on");
 
     assert_eq!(link.gateway().start_instances().await.unwrap(), 0, "it does not come back");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_removed_instance_is_forgotten_in_the_end() {
-    let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let removed = create(&gateway).await;
-    gateway.remove_instance(removed.record.id).await.unwrap();
-    let store = link.store();
-    gateway.start_instances().await.unwrap();
-    let kept = store.instances(EVERYTHING).await.unwrap();
-    assert_eq!(kept.len(), 1, "not yet");
-    let gone = gateway.now() + waygate_engine::instances::REMOVED_LISTED_FOR;
-    assert_eq!(store.forget_removed(gone + Duration::from_secs(1)).await.unwrap(), 1);
-    let text = removed.token.unwrap();
-    assert!(gateway.authenticate(TokenKind::Instance, &text).await.unwrap().is_none());
 }
 
 #[tokio::test]

@@ -5,3 +5,4 @@ mod ends;
 mod greenapi;
 mod linking;
 mod panics;
+mod removal;
