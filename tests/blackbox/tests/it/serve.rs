@@ -106,7 +106,8 @@ async fn wrong_calls_get_the_documented_errors_and_the_server_goes_on() {
         let mut answer = vec![];
         // The server may also hang up without a word.
         drop(socket.read_to_end(&mut answer).await);
-        assert!(!String::from_utf8_lossy(&answer).contains(" 5"), "{garbage:?}");
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{garbage:?}: {answer}");
     }
     assert_eq!(server.get(&shop, "getStateInstance").await["stateInstance"], "notAuthorized");
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::process::{Build, Running, start};
+use crate::process::{Build, LIMIT, Running, start};
 
 /// A running simulator.
 #[derive(Debug)]
@@ -53,6 +53,14 @@ impl Simulator {
     pub(crate) async fn get(&self, path: &str) -> Value {
         let url = format!("http://{}{path}", self.control);
         self.http.get(url).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Waits until a count of the report is larger than in the one before.
+    pub(crate) async fn counts_more(&self, what: &str, before: &Value) {
+        let grown = tokio::time::timeout(LIMIT, async {
+            while self.get("/report").await[what].as_u64() <= before[what].as_u64() {}
+        });
+        grown.await.expect("the count never grew");
     }
 
     /// The phone scans this text.

@@ -35,11 +35,11 @@ async fn qr(server: &Server, instance: &Instance) -> String {
 async fn it_waits_for_the_first_code_and_shows_it_as_a_picture() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let later = async {
-        tokio::time::sleep(Duration::from_secs(5)).await; // allowed: on a paused clock
-        server.link.show(instance.id, "2@the,first,code").await;
-    };
-    let (answer, ()) = tokio::join!(server.get(&instance, "qr"), later);
+    let mut asked = Box::pin(server.get(&instance, "qr"));
+    let early = tokio::time::timeout(Duration::from_secs(5), &mut asked).await;
+    assert!(early.is_err(), "without a code it does not answer");
+    let show = server.link.show(instance.id, "2@the,first,code");
+    let (answer, ()) = tokio::join!(asked, show);
     assert_eq!(answer.status, 200);
     let body = answer.json();
     let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
