@@ -5,12 +5,14 @@
 //! decided here once: how long a client may take for anything, how much it may send, how many
 //! connections it may hold, what is logged of a request and what never is, and that one handler's
 //! panic is one client's problem. The rest are tools for handlers: reading a body within bounds,
-//! strict JSON, rate limits, the picture of a code.
+//! strict JSON, tokens and cookies, rate limits, the picture of a code, websockets.
 //!
 //! Tokens are part of some APIs' paths. So nothing here logs a path, a query, a header or a body,
 //! nor an address; a request is told apart by its id, and a route by its template.
 
+pub mod bearer;
 pub mod body;
+pub mod cookie;
 pub mod json;
 pub mod listener;
 pub mod peer;
@@ -18,3 +20,4 @@ pub mod qr_image;
 pub mod rate;
 pub mod site;
 pub mod trace;
+pub mod websocket;

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use tokio::net::{UnixListener, UnixStream};
 use tokio::time::Instant;
 use waygate_engine::tasks::Tasks;
 
@@ -17,11 +19,14 @@ use self::connection::converse;
 use self::connection_limiter::ConnectionLimiter;
 use crate::peer::{Network, PeerAddress};
 use crate::site::Site;
+use crate::websocket::SessionLimits;
 
 mod connection;
 mod connection_limiter;
 mod head_timer;
 mod stream;
+
+pub(crate) use self::stream::linger;
 
 /// How long the loop rests when the system has nothing left to accept with.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
@@ -50,8 +55,12 @@ pub struct Limits {
     /// Connections at a time from one address, or one /64 of IPv6; 256 by default. Does not count
     /// for this machine itself, where the proxy is that speaks for all others.
     pub connections_per_address_max: usize,
-    /// How long requests in flight may go on once the process is to end. 5 s by default.
+    /// How long requests in flight and sessions may go on once the process is to end. Longer than a
+    /// session's closing handshake and the second after it. 5 s by default.
     pub grace: Duration,
+    /// What holds for sessions; of the others only `write_stall`, `grace` and the numbers of
+    /// connections do.
+    pub session: SessionLimits,
 }
 
 impl Default for Limits {
@@ -65,6 +74,7 @@ impl Default for Limits {
             connections_max: 4096,
             connections_per_address_max: 256,
             grace: Duration::from_secs(5),
+            session: SessionLimits::default(),
         }
     }
 }
@@ -74,6 +84,15 @@ impl Default for Limits {
 /// Returns once it has stopped listening. Connections are tasks of their own in the same table:
 /// idle ones end with the token, the others within [`Limits::grace`] after it.
 pub async fn serve(listener: TcpListener, site: Site, limits: Limits, tasks: &Tasks) {
+    accept_from(listener, site, limits, tasks).await;
+}
+
+/// Does on a socket in the file system what [`serve`] does on one of the network.
+///
+/// Requests have no [`PeerAddress`], so the limit per address does not count for them. Who may
+/// connect is a matter of the file's directory and mode; removing the file is the caller's.
+#[cfg(unix)]
+pub async fn serve_unix(listener: UnixListener, site: Site, limits: Limits, tasks: &Tasks) {
     accept_from(listener, site, limits, tasks).await;
 }
 
@@ -96,6 +115,16 @@ impl Accept for TcpListener {
         // refuses this works all the same.
         drop(stream.set_nodelay(true));
         Ok((stream, Some(PeerAddress(address))))
+    }
+}
+
+#[cfg(unix)]
+impl Accept for UnixListener {
+    type Stream = UnixStream;
+
+    async fn accept(&mut self) -> io::Result<(UnixStream, Option<PeerAddress>)> {
+        let (stream, _unnamed) = Self::accept(self).await?;
+        Ok((stream, None))
     }
 }
 

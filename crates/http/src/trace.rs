@@ -49,6 +49,11 @@ pub fn request_id() -> Option<RequestId> {
     VISIT.try_with(|visit| visit.id).ok()
 }
 
+/// The request that is being handled, for what goes on when it has been answered.
+pub(crate) fn visit() -> Option<Arc<Visit>> {
+    VISIT.try_with(Arc::clone).ok()
+}
+
 /// The template of the route that is being handled, if it has been named.
 pub(crate) fn route() -> Option<&'static str> {
     VISIT.try_with(|visit| visit.route.get().copied()).ok().flatten()
@@ -129,6 +134,12 @@ impl Visit {
             response.headers_mut().insert(REQUEST_ID, value);
         }
         response
+    }
+
+    /// Runs what goes on after the answer, inside the span of the request and under its names.
+    pub(crate) async fn go_on(self: Arc<Self>, rest: impl Future<Output = ()>) {
+        let span = self.span.clone();
+        VISIT.scope(self, rest).instrument(span).await;
     }
 }
 

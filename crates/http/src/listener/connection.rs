@@ -1,9 +1,15 @@
-//! One connection, from its first request to its end.
+//! One connection, from its first request to its end, or to the request that makes a session of it.
+//!
+//! hyper's own upgrades take the stream away from whoever serves the connection, and with it the
+//! lingering close. So its pending upgrade is left alone: after a 101 hyper is done as after any last
+//! answer (hyper 1.12, `proto/h1/dispatch.rs`: `poll_without_shutdown`), and its parts are the stream
+//! and what was read behind the request.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,20 +20,21 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
 use super::head_timer::HeadTimer;
-use super::stream::{Received, WatchedStream};
+use super::stream::{Received, WatchedStream, linger};
 use crate::peer::PeerAddress;
 use crate::site::Site;
+use crate::websocket::talk::{Ground, Switchable, Talk};
 
 /// The most that one connection buffers in each direction. hyper takes no less than 8 KiB.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
-/// How long we listen to a client that we have stopped to serve.
-const LINGER: Duration = Duration::from_secs(1);
+/// The session that follows the last answer of a connection, if one does.
+type Next = Arc<Mutex<Option<Talk>>>;
 
 /// Serves requests until the client leaves, breaks a limit, or `stop` fires and its request in
 /// flight has been answered.
@@ -54,9 +61,12 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stop: CancellationToken,
 ) {
     let received = Received::default();
+    let next = Next::default();
     let io = TokioIo::new(WatchedStream::new(stream, received.clone(), limits.write_stall));
+    let (served, upgrade) = (site.clone(), Arc::clone(&next));
     let service = service_fn(move |request| {
-        let exchange = exchange(site.clone(), request, peer, limits.handler);
+        let exchange =
+            exchange(served.clone(), request, peer, limits.handler, Arc::clone(&upgrade));
         Box::pin(exchange.map(Ok::<_, Infallible>))
     });
     let mut connection = http1::Builder::new()
@@ -85,7 +95,13 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             }
         }
     };
-    if may_be_listening(ended) && !stop.is_cancelled() {
+    let talk = next.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let (Some(talk), Ok(())) = (talk, &ended) {
+        let parts = connection.into_parts();
+        let stream = Box::new(parts.io.into_inner());
+        let (early, grace) = (parts.read_buf, limits.grace);
+        talk.run(Ground { stream, early, limits: limits.session, grace, stop, site }).await;
+    } else if may_be_listening(ended) && !stop.is_cancelled() {
         linger(connection.into_parts().io.into_inner().into_inner()).await;
     }
 }
@@ -96,6 +112,7 @@ async fn exchange(
     request: Request<Incoming>,
     peer: Option<PeerAddress>,
     handler_limit: Duration,
+    next: Next,
 ) -> Response<Body> {
     // hyper reads a request with both a length and chunks by its chunks, and drops the length before
     // anyone sees it. A proxy may have read it by the length, and taken what follows the chunks for
@@ -106,7 +123,11 @@ async fn exchange(
     if let Some(peer) = peer {
         request.extensions_mut().insert(peer);
     }
+    request.extensions_mut().insert(Switchable);
     let mut response = site.answer(request, handler_limit).await;
+    if let Some(talk) = Talk::detach(&mut response) {
+        *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(talk);
+    }
     if is_last {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
@@ -126,19 +147,4 @@ fn may_be_listening(ended: Result<(), hyper::Error>) -> bool {
     };
     tracing::debug!(why, "a connection ended early");
     error.is_parse()
-}
-
-/// Closes our side and waits a little for the client to close its own, throwing away what it sends.
-///
-/// A system that closes a connection with unread bytes resets it, and the client loses an answer
-/// that it has not read yet: that its body is too large, for one.
-async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
-    let until_closed = async {
-        stream.shutdown().await?;
-        let mut unread = [0; 4096];
-        while stream.read(&mut unread).await? > 0 {}
-        Ok::<_, std::io::Error>(())
-    };
-    // However it ends, the connection is over.
-    drop(tokio::time::timeout(LINGER, until_closed).await);
 }

@@ -8,8 +8,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::time::Sleep;
+
+/// How long we listen to a client that we have stopped to serve.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// How many bytes a client has sent on its connection so far.
 #[derive(Debug, Clone, Default)]
@@ -106,4 +109,19 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+/// Closes our side and waits a little for the client to close its own, throwing away what it sends.
+///
+/// A system that closes a connection with unread bytes resets it, and the client loses an answer
+/// that it has not read yet: that its body is too large, for one.
+pub(crate) async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    let until_closed = async {
+        stream.shutdown().await?;
+        let mut unread = [0; 4096];
+        while stream.read(&mut unread).await? > 0 {}
+        Ok::<_, io::Error>(())
+    };
+    // However it ends, the connection is over.
+    drop(tokio::time::timeout(LINGER, until_closed).await);
 }

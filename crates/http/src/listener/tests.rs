@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::response::IntoResponse as _;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::sync::{Notify, mpsc};
@@ -13,6 +14,7 @@ use tokio::sync::{Notify, mpsc};
 use super::*;
 use crate::body;
 use crate::site::{Failure, Surface};
+use crate::websocket::{Handshake, Origins};
 
 /// What a duplex holds in each direction, as a socket's buffers would.
 const SOCKET_BYTES: usize = 16 * 1024;
@@ -55,7 +57,8 @@ impl Rig {
             .route("/wait", get(move || async move { gate.notified().await }))
             .route("/large", get(|| async { vec![b'x'; 1024 * 1024] }))
             .route("/read", post(|body| async { body::read(body, 10, body::STALL).await.unwrap() }))
-            .route("/broken", get(broken_body));
+            .route("/broken", get(broken_body))
+            .route("/session", get(session));
         let site = Site::new(vec![Surface {
             name: "test",
             claims: |_path| true,
@@ -93,6 +96,18 @@ async fn broken_body() -> axum::body::Body {
     }))
 }
 
+/// Sends a large text for each message that comes.
+async fn session(head: Parts) -> Response {
+    let handshake = Handshake::read(&head, &Origins::Same).unwrap();
+    handshake.accept(|mut session| async move {
+        while session.receive().await.is_some() {
+            if session.send_text("x".repeat(1024 * 1024)).await.is_err() {
+                return;
+            }
+        }
+    })
+}
+
 #[derive(Debug)]
 struct Client {
     stream: DuplexStream,
@@ -113,6 +128,31 @@ impl Client {
             let count = self.stream.read_buf(&mut self.unread).await.unwrap();
             assert!(count > 0, "the connection was closed in an answer");
         }
+    }
+
+    /// Opens a session.
+    async fn open(&mut self) {
+        self.send(
+            "GET /session HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+        )
+        .await;
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(self.stream.read_u8().await.unwrap());
+        }
+        assert!(head.starts_with(b"HTTP/1.1 101 "));
+    }
+
+    /// Reads one short frame, and tells how long that took.
+    async fn frame(&mut self) -> (Duration, Vec<u8>) {
+        let began = Instant::now();
+        let mut frame = vec![0; 2];
+        self.stream.read_exact(&mut frame).await.unwrap();
+        let mut payload = vec![0; usize::from(frame[1])];
+        self.stream.read_exact(&mut payload).await.unwrap();
+        frame.extend(payload);
+        (began.elapsed(), frame)
     }
 
     /// Waits until the server closes, and tells how long that took and what came before.
@@ -360,4 +400,45 @@ async fn nothing_is_served_after_chunks() {
             "{answers}"
         );
     }
+}
+
+/// A ping without a payload, as a server sends it (RFC 6455, 5.2).
+const PING: [u8; 2] = [0x89, 0];
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_pinged_every_20_s_and_given_up_after_two_misses() {
+    let rig = Rig::start(Limits::default());
+    let mut client = rig.connect();
+    client.open().await;
+    assert_eq!(client.frame().await, (20 * SECOND, PING.to_vec()));
+    assert_eq!(client.frame().await, (20 * SECOND, PING.to_vec()));
+    let (took, close) = client.frame().await;
+    assert_eq!((took, &close[2..]), (20 * SECOND, &b"\x03\xf3no pong"[..]));
+    assert_eq!(client.closed().await.0, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_answers_pings_has_no_other_end() {
+    let rig = Rig::start(Limits::default());
+    let mut client = rig.connect();
+    client.open().await;
+    for _ in 0..180 {
+        assert_eq!(client.frame().await, (20 * SECOND, PING.to_vec()));
+        client.stream.write_all(&[0x8a, 0x80, 0, 0, 0, 0]).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_client_takes_nothing_is_cut_off() {
+    let rig = Rig::start(Limits { connections_max: 1, ..Limits::default() });
+    let mut client = rig.connect();
+    client.open().await;
+    client.stream.write_all(&[0x81, 0x80, 0, 0, 0, 0]).await.unwrap();
+    settle().await;
+    pass(29 * SECOND).await;
+    assert_eq!(rig.connect().closed().await.0, Duration::ZERO, "it still has its place");
+    pass(2 * SECOND).await;
+    let mut next = rig.connect();
+    next.send(HELLO).await;
+    assert!(next.answer().await.ends_with("hello"));
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// Longer than any limit that these tests set; whoever waits for it has found a fault.
-const DEADLINE: Duration = Duration::from_secs(8);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(8);
 
 #[derive(Debug)]
 pub(crate) struct Client {
@@ -92,6 +92,12 @@ impl Client {
         }
         assert_eq!(self.unread, b"", "part of an answer");
         (answers, began.elapsed())
+    }
+
+    /// Everything that comes until the server closes, as it is.
+    pub(crate) async fn raw_until_closed(&mut self) -> String {
+        while self.read().await.unwrap() > 0 {}
+        String::from_utf8(std::mem::take(&mut self.unread)).unwrap()
     }
 
     async fn read(&mut self) -> io::Result<usize> {

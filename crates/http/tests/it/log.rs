@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use waygate_http::listener::Limits;
 
+use crate::frames::{CLOSE, FIN, Frames, PING, TEXT, masked, request};
 use crate::server::{BODY_BYTES_MAX, Server};
 
 /// Stands for every token, name and text that a client may send.
@@ -177,4 +178,48 @@ async fn what_went_wrong_is_louder_than_what_went_well() {
     let panic = text.lines().find(|line| line.contains("answering a request panicked")).unwrap();
     assert!(panic.contains(r#"route="/api/panic/{token}""#), "{panic}");
     assert!(panic.contains("message_length="), "{panic}");
+}
+
+#[tokio::test]
+async fn nothing_that_is_said_in_a_session_reaches_the_log() {
+    let (log, _guard) = Log::capture();
+    let mut server = Server::start(limits()).await;
+    let headers = format!("X-{CANARY}: {CANARY}\r\nSec-WebSocket-Protocol: {CANARY}\r\n");
+    let half = masked(TEXT, CANARY.as_bytes());
+    for last in [
+        masked(FIN | CLOSE, &[&1000_u16.to_be_bytes(), CANARY.as_bytes()].concat()),
+        [half.clone(), half].concat(),
+        masked(FIN | TEXT, format!("{CANARY}\u{0}").repeat(8192).as_bytes()),
+        format!("\u{1}\u{1}{CANARY}").into_bytes(),
+    ] {
+        let mut client = Frames::connect(server.address).await;
+        client.send(request(&format!("/api/ws/echo/{CANARY}?{CANARY}"), &headers)).await;
+        client.opened().await;
+        client.send(masked(FIN | TEXT, CANARY.as_bytes())).await;
+        assert_eq!(client.frame().await.1, CANARY.as_bytes());
+        client.send(masked(FIN | PING, CANARY.as_bytes())).await;
+        assert_eq!(client.frame().await.1, CANARY.as_bytes());
+        client.try_send(last).await;
+        client.close_code().await;
+        assert_eq!(server.note().await, "over after 1");
+    }
+    let mut panics = Frames::open(server.address, "/api/ws/panic").await;
+    panics.send(masked(FIN | TEXT, CANARY.as_bytes())).await;
+    assert_eq!(panics.close_code().await, 1011);
+    let mut foreign = server.connect().await;
+    let origin = format!("Origin: https://{CANARY}\r\n");
+    foreign.send(request(&format!("/api/ws/echo/{CANARY}"), &origin)).await;
+    assert_eq!(foreign.answer().await.status, 403);
+    drop((panics, foreign));
+    assert!(server.tasks.end_within(Duration::from_secs(2)).await);
+
+    let text = log.text();
+    assert!(!text.contains(CANARY), "{text}");
+    let inside = text.lines().find(|line| line.contains("in the session")).unwrap();
+    assert!(inside.contains(r#"route="/api/ws/{kind}""#), "{inside}");
+    let panic = text.lines().find(|line| line.contains("answering a request panicked")).unwrap();
+    assert!(panic.contains(r#"place="websocket" route="/api/ws/{kind}""#), "{panic}");
+    for expected in ["the client closed it", "the client broke a rule", "a message came"] {
+        assert!(text.contains(expected), "{expected:?} is not in {text}");
+    }
 }

@@ -9,7 +9,13 @@
 
 mod client;
 mod connections;
+mod frames;
 mod framing;
 mod log;
 mod requests;
 mod server;
+mod sessions;
+#[cfg(unix)]
+mod unix;
+mod websocket;
+mod websocket_hostile;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use waygate_http::listener::Limits;
 
+use crate::client::DEADLINE;
 use crate::server::Server;
 
 #[tokio::test]
@@ -112,4 +113,15 @@ async fn a_client_that_asks_first_is_told_before_it_sends() {
         .await;
     let (answers, _took) = client.closed().await;
     assert_eq!((answers.len(), answers[0].status), (1, 413));
+}
+
+#[tokio::test]
+async fn the_handler_of_a_client_that_leaves_is_dropped() {
+    let server = Server::start(Limits::default()).await;
+    let mut client = server.connect().await;
+    client.send("GET /api/wait HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    server.entered.notified().await;
+    drop(client);
+    let dropped = server.abandoned.notified();
+    tokio::time::timeout(DEADLINE, dropped).await.expect("a long poll ends with its client");
 }

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use waygate_core::id::InstanceId;
 use waygate_engine::tasks::Tasks;
 use waygate_http::body::{self, BodyError};
@@ -20,7 +20,8 @@ use waygate_http::peer::PeerAddress;
 use waygate_http::site::{Failure, Site, Surface};
 use waygate_http::{json, trace};
 
-use crate::client::Client;
+use crate::client::{Client, DEADLINE};
+use crate::sessions;
 
 /// The longest body that `/api/json` takes.
 pub(crate) const BODY_BYTES_MAX: usize = 1024;
@@ -37,27 +38,58 @@ pub(crate) struct Server {
     pub(crate) go_on: Arc<Notify>,
     /// Tells that `/api/wait` was entered.
     pub(crate) entered: Arc<Notify>,
+    /// Tells that the handler of `/api/wait` was dropped without an answer.
+    pub(crate) abandoned: Arc<Notify>,
+    /// What the handlers of sessions tell.
+    notes: mpsc::UnboundedReceiver<String>,
 }
 
 impl Server {
     pub(crate) async fn start(limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (go_on, entered) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let site = Site::new(vec![Surface {
-            name: "api",
-            claims: |path| path.starts_with("/api/"),
-            router: router(&go_on, &entered),
-            on_failure,
-        }]);
+        let (site, notes, gates) = site();
         let tasks = Tasks::default();
         let (serving, served) = (tasks.clone(), site.clone());
         tasks.start("listener", async move { serve(listener, served, limits, &serving).await });
-        Self { address, site, tasks, go_on, entered }
+        let [go_on, entered, abandoned] = gates;
+        Self { address, site, tasks, go_on, entered, abandoned, notes }
     }
 
     pub(crate) async fn connect(&self) -> Client {
         Client::connect(self.address).await
+    }
+
+    /// The next thing that a session's handler tells.
+    pub(crate) async fn note(&mut self) -> String {
+        let note = tokio::time::timeout(DEADLINE, self.notes.recv());
+        note.await.expect("a handler tells something").unwrap()
+    }
+}
+
+type Gates = [Arc<Notify>; 3];
+
+/// The site with its one surface, and what a test holds of it.
+pub(crate) fn site() -> (Site, mpsc::UnboundedReceiver<String>, Gates) {
+    let gates: Gates = Default::default();
+    let (notes_tx, notes_rx) = mpsc::unbounded_channel();
+    let site = Site::new(vec![Surface {
+        name: "api",
+        claims: |path| path.starts_with("/api/"),
+        router: router(&gates).merge(sessions::router(notes_tx)),
+        on_failure,
+    }]);
+    (site, notes_rx, gates)
+}
+
+/// Tells when it is dropped, unless it was put aside.
+struct Guard(Option<Arc<Notify>>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(dropped) = &self.0 {
+            dropped.notify_one();
+        }
     }
 }
 
@@ -68,11 +100,13 @@ fn on_failure(failure: Failure) -> Response {
     }
 }
 
-fn router(go_on: &Arc<Notify>, entered: &Arc<Notify>) -> Router {
-    let (go_on, entered) = (Arc::clone(go_on), Arc::clone(entered));
+fn router(gates: &Gates) -> Router {
+    let [go_on, entered, abandoned] = gates.clone();
     let wait = move || async move {
+        let mut guard = Guard(Some(abandoned));
         entered.notify_one();
         go_on.notified().await;
+        guard.0 = None;
         "waited"
     };
     Router::new()
