@@ -18,7 +18,17 @@ pub enum TokenKind {
     Instance,
     /// Creating, listing and removing an account's instances: `gac.` and 50 such digits.
     Partner,
+    /// Everything of an account, in the native API: `wg_`, 50 such digits, and 8 of their CRC-32.
+    Native,
+    /// Everything of an account, in the form of Laravel's Sanctum: a number, `|`, 40 such digits,
+    /// and 8 of their CRC-32.
+    Hypersender,
 }
+
+/// Where the checksum of a token begins, counted from its end.
+const CHECKSUM_LENGTH: usize = 8;
+
+const NATIVE_PREFIX: &str = "wg_";
 
 impl TokenKind {
     /// Bytes of randomness that a new token is made of.
@@ -29,8 +39,13 @@ impl TokenKind {
         match self {
             Self::Instance => "instance",
             Self::Partner => "partner",
+            Self::Native => "native",
+            Self::Hypersender => "hypersender",
         }
     }
+
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Instance, Self::Partner, Self::Native, Self::Hypersender];
 
     /// A new token of this kind out of random bytes.
     pub fn token(self, random: [u8; Self::RANDOM_BYTES]) -> TokenText {
@@ -38,23 +53,57 @@ impl TokenKind {
         match self {
             Self::Instance => TokenText::new(digits),
             Self::Partner => TokenText::new(format!("gac.{digits}")),
+            Self::Native => TokenText::new(format!("{NATIVE_PREFIX}{}", with_checksum(&digits))),
+            Self::Hypersender => {
+                let (number, rest) = random.split_at(random.len() - SANCTUM_RANDOM_BYTES);
+                let number = number.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+                // A row's number in the vendor's database; seven digits look like one.
+                let number = 1 + number % 9_999_999;
+                TokenText::new(format!("{number}|{}", with_checksum(&hex::encode(rest))))
+            }
+        }
+    }
+
+    /// Whether a text has the form of a token of this kind, its checksum included: what was cut
+    /// or mistyped needs not be looked up. Tokens of instances may come from elsewhere and have
+    /// any form.
+    pub fn may_be(self, text: &str) -> bool {
+        match self {
+            Self::Instance => true,
+            Self::Partner => text.starts_with("gac."),
+            Self::Native => text.strip_prefix(NATIVE_PREFIX).is_some_and(has_checksum),
+            Self::Hypersender => text.split_once('|').is_some_and(|(number, rest)| {
+                number.bytes().all(|byte| byte.is_ascii_digit()) && has_checksum(rest)
+            }),
         }
     }
 }
 
+/// How many of the random bytes stand behind the number of a Sanctum token.
+const SANCTUM_RANDOM_BYTES: usize = 20;
+
+fn with_checksum(text: &str) -> String {
+    format!("{text}{:08x}", crc32fast::hash(text.as_bytes()))
+}
+
+fn has_checksum(text: &str) -> bool {
+    let begin = text.len().checked_sub(CHECKSUM_LENGTH);
+    let parts = begin.and_then(|begin| text.split_at_checked(begin));
+    parts.is_some_and(|(rest, sum)| {
+        sum == format!("{:08x}", crc32fast::hash(rest.as_bytes())) && !rest.is_empty()
+    })
+}
+
 /// The text is not the name of a kind of token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a token is of kind instance or partner")]
+#[error("a token is of kind instance, partner, native or hypersender")]
 pub struct UnknownTokenKind;
 
 impl FromStr for TokenKind {
     type Err = UnknownTokenKind;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Instance, Self::Partner]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(UnknownTokenKind)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownTokenKind)
     }
 }
 
@@ -179,11 +228,40 @@ mod tests {
         let instance = TokenKind::Instance.token(random);
         assert_eq!(instance.expose(), "a5".repeat(25));
         assert_eq!(TokenKind::Partner.token(random).expose(), format!("gac.{}", "a5".repeat(25)));
-        for kind in [TokenKind::Instance, TokenKind::Partner] {
+        let native = TokenKind::Native.token(random);
+        assert_eq!(native.expose(), format!("wg_{}694331cd", "a5".repeat(25)));
+        let sanctum = TokenKind::Hypersender.token(random);
+        assert_eq!(sanctum.expose(), format!("8771470|{}92d566fe", "a5".repeat(20)));
+        for kind in TokenKind::ALL {
             assert_eq!(kind.as_str().parse(), Ok(kind));
+            assert!(kind.may_be(kind.token(random).expose()), "{kind:?}");
+        }
+        for kind in [TokenKind::Instance, TokenKind::Partner] {
             taken_over(kind.token(random).expose()).unwrap();
         }
         assert_eq!("root".parse::<TokenKind>(), Err(UnknownTokenKind));
+    }
+
+    #[test]
+    fn the_checksum_of_a_published_token_is_right() {
+        // The one in the Hypersender contract, section 2.1.
+        let published = "57|kQ7mZr2VtB9xLw4cNf6yHs1dGj8pKa3uTe5RbXoWff7624f6";
+        assert!(TokenKind::Hypersender.may_be(published));
+    }
+
+    #[test]
+    fn a_cut_or_mistyped_token_is_known_as_such() {
+        for kind in [TokenKind::Native, TokenKind::Hypersender] {
+            let token = kind.token([0xa5; TokenKind::RANDOM_BYTES]);
+            let text = token.expose();
+            let cut: String = text.chars().take(text.len() - 1).collect();
+            assert!(!kind.may_be(&cut), "{kind:?}");
+            assert!(!kind.may_be(&text.replacen("a5", "a6", 1)), "{kind:?}");
+            for bad in ["", "wg_", "1|", "|", "wg_00000000", "wg_\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}"] {
+                assert!(!kind.may_be(bad), "{kind:?} {bad}");
+            }
+        }
+        assert!(!TokenKind::Partner.may_be("wg_1"));
     }
 
     #[test]

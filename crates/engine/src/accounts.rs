@@ -71,6 +71,45 @@ impl Gateway {
         Ok(text)
     }
 
+    /// The tokens of an account that open all of it, in the order in which they were issued,
+    /// revoked ones too.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn list_tokens(&self, account: AccountId) -> Result<Vec<ApiToken>, Error> {
+        let tokens = self.parts().ports.registry.tokens(account).await?;
+        Ok(tokens.into_iter().filter(|token| token.instance.is_none()).collect())
+    }
+
+    /// Makes a token of an account worth nothing.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the account has no such token, or it was revoked before.
+    pub async fn revoke_token(&self, account: AccountId, token: TokenId) -> Result<(), Error> {
+        let missing = || Error::new(Kind::NotFound, "there is no such token");
+        let own = self.list_tokens(account).await?;
+        if !own.iter().any(|it| it.id() == token) {
+            return Err(missing());
+        }
+        if self.parts().ports.registry.revoke_token(token, self.now()).await? {
+            tracing::info!(%token, "a token was revoked");
+            Ok(())
+        } else {
+            Err(missing())
+        }
+    }
+
+    /// All accounts, in the order in which they were opened.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn accounts(&self) -> Result<Vec<Account>, Error> {
+        self.parts().ports.registry.accounts().await
+    }
+
     /// What this token opens; `None` when it is not one of ours, not of this kind, or revoked.
     ///
     /// # Errors
@@ -81,6 +120,9 @@ impl Gateway {
         kind: TokenKind,
         text: &TokenText,
     ) -> Result<Option<Grant>, Error> {
+        if !kind.may_be(text.expose()) {
+            return Ok(None);
+        }
         let registry = &self.parts().ports.registry;
         let hash = self.parts().keyring.token_hash(text);
         let found = registry.find_token(hash).await?;
@@ -111,6 +153,7 @@ impl Gateway {
         let token = self.instance_token(&record, &text)?;
         let id = token.id();
         registry.replace_token(token).await?;
+        self.parts().link_tickets.forget_instance(instance);
         tracing::info!(%instance, token = %id, "an instance has a new token");
         Ok(text)
     }

@@ -17,6 +17,7 @@ use crate::actor::{Order, Surroundings, Taken};
 use crate::dice::Dice;
 use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
+use crate::link_tickets::LinkTickets;
 use crate::ports::Ports;
 use crate::profile_picture::not_online;
 use crate::supervisor::{BEGINNING_MAX, Running, Supervisor};
@@ -33,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) keyring: Keyring,
     pub(crate) dice: Arc<Dice>,
     pub(crate) tasks: Tasks,
+    pub(crate) link_tickets: LinkTickets,
     /// Held by whoever changes settings.
     pub(crate) settings_turn: Mutex<()>,
 }
@@ -49,8 +51,15 @@ impl Gateway {
             beginning: Arc::new(Semaphore::new(BEGINNING_MAX)),
         };
         let supervisor = Supervisor::new(around, tasks.clone());
-        let settings_turn = Mutex::new(());
-        Self(Arc::new(Parts { supervisor, ports, keyring, dice, tasks, settings_turn }))
+        Self(Arc::new(Parts {
+            supervisor,
+            ports,
+            keyring,
+            dice,
+            tasks,
+            link_tickets: LinkTickets::default(),
+            settings_turn: Mutex::new(()),
+        }))
     }
 
     pub(crate) fn parts(&self) -> &Parts {

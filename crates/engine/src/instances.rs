@@ -208,6 +208,7 @@ impl Gateway {
         if parts.supervisor.find(instance).is_some() {
             // The phone must not go on listing a device that nobody has.
             self.log_out(instance).await?;
+            parts.link_tickets.forget_instance(instance);
             parts.supervisor.end(instance).await;
         }
         parts.ports.linker.forget(instance).await?;
@@ -217,6 +218,20 @@ impl Gateway {
         } else {
             Err(no_such_instance())
         }
+    }
+
+    /// Runs one instance of the store, unless it runs already, and waits until it stands.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when there is none, or it was removed.
+    pub async fn run_instance(&self, instance: InstanceId) -> Result<(), Error> {
+        let record = self.parts().ports.registry.instance(instance).await?;
+        if record.is_none_or(|it| it.removed_at.is_some()) {
+            return Err(no_such_instance());
+        }
+        stands(self.parts().supervisor.run(instance)).await;
+        Ok(())
     }
 
     /// Runs every instance of the store, and keeps the list short from then on. Tells how many.

@@ -13,6 +13,7 @@ pub mod instance_settings;
 pub mod instances;
 pub mod keyring;
 pub mod limiter;
+pub mod link_tickets;
 pub mod look;
 pub mod ports;
 pub mod profile_picture;

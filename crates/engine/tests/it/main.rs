@@ -3,6 +3,7 @@
 mod containment;
 mod instances;
 mod journal;
+mod link_tickets;
 mod linking;
 mod played_link;
 mod settings;

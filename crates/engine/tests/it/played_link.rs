@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use waygate_core::account::LinkedAccount;
+use waygate_core::clock::Clock;
 use waygate_core::error::Error;
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::settings::Settings;
@@ -65,12 +66,17 @@ impl PlayedLink {
 
     /// The same with a journal of the test's own.
     pub(crate) fn gateway_on(&self, journal: Arc<dyn Journal>) -> Gateway {
-        let ports = Ports {
-            linker: Arc::new(self.clone()),
-            registry: Arc::<MemoryStore>::clone(&self.store),
-            journal,
-            clock: Arc::new(SystemClock),
-        };
+        self.gateway_of(journal, Arc::new(SystemClock))
+    }
+
+    /// The same with a clock of the test's own.
+    pub(crate) fn gateway_at(&self, clock: Arc<dyn Clock>) -> Gateway {
+        self.gateway_of(Arc::<MemoryStore>::clone(&self.store), clock)
+    }
+
+    fn gateway_of(&self, journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> Gateway {
+        let registry = Arc::<MemoryStore>::clone(&self.store);
+        let ports = Ports { linker: Arc::new(self.clone()), registry, journal, clock };
         let keyring = Keyring::from_master(&[7; 32]);
         Gateway::new(ports, keyring, Dice::from_seed(1), Tasks::default())
     }

@@ -81,7 +81,7 @@ pub(crate) enum Token {
 
 #[derive(Debug, Args)]
 pub(crate) struct TokenCreate {
-    /// What it opens: partner (creating, listing and deleting instances)
+    /// What it opens: partner (creating, listing and deleting instances), native or hypersender
     #[arg(long, value_name = "KIND", value_parser = account_wide)]
     pub(crate) kind: TokenKind,
     /// The account whose instances it opens; the first one when this is not given
@@ -92,9 +92,9 @@ pub(crate) struct TokenCreate {
 /// The kinds of tokens that are not of one instance.
 fn account_wide(text: &str) -> Result<TokenKind, String> {
     match text.parse() {
-        Ok(kind @ TokenKind::Partner) => Ok(kind),
+        Ok(kind @ (TokenKind::Partner | TokenKind::Native | TokenKind::Hypersender)) => Ok(kind),
         Ok(TokenKind::Instance) => Err("an instance gets its token when it is created".into()),
-        Err(_) => Err("the only kind is partner".into()),
+        Err(_) => Err("the kinds are native, partner and hypersender".into()),
     }
 }
 
