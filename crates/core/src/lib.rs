@@ -12,6 +12,7 @@ pub mod event;
 pub mod id;
 pub mod instance;
 pub mod panic;
+pub mod phone;
 pub mod port;
 pub mod reason;
 pub mod secret;

@@ -27,6 +27,30 @@ impl fmt::Debug for QrText {
     }
 }
 
+/// The eight characters that a person types on the phone to link it.
+///
+/// Whoever learns them in time can link a phone of his own. They print nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PairingText(Box<str>);
+
+impl PairingText {
+    /// Wraps the characters; from here on they have to be asked for by name.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The characters themselves, for showing them to whoever asked.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PairingText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PairingText(hidden)")
+    }
+}
+
 /// The text of an API token, as a caller sends it.
 ///
 /// Whoever has it can do what its owner can. It prints nothing.
@@ -80,8 +104,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_and_a_sealed_secret_do_not_print_themselves() {
+    fn tokens_pairing_codes_and_sealed_secrets_do_not_print_themselves() {
         assert_eq!(format!("{:?}", TokenText::new("canary")), "TokenText(hidden)");
+        assert_eq!(format!("{:?}", PairingText::new("canary")), "PairingText(hidden)");
         assert_eq!(format!("{:?}", Sealed::from_bytes(*b"canary")), "Sealed(6 bytes)");
     }
 

@@ -202,6 +202,11 @@ impl Actor {
                     self.asking = None;
                     self.line.log_out().await;
                 }
+                Effect::RequestPairingCode(phone) => {
+                    if let Some(line) = self.line.open() {
+                        line.request_pairing_code(&phone);
+                    }
+                }
                 Effect::ForgetCredentials => {
                     self.forget().await;
                     accepted = None;

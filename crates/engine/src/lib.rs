@@ -15,8 +15,10 @@ pub mod keyring;
 pub mod limiter;
 pub mod link_tickets;
 pub mod look;
+pub mod pairing;
 pub mod ports;
 pub mod profile_picture;
+pub mod sight;
 pub mod tasks;
 
 mod actor;

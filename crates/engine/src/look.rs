@@ -8,9 +8,10 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::input::Input;
 use waygate_core::instance::machine::Machine;
-use waygate_core::instance::state::{LinkingStep, QrCode, State};
+use waygate_core::instance::state::{QrCode, State};
 
 use crate::gateway::{Gateway, give, stopping};
+use crate::sight::{Sight, why_no_code};
 
 /// How long a caller waits for a code when it does not say.
 pub const CODE_WITHIN: Duration = Duration::from_secs(20);
@@ -79,41 +80,24 @@ fn no_code(machine: &Machine) -> Error {
     Error::new(Kind::Unreachable, why_no_code(machine))
 }
 
-fn why_no_code(machine: &Machine) -> &'static str {
-    machine.last_end().map_or("WhatsApp issued no code in time", |end| end.ruling().words)
-}
-
 /// What can be shown now; `None` when it is worth waiting until `patience`.
 fn look(machine: &Machine, now: Timestamp, patience: Timestamp) -> Option<Look> {
-    let state = machine.state();
-    match (state, state.linked()) {
-        (State::Failed { reason, .. }, Some(_)) => {
-            return Some(Look::Unusable(reason.ruling().words));
+    match Sight::of(machine, now) {
+        Sight::QrCode(code) | Sight::PairingCode { qr: Some(code), .. } => Some(Look::Code(code)),
+        Sight::PairingCode { code, qr: None } => (code.expires_at > patience).then_some({
+            let why = "a pairing code was asked for, which a phone can still type";
+            Look::NotBefore { at: code.expires_at, why }
+        }),
+        Sight::NotBefore { at, why } => {
+            // An attempt that is spaced does not start while somebody waits.
+            let spaced = matches!(machine.state(), State::Unlinked { .. });
+            (spaced || at > patience).then_some(Look::NotBefore { at, why })
         }
-        (State::Suspended { .. }, Some(_)) => {
-            return Some(Look::Impossible("WhatsApp banned the account for a time"));
-        }
-        (_, Some(account)) => return Some(Look::AlreadyLinked(account.clone())),
-        (_, None) => {}
-    }
-    match state {
-        State::Linking(LinkingStep::CodeShown(_)) => state.qr_code(now).cloned().map(Look::Code),
-        State::Linking(LinkingStep::PasskeyRequired) => Some(Look::PasskeyRequired),
-        State::Unlinked { .. } => {
-            let spaced = machine.linking().spaced_until(now);
-            spaced.map(|at| Look::NotBefore { at, why: "too many codes were not scanned" })
-        }
-        State::Connecting { not_before: Some(at), .. } if *at > patience => {
-            Some(Look::NotBefore { at: *at, why: why_no_code(machine) })
-        }
-        State::Banned => Some(Look::Impossible("WhatsApp banned the account")),
-        State::Failed { reason, .. } => Some(Look::Impossible(reason.ruling().words)),
-        State::Stopped { .. } => Some(Look::Impossible("the instance is stopped")),
-        State::Pending
-        | State::Connecting { .. }
-        | State::Linking(LinkingStep::Finishing { .. })
-        | State::Online { .. }
-        | State::Offline { .. }
-        | State::Suspended { .. } => None,
+        Sight::PasskeyRequired => Some(Look::PasskeyRequired),
+        Sight::Linked(account) => Some(Look::AlreadyLinked(account)),
+        Sight::Finishing => machine.state().linked().cloned().map(Look::AlreadyLinked),
+        Sight::Unusable(reason) => Some(Look::Unusable(reason)),
+        Sight::Impossible(reason) => Some(Look::Impossible(reason)),
+        Sight::Idle { .. } | Sight::Preparing | Sight::PairingCodeTyped(_) => None,
     }
 }

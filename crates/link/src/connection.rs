@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use waygate_core::id::InstanceId;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{LinkEvent, LinkSink};
 use waygate_core::reason::EndReason;
 use whatsapp_rust::bot::Bot;
@@ -18,6 +19,7 @@ use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{Client, OwnedNodeRef, anyhow, futures};
 
 use crate::farewell::Farewell;
+use crate::pairing_code::{self, CodeTyped};
 use crate::profile::ClientSlot;
 use crate::runtime::ConnectionTasks;
 use crate::settings::Version;
@@ -36,10 +38,11 @@ const TASKS_END_WITHIN: Duration = Duration::from_secs(5);
 const FLUSH_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a connection can be told.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) enum Command {
     HangUp,
     LogOut,
+    RequestPairingCode(PhoneNumber),
 }
 
 /// One connection of one instance.
@@ -68,6 +71,7 @@ impl Drop for Connection {
 enum News {
     Event(Arc<Event>),
     Command(Command),
+    CodeTyped,
     Fault,
     TooLate,
     Over,
@@ -167,6 +171,7 @@ impl Connection {
                 tracing::debug!("nobody waited for the end of a connection");
             }
         }));
+        let mut typed = CodeTyped::of(client);
         let mut farewell = Farewell::default();
         let mut deadline: Option<Instant> = None;
         loop {
@@ -175,6 +180,7 @@ impl Connection {
             let news = tokio::select! {
                 biased;
                 Some(event) = events.recv() => News::Event(event),
+                () = typed.next(client) => News::CodeTyped,
                 () = self.tasks.panicked() => News::Fault,
                 Some(command) = self.orders.recv(), if !asked_to_end => News::Command(command),
                 () = reached(deadline) => News::TooLate,
@@ -182,10 +188,14 @@ impl Connection {
             };
             match news {
                 News::Event(event) => self.tell(&event, client, &mut farewell).await,
+                News::CodeTyped => self.sink.deliver(LinkEvent::PairingCodeTyped).await,
                 News::Command(command) => {
-                    deadline = Some(Instant::now() + self.shared.settings.close_within);
-                    self.begin_end(command, client, &mut farewell);
-                    if !client.is_connected() {
+                    let ours = self.obey(command, client);
+                    if ours.is_some() {
+                        deadline = Some(Instant::now() + self.shared.settings.close_within);
+                        farewell.ours = ours;
+                    }
+                    if ours.is_some() && !client.is_connected() {
                         // Nothing to take leave of: the dialling is simply given up.
                         return farewell;
                     }
@@ -205,16 +215,21 @@ impl Connection {
         }
     }
 
-    fn begin_end(&self, command: Command, client: &Arc<Client>, farewell: &mut Farewell) {
+    /// Starts what a command asks for; answers with the end that it leads to, if it does.
+    fn obey(&self, command: Command, client: &Arc<Client>) -> Option<EndReason> {
         let client = Arc::clone(client);
         match command {
             Command::HangUp => {
-                farewell.ours = Some(EndReason::HungUp);
                 self.tasks.start(Box::pin(async move { client.disconnect().await }));
+                Some(EndReason::HungUp)
             }
             Command::LogOut => {
-                farewell.ours = Some(EndReason::LoggedOutByUs);
                 self.tasks.start(Box::pin(async move { client.logout().await }));
+                Some(EndReason::LoggedOutByUs)
+            }
+            Command::RequestPairingCode(phone) => {
+                self.tasks.start(Box::pin(pairing_code::request(client, phone)));
+                None
             }
         }
     }

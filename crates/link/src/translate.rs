@@ -3,13 +3,15 @@
 use waygate_core::account::LinkedAccount;
 use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
-use waygate_core::secret::QrText;
+use waygate_core::secret::{PairingText, QrText};
 use whatsapp_rust::pair::NATIVE_CAMERA_DEEP_LINK_PREFIX;
 use whatsapp_rust::types::events::{
     ConnectFailureReason, Event, EventInterest, EventKind, LoggedOut,
 };
 use whatsapp_rust::wacore_binary::Node;
 use whatsapp_rust::{Client, Jid};
+
+use crate::pairing_code;
 
 /// What an event of the library means to us.
 pub(crate) enum Meaning {
@@ -30,6 +32,9 @@ pub(crate) fn interest() -> EventInterest {
         EventKind::PairingQrCodesExhausted,
         EventKind::PairSuccess,
         EventKind::PairError,
+        EventKind::PairingCode,
+        EventKind::PairingCodeError,
+        EventKind::PairingCodeRefresh,
         EventKind::PairPasskeyRequest,
         EventKind::Connected,
         EventKind::SelfPushNameUpdated,
@@ -66,6 +71,14 @@ pub(crate) fn meaning(event: &Event, client: &Client, camera_link: bool) -> Mean
             Meaning::TellOnceStored(LinkEvent::Paired(account))
         }
         Event::PairError(_) => Meaning::Tell(LinkEvent::PairingFailed),
+        Event::PairingCode(code) => {
+            let text = PairingText::new(code.code.as_str());
+            Meaning::Tell(LinkEvent::PairingCodeIssued { text, valid_for: code.timeout })
+        }
+        Event::PairingCodeError(error) => {
+            Meaning::Tell(LinkEvent::PairingCodeRefused(pairing_code::refusal(error)))
+        }
+        Event::PairingCodeRefresh(_) => Meaning::Tell(LinkEvent::PairingCodeSpent),
         Event::PairPasskeyRequest(_) => Meaning::Tell(LinkEvent::PasskeyRequired),
         Event::Connected(_) => {
             // A login has an id: without one the library would have offered a code.

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
 
@@ -93,7 +94,7 @@ impl RunningLine {
     fn tell(&self, command: Command) {
         // Full or closed: a command to end is under way already, or the end has come.
         if self.commands.try_send(command).is_err() {
-            tracing::debug!("a connection that is ending was told to end");
+            tracing::debug!("a connection that is ending was told something");
         }
     }
 }
@@ -105,6 +106,10 @@ impl Line for RunningLine {
 
     fn log_out(&self) {
         self.tell(Command::LogOut);
+    }
+
+    fn request_pairing_code(&self, phone: &PhoneNumber) {
+        self.tell(Command::RequestPairingCode(phone.clone()));
     }
 
     fn set_profile_picture(&self, jpeg: Vec<u8>) -> Deed<'static, Result<(), Error>> {

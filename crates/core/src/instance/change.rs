@@ -22,8 +22,20 @@ pub enum Cause {
     Looked,
     /// A person asked for a new code.
     AskedForCode,
+    /// A person asked for a code to type on the phone.
+    AskedForPairingCode,
+    /// A person wants no code any more.
+    GivenUp,
     /// WhatsApp issued a code.
     CodeIssued,
+    /// WhatsApp issued a pairing code.
+    PairingCodeIssued,
+    /// WhatsApp gave no pairing code.
+    PairingCodeRefused,
+    /// A phone typed the pairing code.
+    PairingCodeTyped,
+    /// A wrong pairing code was typed.
+    WrongPairingCode,
     /// WhatsApp asks for a passkey.
     PasskeyRequired,
     /// A phone accepted the device.

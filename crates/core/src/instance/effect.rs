@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::change::Change;
+use crate::phone::PhoneNumber;
 use crate::reason::EndReason;
 
 /// What the actor has to do.
@@ -13,6 +14,8 @@ pub enum Effect {
         /// A person waits, or a phone has just accepted.
         urgent: bool,
     },
+    /// Ask WhatsApp, on the running connection, for a code to type on this phone.
+    RequestPairingCode(PhoneNumber),
     /// Close the running connection; what it still tells does not count.
     HangUp,
     /// Have WhatsApp remove the device, then close; what the connection tells does not count.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::change::Cause;
 use super::state::Stopper;
 use crate::account::LinkedAccount;
+use crate::phone::PhoneNumber;
 use crate::port::link::LinkEvent;
 
 /// Something that happened to an instance.
@@ -22,6 +23,10 @@ pub enum Input {
     Look,
     /// A person asks for a code that was never shown before.
     AskNewCode,
+    /// A person asks for a code to type on this phone.
+    AskPairingCode(PhoneNumber),
+    /// The person who looked wants no code any more.
+    GiveUp,
     /// The alarm (see [`super::machine::Machine::alarm`]) rang.
     Wake,
     /// The running connection tells something.
@@ -47,10 +52,16 @@ impl Input {
             Input::LogOut => Cause::LoggedOut,
             Input::Look => Cause::Looked,
             Input::AskNewCode => Cause::AskedForCode,
+            Input::AskPairingCode(_) => Cause::AskedForPairingCode,
+            Input::GiveUp => Cause::GivenUp,
             Input::Wake => Cause::Due,
             Input::Link(LinkEvent::QrIssued { .. }) => Cause::CodeIssued,
             Input::Link(LinkEvent::Paired(_)) => Cause::Scanned,
             Input::Link(LinkEvent::PairingFailed) => Cause::ProofRejected,
+            Input::Link(LinkEvent::PairingCodeIssued { .. }) => Cause::PairingCodeIssued,
+            Input::Link(LinkEvent::PairingCodeRefused(_)) => Cause::PairingCodeRefused,
+            Input::Link(LinkEvent::PairingCodeTyped) => Cause::PairingCodeTyped,
+            Input::Link(LinkEvent::PairingCodeSpent) => Cause::WrongPairingCode,
             Input::Link(LinkEvent::PasskeyRequired) => Cause::PasskeyRequired,
             Input::Link(LinkEvent::Connected { .. }) => Cause::LoggedIn,
             Input::Link(LinkEvent::PushNameChanged(_)) => Cause::Renamed,

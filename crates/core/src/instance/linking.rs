@@ -42,7 +42,12 @@ pub struct Linking {
 impl Linking {
     /// Somebody looks.
     pub fn look(&mut self, now: Timestamp) {
-        self.demand_until = Some(now + DEMAND);
+        self.look_until(now + DEMAND);
+    }
+
+    /// Somebody will be looking at least until then.
+    pub fn look_until(&mut self, until: Timestamp) {
+        self.demand_until = self.demand_until.max(Some(until));
     }
 
     /// Whether somebody looked lately enough.

@@ -12,12 +12,14 @@ use super::change::{Cause, Change};
 use super::effect::Effect;
 use super::input::{Input, Moment};
 use super::linking::Linking;
+use super::pairing::PairingRequest;
 use super::state::{LinkingStep, Outcome, QrCode, State, StateName, Stopper};
 use crate::account::LinkedAccount;
 use crate::port::link::LinkEvent;
 use crate::reason::EndReason;
 
 mod ending;
+mod pairing;
 
 /// An instance: its state and what the rules must remember.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +27,7 @@ pub struct Machine {
     state: State,
     since: Timestamp,
     linking: Linking,
+    pairing: Option<PairingRequest>,
     failures: u32,
     restarts: VecDeque<Timestamp>,
     probes: VecDeque<Timestamp>,
@@ -54,6 +57,7 @@ impl Machine {
             state: State::Pending,
             since: now,
             linking: Linking::default(),
+            pairing: None,
             failures: 0,
             restarts: VecDeque::new(),
             probes: VecDeque::new(),
@@ -93,6 +97,11 @@ impl Machine {
         &self.linking
     }
 
+    /// The request for a pairing code, while there is neither a code nor another end to it.
+    pub fn pairing(&self) -> Option<&PairingRequest> {
+        self.pairing.as_ref()
+    }
+
     /// When the machine wants to be woken with [`Input::Wake`], if at all.
     pub fn alarm(&self) -> Option<Timestamp> {
         let demand = self.linking.demand_until();
@@ -102,7 +111,14 @@ impl Machine {
                 (Some(due), Some(end)) => Some(due.min(end)),
                 (due, end) => due.or(end),
             },
-            State::Linking(LinkingStep::CodeShown(_) | LinkingStep::PasskeyRequired) => demand,
+            State::Linking(LinkingStep::PairingCodeShown { code, .. }) => {
+                Some(demand.map_or(code.expires_at, |end| end.min(code.expires_at)))
+            }
+            State::Linking(
+                LinkingStep::CodeShown(_)
+                | LinkingStep::PairingCodeTyped { .. }
+                | LinkingStep::PasskeyRequired,
+            ) => demand,
             // Worth waking only if somebody still looks by then.
             State::Unlinked { .. } => demand.and_then(|end| {
                 self.linking.spaced_until(Timestamp::MIN).filter(|spaced| *spaced < end)
@@ -130,6 +146,8 @@ impl Machine {
                 self.attempt_if_wanted(moment.now)
             }
             Input::AskNewCode => self.ask_new_code(moment.now),
+            Input::AskPairingCode(phone) => self.ask_pairing_code(phone, moment.now),
+            Input::GiveUp => self.give_up(moment.now),
             Input::Wake => self.wake(moment.now),
             Input::Link(event) => self.link_event(event, moment),
         }
@@ -155,6 +173,7 @@ impl Machine {
     }
 
     fn dial(&mut self, linked: Option<LinkedAccount>, urgent: bool) -> Effect {
+        self.ask_again();
         self.state = State::Connecting { linked, not_before: None };
         Effect::Dial { urgent }
     }
@@ -182,6 +201,7 @@ impl Machine {
     fn stop(&mut self, by: Stopper) -> Vec<Effect> {
         let effects = self.hang_up();
         self.linking.lapse();
+        self.pairing = None;
         self.state = State::Stopped { by, linked: self.state.linked().cloned() };
         effects
     }
@@ -226,6 +246,7 @@ impl Machine {
         };
         effects.push(Effect::ForgetCredentials);
         self.linking.scanned();
+        self.pairing = None;
         self.failures = 0;
         self.probes.clear();
         self.state = if let State::Stopped { by, .. } = &self.state {
@@ -254,12 +275,17 @@ impl Machine {
         }
     }
 
-    fn ask_new_code(&mut self, now: Timestamp) -> Vec<Effect> {
-        self.stir();
-        let may_link = match &self.state {
+    /// Whether an attempt runs that has not succeeded, or could be started.
+    fn may_link(&self) -> bool {
+        match &self.state {
             State::Unlinked { .. }
             | State::Connecting { linked: None, .. }
-            | State::Linking(LinkingStep::CodeShown(_) | LinkingStep::PasskeyRequired) => true,
+            | State::Linking(
+                LinkingStep::CodeShown(_)
+                | LinkingStep::PairingCodeShown { .. }
+                | LinkingStep::PairingCodeTyped { .. }
+                | LinkingStep::PasskeyRequired,
+            ) => true,
             State::Linking(LinkingStep::Finishing { .. })
             | State::Connecting { linked: Some(_), .. }
             | State::Pending
@@ -269,14 +295,19 @@ impl Machine {
             | State::Suspended { .. }
             | State::Banned
             | State::Failed { .. } => false,
-        };
-        if !may_link {
+        }
+    }
+
+    fn ask_new_code(&mut self, now: Timestamp) -> Vec<Effect> {
+        self.stir();
+        if !self.may_link() {
             return vec![];
         }
         if let Err(retry_after) = self.linking.ask(now) {
             return vec![Effect::Refuse { retry_after }];
         }
         let mut effects = self.hang_up();
+        self.pairing = None;
         self.state = State::Unlinked { last: None };
         effects.extend(self.attempt_if_wanted(now));
         effects
@@ -291,9 +322,18 @@ impl Machine {
                 }
                 self.give_up_attempt()
             }
-            State::Linking(LinkingStep::CodeShown(_) | LinkingStep::PasskeyRequired) if !wanted => {
+            State::Linking(
+                LinkingStep::CodeShown(_)
+                | LinkingStep::PairingCodeTyped { .. }
+                | LinkingStep::PasskeyRequired,
+            ) if !wanted => {
                 self.linking.attempt_failed(now);
                 self.give_up_attempt()
+            }
+            State::Linking(LinkingStep::PairingCodeShown { code, .. })
+                if !wanted || code.expires_at <= now =>
+            {
+                self.pairing_failed(Outcome::NotTyped, now)
             }
             State::Connecting { linked, not_before: Some(due) } if *due <= now => {
                 let linked = linked.clone();
@@ -310,6 +350,7 @@ impl Machine {
             State::Unlinked { .. } => {
                 if !wanted {
                     self.linking.lapse();
+                    self.pairing = None;
                 }
                 self.attempt_if_wanted(now)
             }
@@ -328,6 +369,7 @@ impl Machine {
     fn give_up_attempt(&mut self) -> Vec<Effect> {
         let effects = self.hang_up();
         self.linking.lapse();
+        self.pairing = None;
         self.state = State::Unlinked { last: Some(Outcome::NotWatched) };
         effects
     }
@@ -336,6 +378,7 @@ impl Machine {
     /// the same, and only the login is missing.
     fn paired(&mut self, account: LinkedAccount) -> Vec<Effect> {
         self.linking.scanned();
+        self.pairing = None;
         self.failures = 0;
         if self.has_line() {
             self.state = State::Linking(LinkingStep::Finishing { account });
@@ -363,18 +406,28 @@ impl Machine {
     fn link_event(&mut self, event: LinkEvent, moment: Moment) -> Vec<Effect> {
         match event {
             LinkEvent::QrIssued { text, valid_for } => {
-                if self.state.linked().is_none() && self.has_line() {
-                    self.linking.rounds += 1;
-                    self.last_end = None;
-                    self.state = State::Linking(LinkingStep::CodeShown(QrCode {
-                        text,
-                        issued_at: moment.now,
-                        expires_at: moment.now + valid_for,
-                        round: self.linking.rounds,
-                    }));
+                if self.state.linked().is_some() || !self.has_line() {
+                    return vec![];
                 }
+                self.linking.rounds += 1;
+                self.last_end = None;
+                self.show_qr(QrCode {
+                    text,
+                    issued_at: moment.now,
+                    expires_at: moment.now + valid_for,
+                    round: self.linking.rounds,
+                })
+            }
+            LinkEvent::PairingCodeIssued { text, valid_for } => {
+                self.show_pairing_code(text, valid_for, moment.now);
                 vec![]
             }
+            LinkEvent::PairingCodeRefused(refusal) => self.refuse_pairing_code(refusal, moment.now),
+            LinkEvent::PairingCodeTyped => {
+                self.pairing_code_typed(moment.now);
+                vec![]
+            }
+            LinkEvent::PairingCodeSpent => self.pairing_code_spent(moment.now),
             LinkEvent::PasskeyRequired => {
                 if self.state.linked().is_none() && self.has_line() {
                     self.state = State::Linking(LinkingStep::PasskeyRequired);
@@ -395,6 +448,7 @@ impl Machine {
                         // The keys of a link whose announcement never reached us.
                         self.linking.scanned();
                     }
+                    self.pairing = None;
                     self.state = State::Online { account, push_name };
                     self.last_end = None;
                 }

@@ -5,6 +5,7 @@ pub mod effect;
 pub mod input;
 pub mod linking;
 pub mod machine;
+pub mod pairing;
 pub mod record;
 pub mod settings;
 pub mod standing;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::pairing::PairingCode;
 use crate::account::LinkedAccount;
 use crate::reason::EndReason;
 use crate::secret::QrText;
@@ -83,6 +84,10 @@ pub enum Stopper {
 pub enum Outcome {
     /// Nobody scanned a code before the last one expired.
     NotScanned,
+    /// Nobody typed the pairing code before it expired.
+    NotTyped,
+    /// A phone and we did not agree on the pairing code: a wrong one was typed.
+    WrongCode,
     /// Nobody looked any more.
     NotWatched,
     /// A phone answered, but its proof did not verify.
@@ -98,6 +103,19 @@ pub enum Outcome {
 pub enum LinkingStep {
     /// This code can be scanned.
     CodeShown(QrCode),
+    /// This code can be typed on the phone.
+    PairingCodeShown {
+        /// The code.
+        code: PairingCode,
+        /// What can be scanned instead, as long as it lives.
+        qr: QrCode,
+    },
+    /// A phone has typed this code; whether rightly shows what follows. It may try again. The QR
+    /// codes of this attempt are worth nothing from here on.
+    PairingCodeTyped {
+        /// The code.
+        code: PairingCode,
+    },
     /// WhatsApp wants a passkey before it links this account.
     PasskeyRequired,
     /// A phone accepted; the first login is under way.
@@ -192,14 +210,40 @@ impl State {
             | Self::Online { account, .. }
             | Self::Offline { account, .. }
             | Self::Suspended { account, .. } => Some(account),
-            Self::Linking(LinkingStep::CodeShown(_) | LinkingStep::PasskeyRequired) => None,
+            Self::Linking(
+                LinkingStep::CodeShown(_)
+                | LinkingStep::PairingCodeShown { .. }
+                | LinkingStep::PairingCodeTyped { .. }
+                | LinkingStep::PasskeyRequired,
+            ) => None,
         }
     }
 
     /// The code on show, when it can still be scanned at `now`.
     pub fn qr_code(&self, now: Timestamp) -> Option<&QrCode> {
         match self {
-            Self::Linking(LinkingStep::CodeShown(code)) if code.expires_at > now => Some(code),
+            Self::Linking(
+                LinkingStep::CodeShown(code) | LinkingStep::PairingCodeShown { qr: code, .. },
+            ) if code.expires_at > now => Some(code),
+            Self::Linking(_)
+            | Self::Pending
+            | Self::Stopped { .. }
+            | Self::Unlinked { .. }
+            | Self::Connecting { .. }
+            | Self::Online { .. }
+            | Self::Offline { .. }
+            | Self::Suspended { .. }
+            | Self::Banned
+            | Self::Failed { .. } => None,
+        }
+    }
+
+    /// The pairing code, when it can still be typed at `now`.
+    pub fn pairing_code(&self, now: Timestamp) -> Option<&PairingCode> {
+        match self {
+            Self::Linking(
+                LinkingStep::PairingCodeShown { code, .. } | LinkingStep::PairingCodeTyped { code },
+            ) if code.expires_at > now => Some(code),
             Self::Linking(_)
             | Self::Pending
             | Self::Stopped { .. }

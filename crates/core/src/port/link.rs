@@ -14,8 +14,10 @@ use std::time::Duration;
 use crate::account::LinkedAccount;
 use crate::error::Error;
 use crate::id::InstanceId;
+use crate::instance::pairing::PairingRefusal;
+use crate::phone::PhoneNumber;
 use crate::reason::EndReason;
-use crate::secret::QrText;
+use crate::secret::{PairingText, QrText};
 
 /// A deed in progress. Boxed, so that ports stay usable as trait objects without a runtime.
 pub type Deed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -30,6 +32,21 @@ pub enum LinkEvent {
         /// How long it can be scanned.
         valid_for: Duration,
     },
+    /// WhatsApp gave the pairing code that [`Line::request_pairing_code`] asked for.
+    PairingCodeIssued {
+        /// The code.
+        text: PairingText,
+        /// How long it can be typed.
+        valid_for: Duration,
+    },
+    /// WhatsApp gave no pairing code, or takes back the one it gave. The connection goes on.
+    PairingCodeRefused(PairingRefusal),
+    /// A phone typed the pairing code, rightly or not. QR codes of this connection are worth
+    /// nothing from here on.
+    PairingCodeTyped,
+    /// Nothing will come of the pairing code any more: the phone that typed it went silent, or
+    /// WhatsApp wants another one to be asked for.
+    PairingCodeSpent,
     /// A phone accepted the device, and the keys are safely stored. Not usable yet: WhatsApp ends
     /// this connection with [`EndReason::RestartRequired`] and the next one is a login.
     Paired(LinkedAccount),
@@ -64,6 +81,12 @@ pub trait Line: fmt::Debug + Send + Sync {
     /// Starts the removal of this device from its account; `Ended(LoggedOutByUs)` comes when
     /// WhatsApp agreed or did not answer in time.
     fn log_out(&self);
+
+    /// Asks for a code to type on this phone, once [`LinkEvent::QrIssued`] has come. WhatsApp tells
+    /// the phone to expect it. At most one per connection; the caller sees to it. The outcome is
+    /// [`LinkEvent::PairingCodeIssued`] or [`LinkEvent::PairingCodeRefused`], unless the connection
+    /// ends first.
+    fn request_pairing_code(&self, phone: &PhoneNumber);
 
     /// Makes this JPEG the account's profile picture. It is cut to a centred square and reduced to
     /// the size WhatsApp takes. A request on the running connection, whose end ends the deed too;

@@ -36,7 +36,12 @@ impl From<&State> for StateInstance {
             State::Stopped { linked: None, .. }
             | State::Unlinked { .. }
             | State::Connecting { linked: None, .. }
-            | State::Linking(LinkingStep::CodeShown(_) | LinkingStep::PasskeyRequired)
+            | State::Linking(
+                LinkingStep::CodeShown(_)
+                | LinkingStep::PairingCodeShown { .. }
+                | LinkingStep::PairingCodeTyped { .. }
+                | LinkingStep::PasskeyRequired,
+            )
             | State::Failed { .. } => Self::NotAuthorized,
             State::Suspended { .. } => Self::Suspended,
             State::Banned => Self::Blocked,
@@ -85,9 +90,10 @@ mod tests {
     use jiff::Timestamp;
     use waygate_core::account::LinkedAccount;
     use waygate_core::instance::change::Cause;
+    use waygate_core::instance::pairing::PairingCode;
     use waygate_core::instance::state::{Outcome, QrCode, Stopper};
     use waygate_core::reason::EndReason;
-    use waygate_core::secret::QrText;
+    use waygate_core::secret::{PairingText, QrText};
 
     use super::*;
 
@@ -98,7 +104,14 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let account = || LinkedAccount { phone: "15550001111".into(), lid: None, device: 3 };
         let (by, reason) = (Stopper::Person, EndReason::Closed);
-        let code = QrCode { text: QrText::new("2@x"), issued_at: now, expires_at: now, round: 1 };
+        let qr = QrCode { text: QrText::new("2@x"), issued_at: now, expires_at: now, round: 1 };
+        let code = PairingCode {
+            text: PairingText::new("AB12CD34"),
+            phone: "15550001111".parse().unwrap(),
+            issued_at: now,
+            expires_at: now,
+        };
+        let linking = |step| (State::Linking(step), S::NotAuthorized, C::Offline);
         let last = Some(Outcome::Ended(EndReason::DeviceRemoved));
         for (state, expected, connection) in [
             (State::Pending, S::Starting, C::Offline),
@@ -117,8 +130,10 @@ mod tests {
                 S::NotAuthorized,
                 C::Offline,
             ),
-            (State::Linking(LinkingStep::CodeShown(code)), S::NotAuthorized, C::Offline),
-            (State::Linking(LinkingStep::PasskeyRequired), S::NotAuthorized, C::Offline),
+            linking(LinkingStep::CodeShown(qr.clone())),
+            linking(LinkingStep::PairingCodeShown { code: code.clone(), qr }),
+            linking(LinkingStep::PairingCodeTyped { code }),
+            linking(LinkingStep::PasskeyRequired),
             (
                 State::Linking(LinkingStep::Finishing { account: account() }),
                 S::Starting,

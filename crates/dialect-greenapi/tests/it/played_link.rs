@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
 use waygate_core::secret::QrText;
@@ -163,6 +164,8 @@ impl Line for PlayedLine {
         self.link.seen().logouts += 1;
         self.end(EndReason::LoggedOutByUs);
     }
+
+    fn request_pairing_code(&self, _: &PhoneNumber) {}
 
     fn set_profile_picture(&self, jpeg: Vec<u8>) -> Deed<'static, Result<(), Error>> {
         let link = self.link.clone();

@@ -5,6 +5,7 @@ mod instances;
 mod journal;
 mod link_tickets;
 mod linking;
+mod pairing;
 mod played_link;
 mod settings;
 mod tokens;

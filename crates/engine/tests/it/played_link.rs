@@ -11,10 +11,11 @@ use waygate_core::clock::Clock;
 use waygate_core::error::Error;
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::settings::Settings;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
-use waygate_core::secret::QrText;
+use waygate_core::secret::{PairingText, QrText};
 use waygate_engine::Gateway;
 use waygate_engine::clock::SystemClock;
 use waygate_engine::dice::Dice;
@@ -32,6 +33,8 @@ struct Seen {
     open_most: usize,
     forgotten: usize,
     logouts: usize,
+    /// The phones for which pairing codes were asked.
+    phones: Vec<PhoneNumber>,
     panics_left: usize,
     /// Look-ups of keys under way, and the most that there were.
     recalls: usize,
@@ -43,6 +46,7 @@ struct Seen {
 pub(crate) struct PlayedLink {
     seen: Arc<Mutex<Seen>>,
     dialled: Arc<Notify>,
+    asked: Arc<Notify>,
     linked: Option<LinkedAccount>,
     store: Arc<MemoryStore>,
 }
@@ -111,6 +115,35 @@ impl PlayedLink {
         self.seen.lock().unwrap().logouts
     }
 
+    /// Waits until there have been so many connections.
+    pub(crate) async fn dialled(&self, count: usize) {
+        let dialled = async {
+            loop {
+                let told = self.dialled.notified();
+                if self.dials() == count {
+                    break;
+                }
+                told.await;
+            }
+        };
+        within(dialled).await;
+    }
+
+    /// Waits until so many pairing codes were asked for; answers with the last one's phone.
+    pub(crate) async fn asked_for_pairing_code(&self, count: usize) -> PhoneNumber {
+        let asked = async {
+            loop {
+                let told = self.asked.notified();
+                let seen = self.seen.lock().unwrap().phones.clone();
+                match seen.last() {
+                    Some(last) if seen.len() == count => break last.clone(),
+                    Some(_) | None => told.await,
+                }
+            }
+        };
+        within(asked).await
+    }
+
     pub(crate) fn forgotten(&self) -> usize {
         self.seen.lock().unwrap().forgotten
     }
@@ -158,12 +191,18 @@ pub(crate) fn code(text: &str) -> LinkEvent {
     LinkEvent::QrIssued { text: QrText::new(text), valid_for: Duration::from_secs(60) }
 }
 
+pub(crate) fn pairing_code(text: &str) -> LinkEvent {
+    let valid_for = Duration::from_secs(180);
+    LinkEvent::PairingCodeIssued { text: PairingText::new(text), valid_for }
+}
+
 pub(crate) fn account() -> LinkedAccount {
     LinkedAccount { phone: "15550001111".into(), lid: None, device: 1 }
 }
 
 struct PlayedLine {
     seen: Arc<Mutex<Seen>>,
+    asked: Arc<Notify>,
     sink: Arc<dyn LinkSink>,
     instance: InstanceId,
 }
@@ -201,6 +240,11 @@ impl Line for PlayedLine {
         self.end(EndReason::LoggedOutByUs);
     }
 
+    fn request_pairing_code(&self, phone: &PhoneNumber) {
+        self.seen.lock().unwrap().phones.push(phone.clone());
+        self.asked.notify_waiters();
+    }
+
     fn set_profile_picture(&self, _: Vec<u8>) -> Deed<'static, Result<(), Error>> {
         Box::pin(async { Ok(()) })
     }
@@ -223,7 +267,8 @@ impl Linker for PlayedLink {
         seen.open_most = seen.open_most.max(seen.open);
         seen.sinks.insert(instance, Arc::clone(&sink));
         self.dialled.notify_waiters();
-        Box::new(PlayedLine { seen: Arc::clone(&self.seen), sink, instance })
+        let (seen, asked) = (Arc::clone(&self.seen), Arc::clone(&self.asked));
+        Box::new(PlayedLine { seen, asked, sink, instance })
     }
 
     fn linked_account(&self, _: InstanceId) -> Deed<'_, Result<Option<LinkedAccount>, Error>> {

@@ -4,5 +4,6 @@ mod demand;
 mod ends;
 mod greenapi;
 mod linking;
+mod pairing;
 mod panics;
 mod removal;

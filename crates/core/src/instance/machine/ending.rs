@@ -72,6 +72,7 @@ impl Machine {
             self.state = State::Connecting { linked: None, not_before: not_before.or(Some(due)) };
         } else {
             self.linking.lapse();
+            self.pairing = None;
             self.state = State::Unlinked { last: Some(Outcome::Ended(reason)) };
         }
         vec![]

@@ -4,8 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::instance::linking::DEMAND;
+use crate::instance::pairing::PairingRefusal;
 use crate::reason::EndReason;
 use crate::secret::QrText;
+
+mod pairing;
 
 const MINUTE: i64 = 60;
 
@@ -342,6 +345,13 @@ fn any_input() -> impl Strategy<Value = Input> {
         4 => Just(Input::Look),
         4 => Just(Input::Wake),
         1 => Just(Input::AskNewCode),
+        2 => Just(Input::AskPairingCode("15550001111".parse().unwrap())),
+        1 => Just(Input::AskPairingCode("15550002222".parse().unwrap())),
+        1 => Just(Input::GiveUp),
+        2 => Just(pairing::issued(60)),
+        1 => Just(Input::Link(LinkEvent::PairingCodeRefused(PairingRefusal::Failed))),
+        1 => Just(Input::Link(LinkEvent::PairingCodeTyped)),
+        1 => Just(Input::Link(LinkEvent::PairingCodeSpent)),
         1 => Just(Input::Restart),
         1 => Just(Input::LogOut),
         1 => Just(Input::Stop(Stopper::Person)),
@@ -387,6 +397,7 @@ proptest! {
                         line = false;
                     }
                     Effect::ForgetCredentials => prop_assert!(!line, "keys taken from a user"),
+                    Effect::RequestPairingCode(_) => prop_assert!(line, "asked nobody for a code"),
                     Effect::Announce(change) => prop_assert_ne!(change.from, change.to),
                     Effect::Alert(_) | Effect::Refuse { .. } => {}
                 }
