@@ -82,6 +82,44 @@ impl FromStr for AccountId {
     }
 }
 
+/// One linking attempt: one effort to link an instance. A random UUID, written in lower case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttemptId(Uuid);
+
+impl AttemptId {
+    /// Makes an id of 16 random bytes; the version and variant bits are set here.
+    pub fn from_random_bytes(bytes: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    }
+}
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AttemptId({self})")
+    }
+}
+
+/// The text is not a linking attempt's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a linking attempt's id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8")]
+pub struct InvalidAttemptId;
+
+impl FromStr for AttemptId {
+    type Err = InvalidAttemptId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // By the one spelling of ids; see `InstanceId`.
+        let InstanceId(uuid) = text.parse().map_err(|_source| InvalidAttemptId)?;
+        Ok(Self(uuid))
+    }
+}
+
 /// The short number of an instance, for APIs that address instances by number: 1 to 12 digits.
 /// Not a secret, and never enough to be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,6 +197,13 @@ mod tests {
         let id = AccountId::from_random_bytes([9; 16]);
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!("main".parse::<AccountId>(), Err(InvalidAccountId));
+    }
+
+    #[test]
+    fn an_attempt_id_reads_what_it_wrote() {
+        let id = AttemptId::from_random_bytes([8; 16]);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!("latest".parse::<AttemptId>(), Err(InvalidAttemptId));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use waygate_core::port::link::{Deed, Line};
 
 use crate::accounts::no_such_instance;
 use crate::actor::{Order, Surroundings, Taken};
+use crate::attempts::Attempts;
 use crate::dice::Dice;
 use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
@@ -34,6 +35,7 @@ pub(crate) struct Parts {
     pub(crate) keyring: Keyring,
     pub(crate) dice: Arc<Dice>,
     pub(crate) tasks: Tasks,
+    pub(crate) attempts: Attempts,
     pub(crate) link_tickets: LinkTickets,
     /// Held by whoever changes settings.
     pub(crate) settings_turn: Mutex<()>,
@@ -57,6 +59,7 @@ impl Gateway {
             keyring,
             dice,
             tasks,
+            attempts: Attempts::default(),
             link_tickets: LinkTickets::default(),
             settings_turn: Mutex::new(()),
         }))

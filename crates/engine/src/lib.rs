@@ -5,6 +5,7 @@
 //! library or any vendor.
 
 pub mod accounts;
+pub mod attempts;
 pub mod clock;
 pub mod dice;
 pub mod gateway;

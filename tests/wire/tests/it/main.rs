@@ -1,5 +1,6 @@
 //! The gateway against the simulator, in process, on a paused clock.
 
+mod attempts;
 mod demand;
 mod ends;
 mod greenapi;
