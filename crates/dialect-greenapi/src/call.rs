@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method};
 use bytes::Bytes;
 use waygate_core::id::AccountId;
 use waygate_core::instance::record::InstanceRecord;
+use waygate_core::secret::TokenText;
 use waygate_engine::Gateway;
 
 use crate::pictures::Pictures;
+use crate::seats::Seats;
 use crate::surface::Settings;
 
 /// What every handler works with.
@@ -18,10 +20,13 @@ pub(crate) struct Desk {
     pub(crate) gateway: Gateway,
     pub(crate) settings: Settings,
     pub(crate) pictures: Pictures,
+    pub(crate) seats: Seats,
 }
 
 /// What the client said besides the path.
 pub(crate) struct Said {
+    /// One that fits the method.
+    pub(crate) verb: Method,
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -35,6 +40,15 @@ pub(crate) struct AccountCall {
     pub(crate) said: Said,
 }
 
+/// A session by an instance's token, about that instance. Only `surface.rs` makes one, for an
+/// instance that exists.
+pub(crate) struct SessionCall {
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) instance: InstanceRecord,
+    /// Lasts less long than the session may.
+    pub(crate) token: TokenText,
+}
+
 /// A call by a partner's token, about the instances of its account. Only `surface.rs` makes one.
 pub(crate) struct PartnerCall {
     pub(crate) desk: Arc<Desk>,
@@ -43,6 +57,12 @@ pub(crate) struct PartnerCall {
 }
 
 impl AccountCall {
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.desk.gateway
+    }
+}
+
+impl SessionCall {
     pub(crate) fn gateway(&self) -> &Gateway {
         &self.desk.gateway
     }

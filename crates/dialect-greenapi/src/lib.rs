@@ -4,7 +4,8 @@
 //! of what is served: routing, verbs, rate limits and tests come from it. The way of every request
 //! is the same and stands in `surface.rs`: path, authentication, rate limit, verb, body, handler. A
 //! handler translates the request into one use case of the [`Gateway`](waygate_engine::Gateway) and
-//! what comes back into the vendor's words. The vendor's names never leave this crate.
+//! what comes back into the vendor's words. The one that is a websocket does so until its session
+//! ends. The vendor's names never leave this crate.
 //!
 //! What the vendor does oddly or leaves open, and what we do instead, is in `quirks.md`.
 //!
@@ -14,11 +15,13 @@ mod account;
 mod answer;
 mod call;
 mod method;
+mod page;
 mod partner;
 mod path;
 mod pictures;
 mod rate;
 mod refusal;
+mod seats;
 mod surface;
 mod wire;
 

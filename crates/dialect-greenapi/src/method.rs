@@ -6,9 +6,11 @@ use std::pin::Pin;
 
 use axum::http;
 use axum::response::Response;
+use waygate_http::websocket::Session;
 
 use crate::account;
-use crate::call::{AccountCall, PartnerCall};
+use crate::call::{AccountCall, PartnerCall, SessionCall};
+use crate::page;
 use crate::partner;
 use crate::rate::Rate;
 use crate::refusal::{Denial, Refusal};
@@ -22,9 +24,14 @@ const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// What becomes of a request.
 pub(crate) type Reply = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
 
+/// A session from its first message to its last.
+pub(crate) type Course = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// One method.
 #[derive(Debug)]
 pub struct Method {
+    pub(crate) group: Group,
+    /// Empty for the page.
     pub(crate) name: &'static str,
     /// The template of its path, for the log.
     pub(crate) route: &'static str,
@@ -40,6 +47,8 @@ pub struct Method {
 pub enum Group {
     /// `/waInstance{idInstance}/{method}/{apiTokenInstance}`.
     Account,
+    /// `/waInstance{idInstance}/{apiTokenInstance}`: the page, which has no name. There is one.
+    Page,
     /// `/partner/{method}/{partnerToken}`.
     Partner,
 }
@@ -57,6 +66,8 @@ pub enum Verb {
 #[derive(Clone, Copy)]
 pub(crate) enum Handler {
     Account(fn(AccountCall) -> Reply),
+    /// By a websocket.
+    Session(fn(SessionCall, Session) -> Course),
     Partner(fn(PartnerCall) -> Reply),
 }
 
@@ -64,6 +75,7 @@ impl fmt::Debug for Handler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Account(_) => "Account",
+            Self::Session(_) => "Session",
             Self::Partner(_) => "Partner",
         })
     }
@@ -72,6 +84,7 @@ impl fmt::Debug for Handler {
 macro_rules! account {
     ($verb:ident $name:literal, $rate:ident, $handler:path) => {
         Method {
+            group: Group::Account,
             name: $name,
             route: concat!("/waInstance{idInstance}/", $name, "/{apiTokenInstance}"),
             verb: Verb::$verb,
@@ -83,9 +96,25 @@ macro_rules! account {
     };
 }
 
+macro_rules! session {
+    ($name:literal, $rate:ident, $handler:path) => {
+        Method {
+            group: Group::Account,
+            name: $name,
+            route: concat!("/waInstance{idInstance}/", $name, "/{apiTokenInstance}"),
+            verb: Verb::Get,
+            rate: Rate::$rate,
+            denial: Denial::ByStatus,
+            body_bytes_max: JSON_BYTES_MAX,
+            handler: Handler::Session(|call, session| Box::pin($handler(call, session))),
+        }
+    };
+}
+
 macro_rules! partner {
     ($verb:ident $name:literal, $rate:ident, $handler:path) => {
         Method {
+            group: Group::Partner,
             name: $name,
             route: concat!("/partner/", $name, "/{partnerToken}"),
             verb: Verb::$verb,
@@ -100,6 +129,17 @@ macro_rules! partner {
 /// Everything that is served.
 pub static METHODS: &[Method] = &[
     account!(Get "qr", THREE_PER_SECOND, account::qr::qr),
+    session!("scanqrcode", ONE_PER_SECOND, account::scanqrcode::scanqrcode),
+    Method {
+        group: Group::Page,
+        route: "/waInstance{idInstance}/{apiTokenInstance}",
+        ..account!(Get "", ONE_PER_SECOND, page::page)
+    },
+    account!(
+        Post "getAuthorizationCode",
+        ONE_PER_SECOND,
+        account::get_authorization_code::get_authorization_code
+    ),
     account!(Get "getStateInstance", ONE_PER_SECOND, account::get_state_instance::get_state_instance),
     account!(Get "getStatusInstance", ONE_PER_SECOND, account::get_status_instance::get_status_instance),
     account!(Get "logout", ONE_PER_SECOND, account::logout::logout),
@@ -135,16 +175,22 @@ pub static METHODS: &[Method] = &[
 ];
 
 impl Method {
-    /// The name as the vendor's documentation has it; clients spell it in any case.
+    /// The name as the vendor's documentation has it; clients spell it in any case. Empty for the
+    /// page.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
     /// Where it is found.
     pub fn group(&self) -> Group {
+        self.group
+    }
+
+    /// Whether its answer is a session of messages.
+    pub fn is_session(&self) -> bool {
         match self.handler {
-            Handler::Account(_) => Group::Account,
-            Handler::Partner(_) => Group::Partner,
+            Handler::Session(_) => true,
+            Handler::Account(_) | Handler::Partner(_) => false,
         }
     }
 
@@ -200,6 +246,26 @@ mod tests {
                     .collect();
                 assert_eq!(found, [method.name]);
             }
+        }
+    }
+
+    #[test]
+    fn only_the_page_has_no_name_and_there_is_one() {
+        let nameless: Vec<Group> =
+            METHODS.iter().filter(|it| it.name.is_empty()).map(Method::group).collect();
+        assert_eq!(nameless, [Group::Page]);
+        assert_eq!(METHODS.iter().filter(|it| it.group == Group::Page).count(), 1);
+    }
+
+    #[test]
+    fn the_handler_fits_the_tokens_of_the_group() {
+        for method in METHODS {
+            let fits = match method.handler {
+                Handler::Account(_) => method.group != Group::Partner,
+                Handler::Session(_) => method.group == Group::Account && method.verb == Verb::Get,
+                Handler::Partner(_) => method.group == Group::Partner,
+            };
+            assert!(fits, "{}", method.name);
         }
     }
 

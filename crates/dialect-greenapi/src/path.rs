@@ -2,7 +2,7 @@
 
 use waygate_core::id::InstanceNumber;
 
-use crate::method::{Group, Method};
+use crate::method::{Group, METHODS, Method};
 
 /// What an error says in the place of a token.
 const HIDDEN_TOKEN: &str = "<TOKEN>";
@@ -16,6 +16,12 @@ pub(crate) enum Place<'a> {
         number: Option<InstanceNumber>,
         method: &'a str,
         /// Empty when there is none.
+        token: &'a str,
+    },
+    /// `/waInstance{idInstance}/{apiTokenInstance}`: the page.
+    Page {
+        /// `None` when it is no instance's number.
+        number: Option<InstanceNumber>,
         token: &'a str,
     },
     /// `/partner/{method}/{partnerToken}`.
@@ -36,16 +42,25 @@ pub(crate) fn claims(path: &str) -> bool {
 pub(crate) fn parse(path: &str) -> Option<Place<'_>> {
     let mut segments = segments(path);
     let first = segments.next()?;
-    let method = segments.next()?;
-    let token = segments.next().unwrap_or_default();
+    let second = segments.next()?;
+    let third = segments.next();
     if segments.next().is_some() {
         return None;
     }
     if first == "partner" {
-        return Some(Place::Partner { method, token });
+        return Some(Place::Partner { method: second, token: third.unwrap_or_default() });
     }
     let number = first.strip_prefix("waInstance")?.parse().ok();
-    Some(Place::Instance { number, method, token })
+    match third {
+        Some(token) => Some(Place::Instance { number, method: second, token }),
+        // Who has left the token out is told that, and gets no page.
+        None if is_name(second) => Some(Place::Instance { number, method: second, token: "" }),
+        None => Some(Place::Page { number, token: second }),
+    }
+}
+
+fn is_name(segment: &str) -> bool {
+    METHODS.iter().any(|method| method.is_called(Group::Account, segment))
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
@@ -56,10 +71,11 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 }
 
 impl<'a> Place<'a> {
-    /// The name of the method, as the client spells it.
+    /// The name of the method, as the client spells it; the page has none.
     pub(crate) fn method(self) -> &'a str {
         match self {
             Self::Instance { method, .. } | Self::Partner { method, .. } => method,
+            Self::Page { .. } => "",
         }
     }
 
@@ -67,6 +83,7 @@ impl<'a> Place<'a> {
     pub(crate) fn group(self) -> Group {
         match self {
             Self::Instance { .. } => Group::Account,
+            Self::Page { .. } => Group::Page,
             Self::Partner { .. } => Group::Partner,
         }
     }
@@ -75,13 +92,14 @@ impl<'a> Place<'a> {
     /// that we do not know, since the token may stand in the wrong place.
     pub(crate) fn without_secrets(self, method: Option<&Method>) -> String {
         let name = method.map_or("<METHOD>", |method| method.name());
+        let shown = |number: Option<InstanceNumber>| {
+            number.map_or_else(|| "<ID>".to_owned(), |number| number.to_string())
+        };
         match self {
-            Self::Instance { number: Some(number), .. } => {
-                format!("/waInstance{number}/{name}/{HIDDEN_TOKEN}")
+            Self::Instance { number, .. } => {
+                format!("/waInstance{}/{name}/{HIDDEN_TOKEN}", shown(number))
             }
-            Self::Instance { number: None, .. } => {
-                format!("/waInstance<ID>/{name}/{HIDDEN_TOKEN}")
-            }
+            Self::Page { number, .. } => format!("/waInstance{}/{HIDDEN_TOKEN}", shown(number)),
             Self::Partner { .. } => format!("/partner/{name}/{HIDDEN_TOKEN}"),
         }
     }
@@ -126,8 +144,29 @@ mod tests {
     }
 
     #[test]
+    fn a_path_without_a_method_is_the_page_in_every_spelling() {
+        let number = "1105600123".parse().ok();
+        let expected = Some(Place::Page { number, token: "abc" });
+        for path in [
+            "/waInstance1105600123/abc",
+            "/waInstance1105600123/abc/",
+            "//waInstance1105600123//abc",
+            "/v1/waInstance1105600123/abc",
+        ] {
+            assert!(claims(path), "{path}");
+            assert!(parse(path) == expected, "{path}");
+        }
+        assert!(parse("/waInstancex/abc") == Some(Place::Page { number: None, token: "abc" }));
+    }
+
+    #[test]
     fn a_missing_token_is_an_empty_one_and_a_missing_method_is_no_path() {
-        assert!(parse("/waInstance1/qr") == Some(instance("1", "qr", "")));
+        for name in METHODS.iter().filter(|it| it.group() == Group::Account).map(Method::name) {
+            for name in [name.to_owned(), name.to_ascii_uppercase()] {
+                let path = format!("/waInstance1/{name}");
+                assert!(parse(&path) == Some(instance("1", &name, "")), "{path}");
+            }
+        }
         assert!(
             parse("/partner/getInstances/")
                 == Some(Place::Partner { method: "getInstances", token: "" })
@@ -167,6 +206,8 @@ mod tests {
         let shown = |path| parse(path).unwrap().without_secrets(None);
         assert_eq!(shown("/waInstance12/canary/canary"), "/waInstance12/<METHOD>/<TOKEN>");
         assert_eq!(shown("/waInstancecanary/canary/canary"), "/waInstance<ID>/<METHOD>/<TOKEN>");
+        assert_eq!(shown("/waInstance12/canary"), "/waInstance12/<TOKEN>");
+        assert_eq!(shown("/waInstancecanary/canary"), "/waInstance<ID>/<TOKEN>");
         assert_eq!(shown("/partner/canary/canary"), "/partner/<METHOD>/<TOKEN>");
     }
 
@@ -184,7 +225,7 @@ mod tests {
         ) {
             if let Some(place) = parse(&path) {
                 prop_assert!(claims(&path));
-                prop_assert!(!place.method().is_empty());
+                prop_assert_eq!(place.method().is_empty(), place.group() == Group::Page);
             }
         }
     }

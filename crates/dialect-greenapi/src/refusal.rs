@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::http::header::RETRY_AFTER;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
 use waygate_core::error::{Error, Kind};
 use waygate_http::body::BodyError;
 use waygate_http::site::Failure;
+use waygate_http::websocket::HandshakeError;
 
 use crate::answer;
 
@@ -34,6 +35,8 @@ pub(crate) enum Refusal {
     Told { status: StatusCode, message: Cow<'static, str> },
     /// Too soon.
     TooMany { retry_after: Duration },
+    /// A request to a websocket that asks for none, or not in the right way.
+    NoSession(HandshakeError),
 }
 
 /// The vendor's envelope.
@@ -92,17 +95,31 @@ impl Refusal {
         Self::bad_request(format!("Validation failed. Details: {details}"))
     }
 
+    /// The refusal in a session, where there is no status to give.
+    pub(crate) fn into_words(self) -> Cow<'static, str> {
+        match self {
+            Self::Unauthorized => "Unauthorized".into(),
+            Self::InWords { description, .. } => description.into(),
+            Self::Told { message, .. } => message,
+            Self::TooMany { .. } => "Too Many Requests".into(),
+            Self::NoSession(error) => error.to_string().into(),
+        }
+    }
+
     /// The answer. `path` holds no secret.
     pub(crate) fn into_response(self, path: &str, now: Timestamp) -> Response {
-        let (status, message, retry_after) = match self {
+        let (status, message, headers) = match self {
             Self::Unauthorized => return answer::empty_json(StatusCode::UNAUTHORIZED),
             Self::InWords { code, description } => {
                 return written(StatusCode::OK, &Words { code, description });
             }
-            Self::Told { status, message } => (status, message, None),
+            Self::Told { status, message } => (status, message, HeaderMap::new()),
             Self::TooMany { retry_after } => {
-                (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests".into(), Some(retry_after))
+                let wait = HeaderValue::from(whole_seconds(retry_after));
+                let headers = HeaderMap::from_iter([(RETRY_AFTER, wait)]);
+                (StatusCode::TOO_MANY_REQUESTS, self.into_words(), headers)
             }
+            Self::NoSession(error) => (error.status(), self.into_words(), error.headers()),
         };
         let mut response = written(
             status,
@@ -113,9 +130,7 @@ impl Refusal {
                 message: &message,
             },
         );
-        if let Some(wait) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
-        }
+        response.headers_mut().extend(headers);
         response
     }
 }
@@ -157,6 +172,25 @@ impl From<Error> for Refusal {
                 tracing::error!(cause = error.with_causes(), "a request failed");
                 Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
             }
+        }
+    }
+}
+
+impl From<HandshakeError> for Refusal {
+    fn from(error: HandshakeError) -> Self {
+        match error {
+            // `HEAD`, which the vendor answers like `GET`; but there is no session without one.
+            HandshakeError::WrongMethod => Self::WRONG_VERB,
+            HandshakeError::NoConnection => {
+                tracing::error!(%error, "a session could not begin");
+                Self::plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            }
+            HandshakeError::NotAnUpgrade
+            | HandshakeError::WrongProtocol
+            | HandshakeError::HasBody
+            | HandshakeError::WrongVersion
+            | HandshakeError::BadKey
+            | HandshakeError::ForeignOrigin => Self::NoSession(error),
         }
     }
 }

@@ -9,32 +9,36 @@ use axum::extract::{Request, State};
 use axum::http::Method as HttpMethod;
 use axum::http::request::Parts;
 use axum::response::Response;
-use waygate_core::id::AccountId;
+use waygate_core::id::{AccountId, InstanceNumber};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
+use waygate_engine::accounts::Grant;
 use waygate_engine::look::CODE_WITHIN;
 use waygate_http::body::{self, STALL};
 use waygate_http::rate;
 use waygate_http::rate::Decision;
 use waygate_http::site::Surface;
 use waygate_http::trace::{name_instance, name_route};
+use waygate_http::websocket::{Handshake, Origins, Session};
 
 use crate::answer;
-use crate::call::{AccountCall, Desk, PartnerCall, Said};
-use crate::method::{Handler, METHODS, Method, Reply};
+use crate::call::{AccountCall, Desk, PartnerCall, Said, SessionCall};
+use crate::method::{Course, Handler, METHODS, Method, Reply};
 use crate::path::{self, Place};
 use crate::pictures::Pictures;
 use crate::rate::Caller;
 use crate::refusal::{Refusal, on_failure};
+use crate::seats::Seats;
 
 /// What of this API can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Whether callers are held to the vendor's rates. They are by default.
     pub rate_limits: RateLimits,
-    /// How long `qr` waits for the first code of an attempt. [`CODE_WITHIN`] by default.
+    /// How long whoever asks for a code waits for the first one of an attempt: `qr`, `scanqrcode`
+    /// and `getAuthorizationCode`. [`CODE_WITHIN`] by default.
     pub code_within: Duration,
 }
 
@@ -56,7 +60,8 @@ pub enum RateLimits {
 /// The GREEN-API contract over these use cases.
 pub fn surface(gateway: Gateway, settings: Settings) -> Surface {
     let served = METHODS.iter().map(|method| Served::new(method, settings.rate_limits)).collect();
-    let desk = Arc::new(Desk { gateway, settings, pictures: Pictures::default() });
+    let (pictures, seats) = (Pictures::default(), Seats::default());
+    let desk = Arc::new(Desk { gateway, settings, pictures, seats });
     let api = Arc::new(Api { desk, served });
     Surface {
         name: "green-api",
@@ -83,6 +88,7 @@ struct Served {
 /// A method, and whose token called it.
 enum Admitted {
     Account(fn(AccountCall) -> Reply, InstanceRecord),
+    Session(fn(SessionCall, Session) -> Course, InstanceRecord, TokenText),
     Partner(fn(PartnerCall) -> Reply, AccountId),
 }
 
@@ -132,24 +138,30 @@ impl Api {
 
     /// Lets in whoever has the token. Whether another instance's number exists is not told.
     async fn admit(&self, method: &Method, place: Place<'_>) -> Result<Admitted, Refusal> {
-        let (kind, token) = match place {
-            Place::Instance { token, .. } => (TokenKind::Instance, token),
-            Place::Partner { token, .. } => (TokenKind::Partner, token),
+        let (kind, number, token) = match place {
+            Place::Instance { number, token, .. } | Place::Page { number, token } => {
+                (TokenKind::Instance, number, token)
+            }
+            Place::Partner { token, .. } => (TokenKind::Partner, None, token),
         };
-        let grant = self.desk.gateway.authenticate(kind, &TokenText::new(token)).await?;
+        let token = TokenText::new(token);
+        let grant = self.desk.gateway.authenticate(kind, &token).await?;
         let grant = grant.ok_or(Refusal::unknown_token(method.denial))?;
         match (method.handler, place) {
-            (Handler::Account(handler), Place::Instance { number, .. }) => {
-                let own = grant.instance.filter(|instance| Some(instance.number) == number);
-                let own = own.ok_or(Refusal::foreign_token(method.denial))?;
-                name_instance(own.id);
-                Ok(Admitted::Account(handler, own))
+            (Handler::Account(handler), Place::Instance { .. } | Place::Page { .. }) => {
+                Ok(Admitted::Account(handler, own(grant, number, method)?))
+            }
+            (Handler::Session(handler), Place::Instance { .. }) => {
+                Ok(Admitted::Session(handler, own(grant, number, method)?, token))
             }
             (Handler::Partner(handler), Place::Partner { .. }) => {
                 Ok(Admitted::Partner(handler, grant.account))
             }
             (Handler::Account(_), Place::Partner { .. })
-            | (Handler::Partner(_), Place::Instance { .. }) => Err(Refusal::FORBIDDEN),
+            | (Handler::Session(_), Place::Page { .. } | Place::Partner { .. })
+            | (Handler::Partner(_), Place::Instance { .. } | Place::Page { .. }) => {
+                Err(Refusal::FORBIDDEN)
+            }
         }
     }
 
@@ -160,9 +172,7 @@ impl Api {
         head: &Parts,
         body: Body,
     ) -> Result<Response, Refusal> {
-        if let Admitted::Account(_, instance) = &admitted
-            && instance.removed_at.is_some()
-        {
+        if admitted.instance().is_some_and(|instance| instance.removed_at.is_some()) {
             return Err(Refusal::DELETED);
         }
         if !method.verb.fits(&head.method) {
@@ -170,6 +180,7 @@ impl Api {
         }
         let body = body::read(body, method.body_bytes_max, STALL).await?;
         let said = Said {
+            verb: head.method.clone(),
             query: head.uri.query().map(str::to_owned),
             headers: head.headers.clone(),
             body,
@@ -179,11 +190,30 @@ impl Api {
             Admitted::Account(handler, instance) => {
                 handler(AccountCall { desk, instance, said }).await
             }
+            Admitted::Session(handler, instance, token) => {
+                // The secret is in the path and no cookie is looked at: a foreign page gets no
+                // further than whoever has the token.
+                let handshake = Handshake::read(head, &Origins::Any)?;
+                let call = SessionCall { desk, instance, token };
+                Ok(handshake.accept(move |session| handler(call, session)))
+            }
             Admitted::Partner(handler, account) => {
                 handler(PartnerCall { desk, account, said }).await
             }
         }
     }
+}
+
+/// The instance of a token, when it is the one of the path.
+fn own(
+    grant: Grant,
+    number: Option<InstanceNumber>,
+    method: &Method,
+) -> Result<InstanceRecord, Refusal> {
+    let own = grant.instance.filter(|instance| Some(instance.number) == number);
+    let own = own.ok_or(Refusal::foreign_token(method.denial))?;
+    name_instance(own.id);
+    Ok(own)
 }
 
 impl Served {
@@ -199,8 +229,17 @@ impl Served {
 impl Admitted {
     fn caller(&self) -> Caller {
         match self {
-            Self::Account(_, instance) => Caller::Instance(instance.id),
+            Self::Account(_, instance) | Self::Session(_, instance, _) => {
+                Caller::Instance(instance.id)
+            }
             Self::Partner(_, account) => Caller::Account(*account),
+        }
+    }
+
+    fn instance(&self) -> Option<&InstanceRecord> {
+        match self {
+            Self::Account(_, instance) | Self::Session(_, instance, _) => Some(instance),
+            Self::Partner(..) => None,
         }
     }
 }

@@ -98,7 +98,7 @@ fn entries(changes: &[Event]) -> Vec<Entry> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderMap;
+    use axum::http::{HeaderMap, Method};
     use bytes::Bytes;
     use jiff::Timestamp;
     use waygate_core::account::LinkedAccount;
@@ -110,6 +110,7 @@ mod tests {
 
     fn asked(query: Option<&str>, body: &str) -> String {
         let said = Said {
+            verb: Method::GET,
             query: query.map(str::to_owned),
             headers: HeaderMap::new(),
             body: Bytes::from(body.to_owned()),

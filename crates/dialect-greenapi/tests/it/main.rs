@@ -1,12 +1,15 @@
-//! The contract, request by request, over a link played by the test. No socket is opened.
+//! The contract, request by request, over a link played by the test. A socket is opened for sessions
+//! alone.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod account;
 mod bodies;
 mod every_method;
 mod failures;
+mod page;
 mod partner;
 mod played_link;
 mod rates;
 mod secrets;
 mod server;
+mod socket;

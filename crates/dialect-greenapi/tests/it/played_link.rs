@@ -12,7 +12,7 @@ use waygate_core::id::InstanceId;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
-use waygate_core::secret::QrText;
+use waygate_core::secret::{PairingText, QrText};
 
 /// What the played WhatsApp makes of requests about the profile picture.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,6 +31,8 @@ struct Seen {
     sinks: BTreeMap<InstanceId, Arc<dyn LinkSink>>,
     dials: usize,
     logouts: usize,
+    /// The phones for which pairing codes were asked.
+    phones: Vec<PhoneNumber>,
     pictures: Pictures,
     taken: Vec<Vec<u8>>,
 }
@@ -39,6 +41,7 @@ struct Seen {
 pub(crate) struct PlayedLink {
     seen: Arc<Mutex<Seen>>,
     dialled: Arc<Notify>,
+    asked: Arc<Notify>,
 }
 
 impl fmt::Debug for PlayedLink {
@@ -89,6 +92,41 @@ impl PlayedLink {
         self.tell(instance, LinkEvent::QrIssued { text: QrText::new(code), valid_for }).await;
     }
 
+    /// Waits until so many connections were made.
+    pub(crate) async fn dialled(&self, count: usize) {
+        self.until(&self.dialled, |seen| seen.dials >= count, "nothing was dialled").await;
+    }
+
+    /// Waits for the `count`th connection of all, shows a code on it that can be scanned, and waits
+    /// until it is asked for a pairing code. Tells for which phone.
+    pub(crate) async fn asked(&self, instance: InstanceId, count: usize) -> String {
+        self.dialled(count).await;
+        let before = self.seen().phones.len();
+        self.show(instance, "2@beside").await;
+        self.until(&self.asked, |seen| seen.phones.len() > before, "no code was asked for").await;
+        self.seen().phones[before].digits().to_owned()
+    }
+
+    /// The same, and answers with this code.
+    pub(crate) async fn pair(&self, instance: InstanceId, count: usize, code: &str) {
+        self.asked(instance, count).await;
+        self.tell(instance, pairing_code(code)).await;
+    }
+
+    async fn until(&self, told: &Notify, there: impl Fn(&Seen) -> bool, missing: &str) {
+        let wait = async {
+            loop {
+                let told = told.notified();
+                if there(&self.seen()) {
+                    return;
+                }
+                told.await;
+            }
+        };
+        let within = tokio::time::timeout(Duration::from_secs(20), wait).await;
+        within.unwrap_or_else(|_elapsed| panic!("{missing}"));
+    }
+
     /// Waits for a connection, has a phone scan its code, and logs in on the next one.
     pub(crate) async fn link(&self, instance: InstanceId) {
         self.tell(instance, LinkEvent::Paired(account())).await;
@@ -113,6 +151,12 @@ impl PlayedLink {
 
 pub(crate) fn account() -> LinkedAccount {
     LinkedAccount { phone: "15550001111".into(), lid: None, device: 3 }
+}
+
+/// A code to type, which can be typed for as long as WhatsApp's.
+pub(crate) fn pairing_code(text: &str) -> LinkEvent {
+    let valid_for = Duration::from_secs(160);
+    LinkEvent::PairingCodeIssued { text: PairingText::new(text), valid_for }
 }
 
 impl Linker for PlayedLink {
@@ -165,7 +209,10 @@ impl Line for PlayedLine {
         self.end(EndReason::LoggedOutByUs);
     }
 
-    fn request_pairing_code(&self, _: &PhoneNumber) {}
+    fn request_pairing_code(&self, phone: &PhoneNumber) {
+        self.link.seen().phones.push(phone.clone());
+        self.link.asked.notify_waiters();
+    }
 
     fn set_profile_picture(&self, jpeg: Vec<u8>) -> Deed<'static, Result<(), Error>> {
         let link = self.link.clone();

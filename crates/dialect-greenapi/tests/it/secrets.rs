@@ -13,6 +13,7 @@ use waygate_dialect_greenapi::METHODS;
 
 use crate::played_link::account;
 use crate::server::{Server, verb};
+use crate::socket::Sockets;
 
 /// All that this thread logs, from the most talkative level on.
 pub(crate) struct Captured {
@@ -75,6 +76,16 @@ async fn tokens_codes_and_numbers_are_in_no_line_of_the_log() {
     ];
     let picture = server.get(&showing, "qr").await.json()["message"].to_string();
     canaries.push(picture.get(1..200).unwrap().to_owned());
+    let phone = "15550007777";
+    canaries.push(phone.to_owned());
+    let paired = server.instance().await;
+    let body = format!("{{\"phoneNumber\":{phone}}}");
+    let asked = server.post(&paired, "getAuthorizationCode", &body);
+    let dials = server.link.dials();
+    let (answer, ()) = tokio::join!(asked, server.link.pair(paired.id, dials + 1, "CANARY12"));
+    assert_eq!(answer.json()["code"], "CANARY12");
+    let page = server.send("GET", &showing.page(), "").await;
+    canaries.push(page.header("location").unwrap().trim_start_matches("/link/").to_owned());
     let settings = r#"{"webhookUrl":"https://canary.example/","webhookUrlToken":"canary"}"#;
     for instance in [&showing, &online] {
         let (last, methods): (Vec<_>, Vec<_>) =
@@ -117,6 +128,31 @@ fn told_token(body: &str) -> Option<String> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_tells_the_log_no_token_code_or_number() {
+    let log = Captured::start();
+    let server = Server::start().await;
+    let instance = server.showing("2@canarycode").await;
+    let settings = r#"{"webhookUrl":"https://canary.example/"}"#;
+    assert_eq!(server.post(&instance, "setSettings", settings).await.status, 200);
+    let sockets = Sockets::open(&server).await;
+    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    client.say("canary").await;
+    let picture = client.text().await;
+    server.link.link(instance.id).await;
+    assert!(client.text().await.contains("canary.example"));
+    client.closed().await;
+    let text = log.text();
+    assert!(text.contains("/waInstance{idInstance}/scanqrcode/{apiTokenInstance}"), "it is logged");
+    assert!(text.contains("accountData"), "and how it ended");
+    for canary in
+        ["canary", instance.token.expose(), &account().phone, picture.get(40..200).unwrap()]
+    {
+        let line = text.lines().find(|line| line.to_lowercase().contains(&canary.to_lowercase()));
+        assert_eq!(line, None, "of {canary}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn errors_repeat_no_token() {
     let server = Server::start().await;
     let instance = server.showing("2@canary").await;
@@ -126,7 +162,8 @@ async fn errors_repeat_no_token() {
             ("DELETE", path.clone()),
             ("POST", path.clone()),
             ("GET", format!("{path}/{}", instance.token.expose())),
-            ("GET", path.replace(method.name(), "nothing")),
+            ("GET", path.replace('/', "/nothing/")),
+            ("GET", path.replacen("/waInstance", "/waInstance0", 1)),
         ] {
             let answer = server.send(verb, &path, "{").await;
             if answer.status != 200 {

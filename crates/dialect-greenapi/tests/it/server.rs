@@ -180,6 +180,7 @@ impl Server {
     pub(crate) fn path(&self, method: &Method, instance: &Instance) -> String {
         match method.group() {
             Group::Account => instance.path(method.name()),
+            Group::Page => instance.page(),
             Group::Partner => self.partner_path(method.name()),
         }
     }
@@ -201,6 +202,11 @@ impl Server {
 impl Instance {
     pub(crate) fn path(&self, name: &str) -> String {
         format!("/waInstance{}/{name}/{}", self.number, self.token.expose())
+    }
+
+    /// The path of its page.
+    pub(crate) fn page(&self) -> String {
+        format!("/waInstance{}/{}", self.number, self.token.expose())
     }
 }
 

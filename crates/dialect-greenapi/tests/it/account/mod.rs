@@ -1,3 +1,4 @@
+mod get_authorization_code;
 mod get_device_info;
 mod get_settings;
 mod get_state_instance;
@@ -7,6 +8,9 @@ mod get_wa_settings;
 mod logout;
 mod qr;
 mod reboot;
+mod scanqrcode;
 mod set_profile_picture;
 mod set_settings;
 mod update_api_token;
+
+pub(crate) mod picture;
