@@ -15,6 +15,7 @@ pub mod body;
 pub mod cookie;
 pub mod json;
 pub mod listener;
+pub mod origin;
 pub mod peer;
 pub mod qr_image;
 pub mod rate;

@@ -32,14 +32,13 @@
 use std::time::Duration;
 
 pub use self::handshake::{Handshake, HandshakeError};
-pub use self::origin::{InvalidOrigin, Origin, Origins};
 pub use self::session::{CloseCode, Gone, Incoming, Session};
+pub use crate::origin::{InvalidOrigin, Origin, Origins};
 
 mod driver;
 mod ending;
 mod handshake;
 mod metered;
-mod origin;
 mod session;
 pub(crate) mod talk;
 

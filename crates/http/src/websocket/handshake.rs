@@ -13,9 +13,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest as _, Sha1};
 
-use super::origin::Origins;
 use super::session::Session;
 use super::talk::{Switchable, Talk};
+use crate::origin::Origins;
 
 /// The one version that there is (RFC 6455, 4.1).
 const VERSION: HeaderValue = HeaderValue::from_static("13");

@@ -1,7 +1,8 @@
-//! Which pages may open a session.
+//! Which pages may make a browser ask for something.
 //!
-//! A browser lets every page open a websocket to everywhere, sends its cookies along, and says in
-//! `Origin` whose page it is (RFC 6455, 10.2). Nothing else asks a server before the session stands.
+//! A browser lets every page open a websocket to everywhere, or send what a form could; it sends its
+//! cookies along, and says in `Origin` whose page it is (RFC 6455, 10.2). Nothing else asks a server
+//! before.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,7 +11,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 
-/// Which pages may open a session. Who sends no `Origin` is no browser, and no policy is about him.
+/// Which pages may ask. Who sends no `Origin` is no browser, and no policy is about him.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origins {
     /// Every page. Right where the secret stands in the path or in the first message and no cookie is
@@ -76,8 +77,8 @@ impl fmt::Debug for Origin {
 }
 
 impl Origins {
-    /// Whether a request with these headers may have a session.
-    pub(super) fn allow(&self, headers: &HeaderMap) -> bool {
+    /// Whether a request with these headers may have what it asks for.
+    pub fn allow(&self, headers: &HeaderMap) -> bool {
         let mut sent = headers.get_all(ORIGIN).iter();
         let origin = match (self, sent.next(), sent.next()) {
             (Self::Any, _, _) | (Self::Same | Self::Listed(_), None, _) => return true,
