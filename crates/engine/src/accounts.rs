@@ -9,6 +9,15 @@ use waygate_core::token::{ApiToken, TokenId, TokenKind};
 
 use crate::gateway::Gateway;
 
+/// A token that was just issued. Only this answer shows its text.
+#[derive(Debug, Clone)]
+pub struct IssuedToken {
+    /// What is kept of it.
+    pub token: ApiToken,
+    /// Its text.
+    pub text: TokenText,
+}
+
 /// What a token lets its bearer do.
 #[derive(Debug, Clone)]
 pub struct Grant {
@@ -60,15 +69,15 @@ impl Gateway {
         &self,
         kind: TokenKind,
         account: AccountId,
-    ) -> Result<TokenText, Error> {
+    ) -> Result<IssuedToken, Error> {
         let text = self.new_token(kind);
         let hash = self.parts().keyring.token_hash(&text);
         let issued_at = self.now();
         let (instance, sealed, revoked_at) = (None, None, None);
         let token = ApiToken { kind, account, instance, hash, sealed, issued_at, revoked_at };
-        self.parts().ports.registry.issue_token(token).await?;
+        self.parts().ports.registry.issue_token(token.clone()).await?;
         tracing::info!(token = %hash.id(), kind = kind.as_str(), "a token was issued");
-        Ok(text)
+        Ok(IssuedToken { token, text })
     }
 
     /// The tokens of an account that open all of it, in the order in which they were issued,
@@ -138,6 +147,25 @@ impl Gateway {
             None => None,
         };
         Ok(Some(Grant { token: token.id(), account: token.account, instance }))
+    }
+
+    /// The token of an instance, which its owner may read again; `None` when it has none that is
+    /// valid.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn instance_token_text(
+        &self,
+        instance: &InstanceRecord,
+    ) -> Result<Option<TokenText>, Error> {
+        let tokens = self.parts().ports.registry.tokens(instance.account).await?;
+        let own = tokens.iter().find(|token| {
+            token.kind == TokenKind::Instance
+                && token.instance == Some(instance.id)
+                && token.revoked_at.is_none()
+        });
+        own.map_or(Ok(None), |token| self.open_token(token))
     }
 
     /// Gives an instance a new token; the one before is worth nothing from then on.

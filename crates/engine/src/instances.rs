@@ -155,6 +155,15 @@ impl Gateway {
         Ok(records.into_iter().find(|record| record.number == number))
     }
 
+    /// Instances, in the order in which they were created.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn instances(&self, filter: InstanceFilter) -> Result<Vec<InstanceRecord>, Error> {
+        self.parts().ports.registry.instances(filter).await
+    }
+
     /// The instances of an account with their tokens, in the order in which they were created.
     ///
     /// # Errors

@@ -101,7 +101,7 @@ impl Server {
         let keyring = Keyring::from_master(&[7; 32]);
         let gateway = Gateway::new(ports, keyring, Dice::from_seed(1), Tasks::default());
         let account = gateway.first_account().await.unwrap().id;
-        let partner = gateway.issue_token(TokenKind::Partner, account).await.unwrap();
+        let partner = gateway.issue_token(TokenKind::Partner, account).await.unwrap().text;
         let site = Site::new(vec![surface(gateway.clone(), settings)]);
         Self { link, gateway, site, account, partner, store }
     }

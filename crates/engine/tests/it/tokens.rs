@@ -15,7 +15,7 @@ async fn a_token_opens_what_it_was_made_for_and_nothing_else() {
     let gateway = PlayedLink::default().gateway();
     let created = create(&gateway).await;
     let owner = created.record.account;
-    let partner = gateway.issue_token(TokenKind::Partner, owner).await.unwrap();
+    let partner = gateway.issue_token(TokenKind::Partner, owner).await.unwrap().text;
     let instance = created.token.unwrap();
 
     let grant = gateway.authenticate(TokenKind::Instance, &instance).await.unwrap().unwrap();

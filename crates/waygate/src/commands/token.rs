@@ -39,7 +39,7 @@ async fn issue(
     command: &TokenCreate,
 ) -> Result<waygate_core::secret::TokenText, Failure> {
     let account = account(running, command.account.as_deref()).await?;
-    Ok(running.gateway.issue_token(command.kind, account.id).await?)
+    Ok(running.gateway.issue_token(command.kind, account.id).await?.text)
 }
 
 /// The account of this name, or the first one.

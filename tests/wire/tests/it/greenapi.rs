@@ -221,7 +221,7 @@ async fn a_partner_creates_and_deletes_an_instance_that_links_in_between() {
     let partner = world.gateway.issue_token(kind, account).await.unwrap();
     let site = site(&world);
     let call = async |verb: Method, method: &str, body: Value| -> Value {
-        let path = format!("/partner/{method}/{}", partner.expose());
+        let path = format!("/partner/{method}/{}", partner.text.expose());
         let request = Request::builder().method(verb).uri(path).body(Body::from(body.to_string()));
         let answer = site.answer(request.unwrap(), LIMIT).await;
         assert_eq!(answer.status(), StatusCode::OK, "{method}");

@@ -40,7 +40,7 @@ async fn another_accounts_instances_are_not_told() {
     let server = Server::start().await;
     server.instance().await;
     let other = server.other_account().await;
-    let token = server.gateway.issue_token(TokenKind::Partner, other).await.unwrap();
+    let token = server.gateway.issue_token(TokenKind::Partner, other).await.unwrap().text;
     let path = format!("/partner/getInstances/{}", token.expose());
     assert_eq!(server.send("GET", &path, "").await.told(), "200 []");
 }
