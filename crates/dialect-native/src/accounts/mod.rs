@@ -1,0 +1,3 @@
+//! Accounts, which only the operator sees.
+
+pub(crate) mod list;

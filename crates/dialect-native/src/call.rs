@@ -1,0 +1,122 @@
+//! A request on its way to a handler: authenticated, within its rate, its body read.
+
+use axum::http::HeaderMap;
+use waygate_core::error::{Error, Kind};
+use waygate_core::id::{AccountId, AttemptId};
+use waygate_core::token::TokenId;
+use waygate_engine::Gateway;
+
+use crate::fields::Fields;
+use crate::own_instance::OwnInstance;
+use crate::problem::{Code, Problem};
+use crate::query::Query;
+
+/// Whose things a caller sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Those of one account.
+    Account(AccountId),
+    /// Everybody's: the operator asks.
+    Everything,
+}
+
+/// How much a caller is shown of an instance that is his.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// All of it.
+    Owner,
+    /// What it takes to link it: no number in full, no ids of ours, no text of a code.
+    Visitor,
+}
+
+/// What the client said.
+pub(crate) struct Said {
+    /// As it was sent. It may hold a ticket.
+    pub(crate) path: String,
+    pub(crate) query: Query,
+    pub(crate) headers: HeaderMap,
+    pub(crate) fields: Fields,
+    /// What stands in the place of `{attempt}` or `{token}`.
+    pub(crate) attempt: Option<String>,
+    pub(crate) token: Option<String>,
+}
+
+/// A call about the things of one account, or of all. Only `surface.rs` makes one.
+pub(crate) struct AccountCall {
+    pub(crate) gateway: Gateway,
+    pub(crate) scope: Scope,
+    pub(crate) said: Said,
+}
+
+/// A call about one instance, which is the caller's. Only `surface.rs` makes one.
+pub(crate) struct InstanceCall {
+    pub(crate) gateway: Gateway,
+    pub(crate) instance: OwnInstance,
+    pub(crate) view: View,
+    pub(crate) said: Said,
+}
+
+impl Scope {
+    pub(crate) fn holds(self, account: AccountId) -> bool {
+        match self {
+            Self::Account(own) => own == account,
+            Self::Everything => true,
+        }
+    }
+
+    /// The one account for a filter; `None` for all of them.
+    pub(crate) fn account(self) -> Option<AccountId> {
+        match self {
+            Self::Account(own) => Some(own),
+            Self::Everything => None,
+        }
+    }
+
+    /// Every account in it, in the order in which they were opened.
+    pub(crate) async fn accounts(self, gateway: &Gateway) -> Result<Vec<AccountId>, Error> {
+        match self {
+            Self::Account(own) => Ok(vec![own]),
+            Self::Everything => {
+                Ok(gateway.accounts().await?.into_iter().map(|account| account.id).collect())
+            }
+        }
+    }
+}
+
+impl AccountCall {
+    /// The account that gets what is created: the caller's own; from the operator the one that he
+    /// names, or the first.
+    pub(crate) async fn owner(&mut self) -> Result<AccountId, Problem> {
+        match (self.scope, self.said.fields.text("account")?) {
+            (Scope::Account(own), _) => Ok(own),
+            (Scope::Everything, Some(name)) => Ok(self.gateway.account_named(&name).await?.id),
+            (Scope::Everything, None) => Ok(self.gateway.first_account().await?.id),
+        }
+    }
+}
+
+impl Said {
+    pub(crate) fn attempt(&self) -> Result<AttemptId, Problem> {
+        let id = self.attempt.as_deref().and_then(|text| text.parse().ok());
+        id.ok_or_else(Problem::no_such_attempt)
+    }
+
+    pub(crate) fn token(&self) -> Result<TokenId, Problem> {
+        let id = self.token.as_deref().and_then(|text| text.parse().ok());
+        id.ok_or_else(Problem::no_such_token)
+    }
+}
+
+/// What a use case of a running instance refused. The instance was found before, so what is missing
+/// is the running: it is about to start, or about to go.
+pub(crate) fn unless_running(error: Error) -> Problem {
+    match error.kind() {
+        Kind::NotFound => Problem::new(Code::WrongState, "the instance does not run at the moment"),
+        Kind::Invalid
+        | Kind::Conflict
+        | Kind::WrongState
+        | Kind::Limited { .. }
+        | Kind::Unreachable
+        | Kind::Internal => error.into(),
+    }
+}

@@ -1,0 +1,10 @@
+//! Instances: one file per route.
+
+pub(crate) mod create;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod log_out;
+pub(crate) mod remove;
+pub(crate) mod restart;
+pub(crate) mod start;
+pub(crate) mod stop;

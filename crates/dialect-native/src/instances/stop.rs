@@ -1,0 +1,13 @@
+//! `POST /instances/{instance}/stop`: lets an instance rest until it is started.
+
+use axum::response::Response;
+
+use crate::answer;
+use crate::call::{InstanceCall, unless_running};
+use crate::problem::Problem;
+use crate::wire::instance::InstanceBody;
+
+pub(crate) async fn stop(call: InstanceCall) -> Result<Response, Problem> {
+    call.gateway.stop_instance(call.instance.id()).await.map_err(unless_running)?;
+    answer::json(&InstanceBody::of(call.instance.record(), &call.gateway))
+}

@@ -1,0 +1,3 @@
+//! Link tickets: one file per route.
+
+pub(crate) mod issue;

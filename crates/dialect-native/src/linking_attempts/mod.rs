@@ -1,0 +1,6 @@
+//! Linking attempts: one file per route, for their owners and for the page alike.
+
+pub(crate) mod begin;
+pub(crate) mod get;
+pub(crate) mod give_up;
+pub(crate) mod qr;

@@ -1,0 +1,156 @@
+//! An instance, as it is told.
+
+use serde::Serialize;
+use waygate_core::id::{InstanceId, InstanceNumber};
+use waygate_core::instance::machine::Machine;
+use waygate_core::instance::record::InstanceRecord;
+use waygate_core::instance::state::{Outcome, State, StateName};
+use waygate_core::reason::EndReason;
+use waygate_core::secret::TokenText;
+use waygate_engine::Gateway;
+
+use super::time::rfc3339;
+
+/// An instance.
+#[derive(Serialize)]
+pub(crate) struct InstanceBody<'a> {
+    id: String,
+    number: u64,
+    name: &'a str,
+    account_id: String,
+    created_at: String,
+    state: StateBody,
+    whatsapp: Option<WhatsAppBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    green_api: Option<GreenApiBody<'a>>,
+}
+
+/// Where an instance stands.
+#[derive(Serialize)]
+pub(crate) struct StateBody {
+    name: &'static str,
+    since: Option<String>,
+    linked: Option<bool>,
+    reason: Option<&'static str>,
+    next_try_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct WhatsAppBody {
+    phone: String,
+    device: u16,
+    push_name: Option<String>,
+}
+
+/// How GREEN-API's clients call the instance.
+#[derive(Serialize)]
+struct GreenApiBody<'a> {
+    id_instance: u64,
+    api_token_instance: Option<&'a str>,
+}
+
+impl<'a> InstanceBody<'a> {
+    pub(crate) fn of(record: &'a InstanceRecord, gateway: &Gateway) -> Self {
+        let machine = running(gateway, record.id);
+        Self {
+            id: record.id.to_string(),
+            number: record.number.get(),
+            name: &record.name,
+            account_id: record.account.to_string(),
+            created_at: rfc3339(record.created_at),
+            whatsapp: machine.as_ref().and_then(|machine| WhatsAppBody::of(machine.state())),
+            state: StateBody::of_machine(machine.as_ref()),
+            green_api: None,
+        }
+    }
+
+    /// Together with what lets GREEN-API's clients in.
+    pub(crate) fn with_token(self, number: InstanceNumber, token: Option<&'a TokenText>) -> Self {
+        let api_token_instance = token.map(TokenText::expose);
+        let green_api = GreenApiBody { id_instance: number.get(), api_token_instance };
+        Self { green_api: Some(green_api), ..self }
+    }
+}
+
+impl StateBody {
+    pub(crate) fn of(gateway: &Gateway, instance: InstanceId) -> Self {
+        Self::of_machine(running(gateway, instance).as_ref())
+    }
+
+    fn of_machine(machine: Option<&Machine>) -> Self {
+        let Some(machine) = machine else {
+            let name = StateName::Pending.as_str();
+            return Self { name, since: None, linked: None, reason: None, next_try_at: None };
+        };
+        let (linked, reason, next_try) = told(machine);
+        Self {
+            name: machine.state().name().as_str(),
+            since: Some(rfc3339(machine.since())),
+            linked,
+            reason,
+            next_try_at: next_try.map(rfc3339),
+        }
+    }
+}
+
+/// Whether an instance is linked, what stands in its way, and when it tries again.
+fn told(machine: &Machine) -> (Option<bool>, Option<&'static str>, Option<jiff::Timestamp>) {
+    let words = |reason: EndReason| Some(reason.ruling().words);
+    let linked = Some(machine.state().linked().is_some());
+    match machine.state() {
+        // The keys, which say whether it is linked, are still to be looked at.
+        State::Pending => (None, None, None),
+        State::Stopped { .. } | State::Linking(_) | State::Online { .. } => (linked, None, None),
+        State::Unlinked { last } => (linked, last.and_then(why_unlinked), None),
+        State::Connecting { not_before, .. } => {
+            // A restart that WhatsApp asks for is no trouble.
+            let end = machine.last_end().filter(|end| *end != EndReason::RestartRequired);
+            (linked, end.and_then(words), *not_before)
+        }
+        State::Offline { reason, next_try, .. } => (linked, words(*reason), Some(*next_try)),
+        State::Suspended { until, .. } => {
+            (linked, words(EndReason::TemporaryBan { expires_in: None }), Some(*until))
+        }
+        State::Banned => (linked, Some("WhatsApp banned the account"), None),
+        State::Failed { reason, .. } => (linked, words(*reason), None),
+    }
+}
+
+/// Why an instance is not linked any more; that nobody scanned a code stands in nobody's way.
+fn why_unlinked(last: Outcome) -> Option<&'static str> {
+    match last {
+        Outcome::Ended(reason) => Some(reason.ruling().words),
+        Outcome::NotScanned
+        | Outcome::NotTyped
+        | Outcome::WrongCode
+        | Outcome::NotWatched
+        | Outcome::ProofRejected
+        | Outcome::LoggedOut => None,
+    }
+}
+
+impl WhatsAppBody {
+    fn of(state: &State) -> Option<Self> {
+        let account = state.linked()?;
+        let push_name = match state {
+            State::Online { push_name, .. } => push_name.clone(),
+            State::Pending
+            | State::Stopped { .. }
+            | State::Unlinked { .. }
+            | State::Connecting { .. }
+            | State::Linking(_)
+            | State::Offline { .. }
+            | State::Suspended { .. }
+            | State::Banned
+            | State::Failed { .. } => None,
+        };
+        Some(Self { phone: account.phone.clone(), device: account.device, push_name })
+    }
+}
+
+/// The instance as it is now; `None` when it does not run in this process.
+fn running(gateway: &Gateway, instance: InstanceId) -> Option<Machine> {
+    let shown = gateway.watch_instance(instance).ok()?;
+    let machine = shown.borrow().clone();
+    Some(machine)
+}

@@ -1,0 +1,5 @@
+//! What is told, in the form of this API.
+
+pub(crate) mod attempt;
+pub(crate) mod instance;
+pub(crate) mod time;

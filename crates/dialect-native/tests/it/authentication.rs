@@ -1,0 +1,73 @@
+//! Who is let in by the keyed door.
+
+use axum::body::Body;
+use axum::http::Request;
+use waygate_core::secret::TokenText;
+use waygate_core::token::TokenKind;
+use waygate_dialect_native::{Doors, Guard, ROUTES};
+
+use crate::server::{Answer, Server};
+
+async fn with(server: &Server, authorization: &[&str]) -> Answer {
+    let mut request = Request::get("/api/v1/instances");
+    for value in authorization {
+        request = request.header("authorization", *value);
+    }
+    server.answer(request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_token_nothing_opens() {
+    let server = Server::start().await;
+    for sent in [&[][..], &["Basic YWJj"], &["Bearer"], &["Bearer a b"], &["Bearer a", "Bearer a"]]
+    {
+        let answer = with(&server, sent).await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{sent:?}");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    }
+    insta::assert_snapshot!(with(&server, &[]).await, @r#"401 {"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthorized","detail":"a bearer token is needed"}"#);
+    insta::assert_snapshot!(with(&server, &["Bearer a", "Bearer a"]).await, @r#"401 {"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthorized","detail":"the Authorization header holds no single bearer token"}"#);
+    insta::assert_snapshot!(with(&server, &["Bearer wg_abc"]).await, @r#"401 {"type":"about:blank","title":"Unauthorized","status":401,"code":"unauthorized","detail":"the token is unknown, revoked or of another kind"}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_mistyped_revoked_or_of_another_kind_opens_nothing() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    let issue = async |kind| server.gateway.issue_token(kind, server.account).await.unwrap().text;
+    let revoked = issue(TokenKind::Native).await;
+    let id = server.gateway.authenticate(TokenKind::Native, &revoked).await.unwrap().unwrap().token;
+    server.gateway.revoke_token(server.account, id).await.unwrap();
+    let key = server.key.expose();
+    let (rest, last) = key.split_at(key.len() - 1);
+    let other = if last == "0" { "1" } else { "0" };
+    for text in [
+        format!("{rest}{other}"),
+        key.to_uppercase(),
+        revoked.expose().to_owned(),
+        TokenKind::Native.token([3; TokenKind::RANDOM_BYTES]).expose().to_owned(),
+        issue(TokenKind::Partner).await.expose().to_owned(),
+        issue(TokenKind::Hypersender).await.expose().to_owned(),
+        instance.token.expose().to_owned(),
+    ] {
+        let answer = server.send_as(&TokenText::new(text.as_str()), "GET", "/instances", "").await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"));
+        assert!(!answer.body().contains(&text));
+    }
+    assert_eq!(server.get("/instances").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_route_asks_for_a_token_or_a_pass_before_anything_else() {
+    let server = Server::start().await;
+    for route in ROUTES.iter().filter(|route| route.doors() != Doors::Operator) {
+        let path = route.template().replace(['{', '}'], "");
+        for verb in ["GET", "POST", "DELETE", "OPTIONS"] {
+            let request = Request::builder().method(verb).uri(format!("{path}?x=1"));
+            let answer = server.answer(request.body(Body::from("{")).unwrap()).await;
+            assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"), "{path}");
+            let challenge = (route.guard() == Guard::Key).then_some("Bearer");
+            assert_eq!(answer.header("www-authenticate"), challenge, "{path}");
+        }
+    }
+}

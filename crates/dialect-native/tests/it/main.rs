@@ -1,0 +1,16 @@
+//! The API, request by request, over a link played by the test. No socket is opened.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
+
+mod authentication;
+mod every_route;
+mod failures;
+mod instances;
+mod link_page;
+mod linking_attempts;
+mod operator;
+mod played_link;
+mod qr;
+mod rates;
+mod secrets;
+mod server;
+mod tokens;
