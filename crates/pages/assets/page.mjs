@@ -1,0 +1,198 @@
+// Paints views onto the document, and tells what a person does there. It decides nothing.
+import { inWords, secondsLeft } from './remaining.mjs';
+import { spelt } from './view.mjs';
+
+/// How often remaining times are painted. Oftener than the seconds change, or some would be skipped.
+const TICK_MS = 250;
+
+/// How long after a picture that could not be loaded it is asked for again.
+const PICTURE_PAUSE_MS = 1000;
+
+const BUTTONS = {
+  again: ['Begin again', 'again'],
+  another: ['Ask for another code', 'again'],
+  fresh: ['Ask for a new code now', 'fresh'],
+  number: ['Link with phone number', 'number'],
+  qr: ['Show the QR code', 'qr'],
+};
+
+export class Page {
+  #document;
+  #hands;
+  #view = null;
+  #picture = null;
+
+  /// `hands` are told of what a person does: `press(button)` and `submit(number)`.
+  constructor(document, hands) {
+    this.#document = document;
+    this.#hands = hands;
+    for (const button of document.querySelectorAll('button[data-press]')) {
+      button.addEventListener('click', () => hands.press(button.dataset.press));
+    }
+    this.#at('form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      hands.submit(this.#at('phone').value);
+    });
+    setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /// What is to be linked.
+  name(name) {
+    this.#at('instance').hidden = name === '';
+    this.#at('instance-name').textContent = name;
+  }
+
+  show(view) {
+    const before = this.#view;
+    this.#view = view;
+    const focused = this.#document.activeElement;
+    for (const section of this.#document.querySelectorAll('[data-screen]')) {
+      section.hidden = section.dataset.screen !== view.screen;
+    }
+    this.#paint(view, before);
+    this.#document.title = view.title ? `${view.title} - Link WhatsApp` : 'Link WhatsApp';
+    this.#at('notice').hidden = view.notice === null;
+    this.#at('notice-text').textContent = view.notice ?? '';
+    this.#announce(view.announcement);
+    this.#tick();
+    this.#keepFocus(focused);
+  }
+
+  #paint(view, before) {
+    // A code of another screen must not be there when that screen comes back.
+    if (view.screen !== 'qr') this.#paintPicture(null);
+    switch (view.screen) {
+      case 'qr':
+        this.#at('qr-hint').textContent = view.hint;
+        return this.#paintPicture(view.picture);
+      case 'number':
+        return this.#paintNumber(view, before?.screen !== 'number');
+      case 'code':
+        return this.#paintCode(view);
+      default:
+        return this.#paintMessage(view);
+    }
+  }
+
+  #paintPicture(address) {
+    if (this.#picture === address) return;
+    this.#picture = address;
+    this.#hidePicture();
+    if (address !== null) this.#load(address);
+  }
+
+  #paintNumber({ number, error }, isNew) {
+    const phone = this.#at('phone');
+    if (isNew) phone.value = number;
+    phone.setAttribute('aria-invalid', String(error !== null));
+    this.#at('phone-error').textContent = error ?? '';
+    if (isNew || error !== null) phone.focus();
+  }
+
+  #paintCode({ code, hint }) {
+    const isThere = code !== null;
+    this.#at('code-halves').hidden = !isThere;
+    this.#at('code-hint').hidden = isThere;
+    this.#at('code-hint').textContent = hint;
+    this.#at('code-first').textContent = code?.slice(0, 4) ?? '';
+    this.#at('code-second').textContent = code?.slice(4) ?? '';
+    this.#at('code-spelt').textContent = isThere ? spelt(code) : '';
+  }
+
+  #paintMessage({ tone, title, text, buttons }) {
+    this.#at('message').dataset.tone = tone;
+    this.#at('message-title').textContent = title;
+    this.#at('message-text').textContent = text;
+    const row = this.#at('message-buttons');
+    const wanted = buttons.join(' ');
+    if (row.dataset.buttons === wanted) return;
+    row.dataset.buttons = wanted;
+    row.replaceChildren(...buttons.map((name, index) => this.#button(name, index === 0)));
+  }
+
+  #button(name, isFirst) {
+    const [label, press] = BUTTONS[name];
+    const button = this.#document.createElement('button');
+    button.type = 'button';
+    button.className = isFirst ? 'first' : '';
+    button.textContent = label;
+    button.addEventListener('click', () => this.#hands.press(press));
+    return button;
+  }
+
+  /// The old code is out of sight before the new one is asked for, and the new one comes in whole.
+  #load(address) {
+    const picture = this.#at('picture');
+    // Neither replaced by now, nor expired.
+    const isWanted = () => this.#picture === address && this.#view.timer.until > performance.now();
+    picture.onload = () => {
+      picture.hidden = !isWanted();
+      this.#tick();
+    };
+    picture.onerror = () => {
+      this.#at('qr-hint').textContent = 'The code could not be loaded';
+      setTimeout(() => isWanted() && this.#load(address), PICTURE_PAUSE_MS);
+    };
+    picture.src = address;
+  }
+
+  #hidePicture() {
+    const picture = this.#at('picture');
+    picture.onload = null;
+    picture.onerror = null;
+    picture.hidden = true;
+    picture.removeAttribute('src');
+  }
+
+  /// Only what changes is said, and nothing twice.
+  #announce(text) {
+    const region = this.#at('announcement');
+    if (region.textContent !== text) region.textContent = text;
+  }
+
+  /// Who uses the keyboard must not lose their place: when what had the focus is gone, the heading of
+  /// what has come gets it.
+  #keepFocus(focused) {
+    const isThere = focused?.isConnected && focused.closest('[hidden]') === null;
+    if (focused === null || isThere) return;
+    const section = this.#document.querySelector(`[data-screen="${this.#view.screen}"]`);
+    if (!section.contains(this.#document.activeElement)) section.querySelector('h2').focus();
+  }
+
+  #tick() {
+    if (this.#view === null) return;
+    const now = performance.now();
+    const { screen, timer, notice, retryAt } = this.#view;
+    if (timer !== undefined) this.#paintTimer(screen, timer, now);
+    if (notice !== null) {
+      const seconds = secondsLeft(retryAt, now);
+      this.#say('notice-time', seconds > 0 ? `Trying again in ${inWords(seconds)}.` : 'Trying again.');
+    }
+  }
+
+  #paintTimer(screen, timer, now) {
+    const seconds = timer === null ? 0 : secondsLeft(timer.until, now);
+    // A code that has expired is not left in sight, even when nobody tells us of another.
+    if (seconds === 0 && screen === 'qr') this.#at('picture').hidden = true;
+    if (seconds === 0 && screen === 'code') this.#hideCode();
+    const isShown = seconds > 0 && (screen !== 'qr' || !this.#at('picture').hidden);
+    const bar = this.#at(`${screen}-bar`);
+    if (bar) bar.value = isShown ? (timer.until - now) / (timer.until - timer.from) : 0;
+    this.#say(`${screen}-time`, isShown ? `${timer.label} ${inWords(seconds)}` : '');
+  }
+
+  #hideCode() {
+    this.#at('code-halves').hidden = true;
+    this.#at('code-hint').hidden = false;
+    this.#at('code-spelt').textContent = '';
+  }
+
+  #say(name, text) {
+    const element = this.#at(name);
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  #at(name) {
+    return this.#document.getElementById(name);
+  }
+}

@@ -1,0 +1,207 @@
+//! The way of every request: page or asset, verb, pass, ticket.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{ALLOW, CONTENT_TYPE, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use waygate_core::secret::TokenText;
+use waygate_engine::Gateway;
+use waygate_engine::link_tickets::Opened;
+use waygate_http::cookie;
+use waygate_http::site::{Failure, Surface};
+use waygate_http::trace::{name_instance, name_route};
+
+use crate::assets;
+use crate::documents::{self, Documents};
+use crate::headers;
+use crate::opening::{is_by_a_person, is_over_tls};
+
+/// Below it are the pages, their assets, and what another surface answers.
+const ROOT: &str = "/link/";
+const ASSETS: &str = "assets";
+
+/// Where the cookie is sent to: the page and the calls below its address.
+const COOKIE_PATH: &str = "/link";
+
+/// Begins the name of a ticket's cookie; as many characters of the ticket follow. So two pages in one
+/// browser do not put each other out.
+const COOKIE: &str = "waygate_link_";
+const COOKIE_TICKET_CHARS: usize = 8;
+
+/// The length of a ticket.
+const TICKET_CHARS: usize = 50;
+
+/// The link page over these use cases.
+pub fn surface(gateway: Gateway) -> Surface {
+    let folder = assets::folder();
+    let documents = Documents::new(&folder);
+    let pages = Arc::new(Pages { gateway, documents, folder });
+    Surface {
+        name: "pages",
+        claims: |path| Place::of(path).is_some(),
+        router: Router::new().fallback(serve).with_state(pages),
+        on_failure,
+    }
+}
+
+/// What a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place<'a> {
+    /// The page of what may be a ticket.
+    Page(&'a str),
+    /// What may be an asset.
+    Asset(&'a str),
+}
+
+impl<'a> Place<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        let rest = path.strip_prefix(ROOT)?;
+        match rest.split_once('/') {
+            Some((ASSETS, place)) => Some(Self::Asset(place)),
+            Some(_deeper) => None,
+            None => (!rest.is_empty() && rest != ASSETS).then_some(Self::Page(rest)),
+        }
+    }
+
+    fn route(self) -> &'static str {
+        match self {
+            Self::Page(_) => "/link/{ticket}",
+            Self::Asset(_) => "/link/assets/{asset}",
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Pages {
+    gateway: Gateway,
+    documents: Documents,
+    folder: String,
+}
+
+async fn serve(State(pages): State<Arc<Pages>>, request: Request) -> Response {
+    let (head, _body) = request.into_parts();
+    let Some(place) = Place::of(head.uri.path()) else {
+        return pages.documents.spent();
+    };
+    name_route(place.route());
+    if head.method != Method::GET && head.method != Method::HEAD {
+        let allowed = (ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return (StatusCode::METHOD_NOT_ALLOWED, [allowed]).into_response();
+    }
+    match place {
+        Place::Page(segment) => pages.page(segment, &head),
+        Place::Asset(place) => pages.asset(place),
+    }
+}
+
+impl Pages {
+    fn page(&self, segment: &str, head: &Parts) -> Response {
+        let Some(ticket) = Ticket::read(segment) else { return self.documents.spent() };
+        if let Some(pass) = cookie::find(&head.headers, &ticket.cookie_name())
+            && let Some(instance) =
+                self.gateway.instance_of_link_pass(&ticket.text(), &TokenText::new(pass))
+        {
+            name_instance(instance);
+            return self.documents.link();
+        }
+        if head.method == Method::HEAD {
+            // Only opening it would tell what it is worth.
+            return self.documents.link();
+        }
+        if !is_by_a_person(&head.method, &head.headers) {
+            return self.documents.unopened();
+        }
+        let pass = match self.gateway.open_link_ticket(&ticket.text()) {
+            Opened::Pass(pass) => pass,
+            Opened::WorthNothing => return self.documents.spent(),
+        };
+        name_instance(pass.instance);
+        let name = ticket.cookie_name();
+        let over_tls = is_over_tls(&head.headers);
+        let set = cookie::set(&name, pass.text.expose(), COOKIE_PATH, pass.valid_for, over_tls);
+        let Ok(cookie) = set else {
+            // Digits make a cookie, so this cannot be.
+            return documents::fault(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        let mut response = self.documents.link();
+        response.headers_mut().append(SET_COOKIE, cookie);
+        response
+    }
+
+    fn asset(&self, place: &str) -> Response {
+        let Some(asset) = assets::find(&self.folder, place) else {
+            return (StatusCode::NOT_FOUND, "There is no such file.\n").into_response();
+        };
+        let content_type = (CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
+        let mut response = ([content_type], asset.content).into_response();
+        headers::add_for_asset(response.headers_mut());
+        response
+    }
+}
+
+/// What has the form of a ticket. Hidden, because whoever has it may open it.
+struct Ticket<'a>(&'a str);
+
+impl<'a> Ticket<'a> {
+    fn read(segment: &'a str) -> Option<Self> {
+        let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (segment.len() == TICKET_CHARS && segment.bytes().all(is_digit)).then_some(Self(segment))
+    }
+
+    fn text(&self) -> TokenText {
+        TokenText::new(self.0)
+    }
+
+    fn cookie_name(&self) -> String {
+        let start = self.0.get(..COOKIE_TICKET_CHARS).unwrap_or_default();
+        format!("{COOKIE}{start}")
+    }
+}
+
+fn on_failure(failure: Failure) -> Response {
+    documents::fault(match failure {
+        Failure::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+        Failure::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_and_its_assets_are_claimed_and_nothing_deeper() {
+        for (path, place) in [
+            ("/link/0a", Some(Place::Page("0a"))),
+            ("/link/%2e%2e", Some(Place::Page("%2e%2e"))),
+            ("/link/assetsx", Some(Place::Page("assetsx"))),
+            ("/link/assets/0a/link.mjs", Some(Place::Asset("0a/link.mjs"))),
+            ("/link/assets/", Some(Place::Asset(""))),
+            ("/link/assets", None),
+            ("/link", None),
+            ("/link/", None),
+            ("/link/0a/", None),
+            ("/link/0a/instance", None),
+            ("/link/0a/assets/b", None),
+            ("/LINK/0a", None),
+            ("/linker/0a", None),
+            ("/", None),
+        ] {
+            assert_eq!(Place::of(path), place, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_fifty_lower_case_hexadecimal_digits() {
+        let ticket = "0123456789".repeat(5);
+        assert!(Ticket::read(&ticket).is_some());
+        assert_eq!(Ticket(&ticket).cookie_name(), "waygate_link_01234567");
+        for wrong in ["a".repeat(49), "a".repeat(51), "A".repeat(50), "g".repeat(50)] {
+            assert!(Ticket::read(&wrong).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The page over a gateway of its own, on a clock that stands still unless a test moves it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
+use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use tokio::time::Instant;
+use waygate_core::clock::Clock;
+use waygate_core::id::InstanceId;
+use waygate_core::instance::settings::Settings;
+use waygate_engine::Gateway;
+use waygate_engine::dice::Dice;
+use waygate_engine::instances::NewInstance;
+use waygate_engine::keyring::Keyring;
+use waygate_engine::ports::Ports;
+use waygate_engine::tasks::Tasks;
+use waygate_http::site::Site;
+use waygate_pages::surface;
+use waygate_store::MemoryStore;
+
+use crate::no_link::NoLink;
+
+/// Longer than any answer takes.
+const HANDLER_LIMIT: Duration = Duration::from_secs(120);
+
+pub(crate) struct Server {
+    pub(crate) gateway: Gateway,
+    pub(crate) site: Site,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+/// The time at which every test begins, moved by tokio's clock.
+#[derive(Debug)]
+struct PausedClock {
+    began: Instant,
+}
+
+impl Clock for PausedClock {
+    fn now(&self) -> Timestamp {
+        let start: Timestamp = "2026-03-01T10:20:30.456Z".parse().unwrap();
+        start + self.began.elapsed()
+    }
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let store = Arc::new(MemoryStore::default());
+        let journal = Arc::<MemoryStore>::clone(&store);
+        let clock = Arc::new(PausedClock { began: Instant::now() });
+        let ports = Ports { linker: Arc::new(NoLink), registry: store, journal, clock };
+        let keyring = Keyring::from_master(&[7; 32]);
+        let gateway = Gateway::new(ports, keyring, Dice::from_seed(1), Tasks::default());
+        let site = Site::new(vec![surface(gateway.clone())]);
+        Self { gateway, site }
+    }
+
+    /// A new instance that nobody has looked at.
+    pub(crate) async fn instance(&self) -> InstanceId {
+        let new = NewInstance {
+            account: self.gateway.first_account().await.unwrap().id,
+            name: "Shop".into(),
+            settings: Settings::default(),
+            number: None,
+            token: None,
+        };
+        self.gateway.create_instance(new).await.unwrap().record.id
+    }
+
+    /// A new ticket of an instance.
+    pub(crate) fn ticket(&self, instance: InstanceId) -> String {
+        self.gateway.issue_link_ticket(instance).unwrap().text.expose().to_owned()
+    }
+
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send("GET", path, headers).await
+    }
+
+    /// Opens the page of a ticket, as a browser does that has this cookie.
+    pub(crate) async fn open(&self, ticket: &str, cookie: Option<&str>) -> Answer {
+        let cookie = cookie.map(|cookie| ("cookie", cookie));
+        self.get(&format!("/link/{ticket}"), cookie.as_slice()).await
+    }
+
+    pub(crate) async fn send(&self, verb: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(verb).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let response = self.site.answer(request, HANDLER_LIMIT).await;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).expect("answers are text");
+        Answer { status: head.status.as_u16(), headers: head.headers, body }
+    }
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The cookie that it sets, as a browser sends it back.
+    pub(crate) fn cookie(&self) -> Option<String> {
+        let set = self.header("set-cookie")?;
+        set.split(';').next().map(str::to_owned)
+    }
+
+    /// Whether this is the page that links.
+    pub(crate) fn is_page(&self) -> bool {
+        self.status == 200 && self.body.contains("data-screen=\"qr\"")
+    }
+
+    /// Whether this is the page for a ticket that is worth nothing.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.status == 404 && self.body.contains("<h1 id=\"title\">This link cannot be used</h1>")
+    }
+
+    /// Where the page loads this file from.
+    pub(crate) fn asset(&self, name: &str) -> String {
+        let (before, _) = self.body.split_once(&format!("/{name}\"")).expect("it is loaded");
+        let (_, address) = before.rsplit_once('"').unwrap();
+        format!("/link/{address}/{name}")
+    }
+}
