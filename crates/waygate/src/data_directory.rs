@@ -7,6 +7,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Seek as _, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Exit, Failure};
@@ -35,7 +36,7 @@ impl World {
 #[derive(Debug)]
 pub(crate) struct DataDirectory {
     path: PathBuf,
-    _lock: File,
+    lock: File,
 }
 
 impl DataDirectory {
@@ -47,12 +48,35 @@ impl DataDirectory {
         make_private(path).map_err(|error| told("cannot make the data directory", error))?;
         let lock = take_lock(path)?;
         check_stamp(path, world)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock })
+    }
+
+    /// Whether there is anything of ours in a directory.
+    pub(crate) fn is_begun(path: &Path) -> std::io::Result<bool> {
+        database(path).try_exists()
+    }
+
+    /// Where the process that uses the directory serves its APIs, when it has said so. Whether it
+    /// still runs is another question.
+    pub(crate) fn served_at(path: &Path) -> Option<SocketAddr> {
+        let noted = fs::read_to_string(path.join("lock")).ok()?;
+        noted.lines().nth(1)?.parse().ok()
+    }
+
+    /// Notes beside our process's number where it serves its APIs.
+    pub(crate) fn note_address(&self, address: SocketAddr) -> std::io::Result<()> {
+        // Behind the number, which was written through the same handle.
+        writeln!(&self.lock, "{address}")
+    }
+
+    /// The directory itself.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The database of everything but the instances' keys.
     pub(crate) fn database(&self) -> PathBuf {
-        self.path.join("waygate.sqlite")
+        database(&self.path)
     }
 
     /// Where the master key is unless the settings say otherwise.
@@ -69,6 +93,10 @@ impl DataDirectory {
     pub(crate) fn keys(&self) -> PathBuf {
         self.path.join("keys")
     }
+}
+
+fn database(path: &Path) -> PathBuf {
+    path.join("waygate.sqlite")
 }
 
 fn make_private(path: &Path) -> std::io::Result<()> {
@@ -99,7 +127,7 @@ fn take_lock(path: &Path) -> Result<File, Failure> {
             let sentence = format!(
                 "the data directory {} is used by another waygate (process {})",
                 path.display(),
-                holder.trim()
+                holder.lines().next().unwrap_or_default()
             );
             return Err(Failure::new(Exit::InUse, sentence));
         }
@@ -169,6 +197,22 @@ mod tests {
         );
         drop(held);
         DataDirectory::take(place.path(), World::Real).unwrap();
+    }
+
+    #[test]
+    fn where_the_holder_serves_is_told_once_it_has_said_so() {
+        let place = tempfile::tempdir().unwrap();
+        assert_eq!(DataDirectory::served_at(place.path()), None);
+        let held = DataDirectory::take(place.path(), World::Real).unwrap();
+        assert_eq!(DataDirectory::served_at(place.path()), None);
+        let address = "127.0.0.1:8080".parse().unwrap();
+        held.note_address(address).unwrap();
+        assert_eq!(DataDirectory::served_at(place.path()), Some(address));
+        let refused = refusal(DataDirectory::take(place.path(), World::Real));
+        assert!(!refused.contains("8080"), "the process is named, and nothing else: {refused}");
+        drop(held);
+        let _next = DataDirectory::take(place.path(), World::Real).unwrap();
+        assert_eq!(DataDirectory::served_at(place.path()), None, "the next one has not said it");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub(crate) enum Exit {
     Refused = 5,
     /// It took longer than was asked for.
     TimedOut = 6,
+    /// A signal ended it; what a shell says of Ctrl-C.
+    Interrupted = 130,
 }
 
 /// A command's end: a code for programs, a sentence for people.
@@ -34,6 +36,18 @@ impl Failure {
         sentence: impl fmt::Display + fmt::Debug + Send + Sync + 'static,
     ) -> Self {
         Self { exit, error: anyhow::Error::msg(sentence) }
+    }
+
+    /// The code that it ends with.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The same end, told with more words behind the others.
+    #[must_use]
+    pub(crate) fn and(self, words: &str) -> Self {
+        let Self { exit, error } = self;
+        Self { exit, error: anyhow::Error::msg(format!("{error:#}{words}")) }
     }
 
     /// Tells it on standard error.

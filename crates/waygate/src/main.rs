@@ -4,6 +4,7 @@
 //! other crate names this one.
 
 mod commands;
+mod control;
 mod data_directory;
 mod exit;
 mod logging;

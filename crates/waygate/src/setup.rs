@@ -11,6 +11,7 @@ use waygate_core::clock::Clock;
 use waygate_core::error::Kind;
 use waygate_core::instance::settings::Settings as InstanceSettings;
 use waygate_core::port::registry::InstanceFilter;
+use waygate_dialect_native::Door;
 use waygate_engine::Gateway;
 use waygate_engine::clock::SystemClock;
 use waygate_engine::dice::Dice;
@@ -26,6 +27,7 @@ use waygate_link::network::Network;
 use waygate_link::settings::LinkSettings;
 use waygate_store_sqlite::SqliteStore;
 
+use crate::control::socket;
 use crate::data_directory::DataDirectory;
 use crate::exit::{Exit, Failure};
 use crate::master_key;
@@ -69,7 +71,7 @@ pub(crate) struct Running {
     /// What writes to the disk; ends last.
     storing: Tasks,
     /// Held until everything has ended.
-    _directory: DataDirectory,
+    directory: DataDirectory,
 }
 
 /// Where the APIs are served.
@@ -111,7 +113,7 @@ impl Running {
         let bound = keyring.bind(&*store, &dice).await;
         let gateway = Gateway::new(ports, keyring, dice, Tasks::default());
         let serving = Tasks::default();
-        let running = Self { gateway, clock, keys, store, serving, storing, _directory: directory };
+        let running = Self { gateway, clock, keys, store, serving, storing, directory };
         match bound {
             Ok(()) => Ok(running),
             Err(error) => {
@@ -159,13 +161,30 @@ impl Running {
         Ok(())
     }
 
-    /// Serves the APIs until [`Running::stop`].
+    /// Serves the APIs until [`Running::stop`], and commands on the control socket.
     pub(crate) fn serve(
         &self,
         listener: TcpListener,
         settings: &Settings,
     ) -> std::io::Result<Listening> {
         let address = listener.local_addr()?;
+        let site = self.site(settings).with_request_seed(self.gateway.random_number());
+        let tasks = self.serving.clone();
+        self.serving.start("listener", async move {
+            listener::serve(listener, site, Limits::default(), &tasks).await;
+        });
+        // Before the socket, since a command that it answers also looks for the address.
+        self.directory.note_address(address)?;
+        let served = socket::serve(self.directory.path(), self.operators_site(), &self.serving);
+        if let Err(error) = served {
+            // Some file systems have no sockets. The APIs are worth more than the commands.
+            tracing::warn!(%error, "commands cannot reach this process: no control socket");
+        }
+        Ok(Listening { address })
+    }
+
+    /// What everybody is served; where two parts claim one path, the earlier one has it.
+    fn site(&self, settings: &Settings) -> Site {
         let greenapi = waygate_dialect_greenapi::Settings {
             rate_limits: match settings.greenapi.rate_limits {
                 RateLimits::Published => waygate_dialect_greenapi::RateLimits::Published,
@@ -173,13 +192,19 @@ impl Running {
             },
             ..waygate_dialect_greenapi::Settings::default()
         };
-        let surfaces = vec![waygate_dialect_greenapi::surface(self.gateway.clone(), greenapi)];
-        let site = Site::new(surfaces).with_request_seed(self.gateway.random_number());
-        let tasks = self.serving.clone();
-        self.serving.start("listener", async move {
-            listener::serve(listener, site, Limits::default(), &tasks).await;
-        });
-        Ok(Listening { address })
+        let native = waygate_dialect_native::Settings { door: Door::Keyed };
+        Site::new(vec![
+            waygate_dialect_greenapi::surface(self.gateway.clone(), greenapi),
+            waygate_dialect_native::surface(self.gateway.clone(), native),
+            waygate_pages::surface(self.gateway.clone()),
+        ])
+    }
+
+    /// What commands are served: the native API, which asks them for no token.
+    pub(crate) fn operators_site(&self) -> Site {
+        let native = waygate_dialect_native::Settings { door: Door::Operator };
+        Site::new(vec![waygate_dialect_native::surface(self.gateway.clone(), native)])
+            .with_request_seed(self.gateway.random_number())
     }
 
     /// Ends everything, in the order in which it leans on another.

@@ -2,9 +2,16 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use waygate_config::{Override, Sources};
-use waygate_core::token::TokenKind;
+
+mod instance;
+mod token;
+
+pub(crate) use self::instance::{
+    Identifier, Instance, InstanceCreate, InstanceDelete, InstanceLink,
+};
+pub(crate) use self::token::{Token, TokenCreate, TokenList};
 
 /// A self-hosted WhatsApp gateway.
 #[derive(Debug, Parser)]
@@ -16,17 +23,20 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// Where the help lists what every command takes.
+const EVERYWHERE: &str = "Options of every command";
+
 /// What every command takes.
 #[derive(Debug, Args)]
 pub(crate) struct Common {
     /// The configuration file (TOML)
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     config: Option<PathBuf>,
     /// The data directory; stronger than the configuration
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
     pub(crate) data_dir: Option<PathBuf>,
     /// How much is logged on standard error: error, warn, info or debug
-    #[arg(long, global = true, value_name = "LEVEL")]
+    #[arg(long, global = true, value_name = "LEVEL", help_heading = EVERYWHERE)]
     log_level: Option<String>,
 }
 
@@ -37,7 +47,10 @@ pub(crate) enum Command {
     /// Serves the APIs, makes an instance when there is none, and shows its QR code here until a
     /// phone has scanned it
     Quickstart(Quickstart),
-    /// Issues API tokens
+    /// Creates, links, shows and ends instances: one per WhatsApp account
+    #[command(subcommand)]
+    Instance(Instance),
+    /// Issues, lists and revokes the tokens with which programs use the APIs
     #[command(subcommand)]
     Token(Token),
     /// Checks or explains the configuration
@@ -46,6 +59,14 @@ pub(crate) enum Command {
     /// Runs a simulated WhatsApp for tests, with a control API for its phones
     #[cfg(feature = "sandbox")]
     Sim(Sim),
+}
+
+/// For whom a command prints: for people, or what the API answers. Without comments on the two, so
+/// that the help stays short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Text,
+    Json,
 }
 
 /// Where the APIs are served.
@@ -71,31 +92,6 @@ impl Listen {
 pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) listen: Listen,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Token {
-    /// Issues a token and prints it, alone; it is not shown again
-    Create(TokenCreate),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct TokenCreate {
-    /// What it opens: partner (creating, listing and deleting instances), native or hypersender
-    #[arg(long, value_name = "KIND", value_parser = account_wide)]
-    pub(crate) kind: TokenKind,
-    /// The account whose instances it opens; the first one when this is not given
-    #[arg(long, value_name = "NAME")]
-    pub(crate) account: Option<String>,
-}
-
-/// The kinds of tokens that are not of one instance.
-fn account_wide(text: &str) -> Result<TokenKind, String> {
-    match text.parse() {
-        Ok(kind @ (TokenKind::Partner | TokenKind::Native | TokenKind::Hypersender)) => Ok(kind),
-        Ok(TokenKind::Instance) => Err("an instance gets its token when it is created".into()),
-        Err(_) => Err("the kinds are native, partner and hypersender".into()),
-    }
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,9 @@
 
 mod cli;
 mod config;
+mod deadline;
+mod instance;
+mod operate;
 mod progress;
 mod quickstart;
 mod run;

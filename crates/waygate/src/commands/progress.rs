@@ -40,25 +40,26 @@ pub(crate) fn progress(machine: &Machine, now: Timestamp) -> Progress {
                 (Some(Outcome::ProofRejected), None) => {
                     Progress::Note("the phone's proof did not verify; a new code comes".into())
                 }
-                (Some(Outcome::LoggedOut), None) => Progress::Note("logged out".into()),
-                (Some(Outcome::WrongCode), None) => {
-                    Progress::Note("a wrong pairing code was typed".into())
+                (Some(Outcome::NotTyped), None) => {
+                    Progress::Note("the code was not typed in time; a new one comes".into())
                 }
-                (
-                    Some(Outcome::NotScanned | Outcome::NotTyped | Outcome::NotWatched) | None,
-                    None,
-                ) => Progress::Quiet,
+                (Some(Outcome::WrongCode), None) => {
+                    Progress::Note("a wrong code was typed; a new one comes".into())
+                }
+                (Some(Outcome::LoggedOut), None) => Progress::Note("logged out".into()),
+                (Some(Outcome::NotScanned | Outcome::NotWatched) | None, None) => Progress::Quiet,
             }
         }
         State::Connecting { not_before: Some(at), .. } | State::Offline { next_try: at, .. } => {
             let why = why.unwrap_or("the connection was lost");
             Progress::Note(format!("{why}; next try in {} s", in_seconds(*at)))
         }
+        // Somebody else may type a code meanwhile; what can be scanned is good enough here.
         State::Linking(
             LinkingStep::CodeShown(code) | LinkingStep::PairingCodeShown { qr: code, .. },
         ) => Progress::Code(code.clone()),
         State::Linking(LinkingStep::PairingCodeTyped { .. }) => {
-            Progress::Note("a phone has typed the pairing code".into())
+            Progress::Note("a phone typed the code; waiting for WhatsApp".into())
         }
         State::Linking(LinkingStep::PasskeyRequired) => Progress::Stuck(
             "WhatsApp asks for a passkey before it links this account; it cannot be linked here"

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use tokio::time::{Instant, interval, sleep_until};
+use tokio::time::{Instant, interval};
 use waygate_config::LogLevel;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
@@ -12,6 +12,7 @@ use waygate_core::instance::state::{QrCode, StateName};
 
 use crate::commands::cli::{Common, Quickstart};
 use crate::commands::config;
+use crate::commands::deadline::reached;
 use crate::commands::progress::{Progress, progress};
 use crate::commands::sandbox::Sandbox;
 use crate::commands::serve;
@@ -20,7 +21,7 @@ use crate::exit::{Exit, Failure};
 use crate::logging;
 use crate::setup::{self, Listening, Running};
 use crate::signals::Signals;
-use crate::terminal::screen::Screen;
+use crate::terminal::linking::{Code, LinkingScreen};
 
 /// How often a look is repeated: well within the time for which one look lasts.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -69,8 +70,8 @@ struct Show<'a> {
     command: &'a Quickstart,
     instance: InstanceId,
     shown: watch::Receiver<Machine>,
-    screen: Screen,
-    /// The code on the screen.
+    screen: LinkingScreen,
+    /// The code that can be scanned.
     code: Option<QrCode>,
     /// The last thing said, which is not said twice.
     said: Option<Progress>,
@@ -99,7 +100,7 @@ impl<'a> Show<'a> {
         let first = running.first_instance().await?;
         let instance = first.record.id;
         let shown = running.gateway.watch_instance(instance)?;
-        let mut screen = Screen::standard();
+        let mut screen = LinkingScreen::standard();
         if World::OF_THIS_BUILD == World::Sandbox {
             screen.say("SANDBOX: a simulated WhatsApp; nothing leaves this machine")?;
         }
@@ -107,7 +108,10 @@ impl<'a> Show<'a> {
         screen.say(&format!("GREEN-API apiUrl: http://{}", listening.address))?;
         screen.say(&format!("GREEN-API idInstance: {}", first.record.number))?;
         if let Some(token) = &first.token {
+            let (address, number) = (listening.address, first.record.number);
             screen.say(&format!("GREEN-API apiTokenInstance: {}", token.expose()))?;
+            let page = format!("http://{address}/waInstance{number}/{}", token.expose());
+            screen.say(&format!("page with the code: {page}"))?;
         }
         let (code, said, scan_at) = (None, None, None);
         let signals = Signals::listen()?;
@@ -153,7 +157,7 @@ impl<'a> Show<'a> {
                     }
                 }
                 Woken::LookAgain => self.running.gateway.keep_looking(self.instance).await?,
-                Woken::Second => self.count_down()?,
+                Woken::Second => self.screen.tick()?,
                 Woken::Scan => self.scan().await?,
                 Woken::TooLate => {
                     return Err(Failure::new(Exit::TimedOut, "the account was not linked in time"));
@@ -177,11 +181,11 @@ impl<'a> Show<'a> {
         match &progress {
             Progress::Quiet => return Ok(false),
             Progress::Code(code) => {
-                if self.code.is_none() {
-                    self.screen
-                        .say("scan with WhatsApp: Settings > Linked devices > Link a device")?;
-                }
-                self.screen.show_code(code.text.expose(), &time_left(code, self.now()))?;
+                let (text, round) = (code.text.clone(), code.round);
+                // Never negative: what has expired expires now.
+                let left = Duration::try_from(code.expires_at.duration_since(now));
+                let expires = Instant::now() + left.unwrap_or_default();
+                self.screen.show(Code::Scanned { text, round }, expires)?;
                 self.code = Some(code.clone());
                 if self.sandbox.is_some() && self.scan_at.is_none() {
                     let wait = Duration::try_from_secs_f64(self.command.scan_after);
@@ -213,14 +217,6 @@ impl<'a> Show<'a> {
         Ok(false)
     }
 
-    fn count_down(&mut self) -> Result<(), Failure> {
-        if let Some(code) = &self.code {
-            let below = time_left(code, self.now());
-            self.screen.renew_line(&below)?;
-        }
-        Ok(())
-    }
-
     async fn scan(&mut self) -> Result<(), Failure> {
         self.scan_at = None;
         if let (Some(sandbox), Some(code)) = (self.sandbox, self.code.clone()) {
@@ -228,17 +224,5 @@ impl<'a> Show<'a> {
             sandbox.scan(&code.text).await?;
         }
         Ok(())
-    }
-}
-
-fn time_left(code: &QrCode, now: Timestamp) -> String {
-    let left = code.expires_at.duration_since(now).as_secs().max(0);
-    format!("code {}, {left} s left", code.round)
-}
-
-async fn reached(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }

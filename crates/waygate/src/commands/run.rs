@@ -3,13 +3,14 @@
 use std::future::Future;
 
 use crate::commands::cli::{Cli, Command};
-use crate::commands::{config, quickstart, serve, token};
+use crate::commands::{config, instance, quickstart, serve, token};
 use crate::exit::Failure;
 
 /// Runs what was asked for.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Config(command) => config::run(&cli.common, &command),
+        Command::Instance(command) => on_runtime(instance::run(cli.common, command)),
         Command::Quickstart(command) => on_runtime(quickstart::run(cli.common, command)),
         Command::Serve(command) => on_runtime(serve::run(cli.common, command)),
         Command::Token(command) => on_runtime(token::run(cli.common, command)),

@@ -1,4 +1,6 @@
 //! What people see in a terminal.
 
+pub(crate) mod linking;
 pub(crate) mod qr;
 pub(crate) mod screen;
+pub(crate) mod table;

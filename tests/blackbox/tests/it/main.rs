@@ -1,10 +1,14 @@
 //! The binary, as people start it, over real sockets.
 
+mod commands;
 mod config;
+mod control_socket;
 mod drawing;
 mod green_client;
 mod hygiene;
+mod link_in_terminal;
 mod link_kept;
+mod operator;
 mod process;
 mod quickstart;
 mod secrets;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::Notify;
 
@@ -61,10 +61,30 @@ pub(crate) struct Running {
 /// named; nothing of the surrounding environment's settings reaches it.
 pub(crate) fn start(build: Build, arguments: &[&str], settings: &[(&str, String)]) -> Running {
     let mut command = Command::new(build.path());
+    command.args(arguments).stdin(Stdio::null());
+    spawn(command, settings)
+}
+
+/// The same on a terminal of a hundred columns and fifty lines, which `script` makes; it prints on
+/// standard output what the terminal is sent, and ends as the build does.
+pub(crate) fn start_on_terminal(
+    build: Build,
+    arguments: &[&str],
+    settings: &[(&str, String)],
+) -> Running {
+    let quoted: Vec<String> = arguments.iter().map(|argument| format!("'{argument}'")).collect();
+    let line =
+        format!("stty rows 50 cols 100; exec '{}' {}", argument(&build.path()), quoted.join(" "));
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(Stdio::null());
+    spawn(command, settings)
+}
+
+fn spawn(mut command: Command, settings: &[(&str, String)]) -> Running {
     // Tests run side by side; where a test needs an address, it says so after this.
     command.env("WAYGATE_LISTEN", "127.0.0.1:0");
-    command.args(arguments).envs(settings.iter().map(|(name, value)| (name, value)));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().expect("the binary starts");
     let (stdout, stderr) = (Arc::<Printed>::default(), Arc::<Printed>::default());
     let readers = vec![
@@ -158,6 +178,22 @@ impl Running {
 /// Starts a build and waits for its end.
 pub(crate) async fn run(build: Build, arguments: &[&str], settings: &[(&str, String)]) -> Ended {
     start(build, arguments, settings).ends().await
+}
+
+/// The same, with something to read on standard input.
+pub(crate) async fn run_with_input(
+    build: Build,
+    arguments: &[&str],
+    settings: &[(&str, String)],
+    input: &str,
+) -> Ended {
+    let mut command = Command::new(build.path());
+    command.args(arguments).stdin(Stdio::piped());
+    let mut running = spawn(command, settings);
+    let mut pipe = running.child.stdin.take().unwrap();
+    pipe.write_all(input.as_bytes()).await.unwrap();
+    drop(pipe);
+    running.ends().await
 }
 
 /// A path as an argument.

@@ -40,6 +40,20 @@ async fn without_exit_when_linked_it_runs_until_it_is_interrupted() {
 }
 
 #[tokio::test]
+async fn the_page_that_it_prints_opens_in_a_browser() {
+    let running = start(Build::Sandbox, &["quickstart", "--sandbox", "--scan-after", "60"], &[]);
+    let said = running.says("code 1, ").await;
+    let (_, rest) = said.split_once("page with the code: ").expect("an address");
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+    let opened = browser.build().unwrap().get(rest.lines().next().unwrap()).send().await.unwrap();
+    assert_eq!(opened.status(), 303);
+    let there = opened.headers()["location"].to_str().unwrap();
+    assert!(there.starts_with("/link/"), "{there}");
+    assert_eq!(running.interrupt().await.code, Some(0));
+}
+
+#[tokio::test]
 async fn a_build_without_the_simulator_says_so() {
     let ended = run(Build::Default, &["quickstart", "--sandbox"], &[]).await;
     assert_eq!(ended.code, Some(2));

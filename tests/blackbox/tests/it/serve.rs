@@ -129,8 +129,8 @@ async fn a_directory_in_use_and_an_address_in_use_are_named() {
     let (simulator, place) = (Simulator::start().await, tempfile::tempdir().unwrap());
     let partner = partner_token(place.path(), &simulator.settings()).await;
     let server = Server::start(&simulator, place.path(), &partner, &[]).await;
-    let token = ["token", "create", "--kind", "partner", "--data-dir", argument(place.path())];
-    let ended = run(Build::Sandbox, &token, &simulator.settings()).await;
+    let again = ["serve", "--data-dir", argument(place.path())];
+    let ended = run(Build::Sandbox, &again, &simulator.settings()).await;
     assert_eq!(ended.code, Some(3), "{ended:?}");
     let elsewhere = tempfile::tempdir().unwrap();
     let serve = ["serve", "--listen", &server.address, "--data-dir", argument(elsewhere.path())];

@@ -68,6 +68,20 @@ impl Simulator {
         self.post(&format!("/phones/{NUMBER}/scan"), &json!({ "qr": text })).await
     }
 
+    /// The phone types this code.
+    pub(crate) async fn types(&self, code: &str) -> (u16, Value) {
+        self.post(&format!("/phones/{NUMBER}/enter-code"), &json!({ "code": code })).await
+    }
+
+    /// Waits until the phone has no linked device.
+    pub(crate) async fn has_no_devices(&self) {
+        let path = format!("/phones/{NUMBER}");
+        let gone = tokio::time::timeout(LIMIT, async {
+            while self.get(&path).await["devices"] != json!([]) {}
+        });
+        gone.await.expect("a device is still linked");
+    }
+
     /// The phone removes all its devices.
     pub(crate) async fn unlink(&self) {
         let (status, answer) = self.post(&format!("/phones/{NUMBER}/unlink"), &json!({})).await;

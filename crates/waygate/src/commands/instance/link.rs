@@ -1,0 +1,169 @@
+//! `waygate instance link`: shows in the terminal what a linking attempt of the API comes to.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{Instant, Interval, interval};
+
+use crate::commands::cli::InstanceLink;
+use crate::commands::deadline::reached;
+use crate::control::{Api, Attempt, Instance, Step};
+use crate::exit::{Exit, Failure};
+use crate::signals::Signals;
+use crate::terminal::linking::{Code, LinkingScreen};
+
+/// How long one call waits for news: well within the time for which a look lasts.
+const POLL_SECONDS: u32 = 25;
+
+pub(super) async fn run(api: &Api, command: &InstanceLink) -> Result<(), Failure> {
+    let begun_at = Instant::now();
+    let deadline = command.within.map(|within| begun_at + Duration::from_secs(within));
+    let signals = Signals::listen()?;
+    let named = format!("/instances/{}", command.which.id);
+    let instance: Instance = api.get(&named).await?;
+    api.run_instance(instance.id()?).await?;
+    let wish = match &command.phone {
+        Some(phone) => json!({ "method": "code", "phone": phone.digits() }),
+        None => json!({ "method": "qr" }),
+    };
+    let attempts = format!("/instances/{}/linking-attempts", instance.id()?);
+    let mut screen = LinkingScreen::standard();
+    let attempt: Attempt = match api.post(&attempts, &wish).await {
+        Ok(attempt) => attempt,
+        Err(refused) => {
+            let now: Instance = api.get(&named).await?;
+            if now.state.linked == Some(true) {
+                return Ok(screen.say(&format!("instance {} is linked already", now.number))?);
+            }
+            return Err(refused);
+        }
+    };
+    let path = format!("{attempts}/{}", attempt.id);
+    let second = interval(Duration::from_secs(1));
+    Show { api, path, deadline, second, signals, screen }.run(attempt).await
+}
+
+/// What the terminal shows, and what it waits for.
+struct Show<'a> {
+    api: &'a Api,
+    /// Of the attempt.
+    path: String,
+    deadline: Option<Instant>,
+    second: Interval,
+    signals: Signals,
+    screen: LinkingScreen,
+}
+
+/// What ends a wait.
+enum Woken {
+    /// The attempt as it is now; it may be as it was.
+    Answered(Attempt),
+    TooLate,
+    Interrupted,
+}
+
+impl Show<'_> {
+    async fn run(mut self, mut attempt: Attempt) -> Result<(), Failure> {
+        let mut shown = 0;
+        loop {
+            if attempt.version > shown {
+                shown = attempt.version;
+                if self.react(&attempt)? {
+                    return Ok(());
+                }
+            }
+            if attempt.step == Step::PasskeyRequired {
+                let sentence = "WhatsApp asks for a passkey before it links this account; it \
+                                cannot be linked here";
+                return self.give_up(Failure::new(Exit::Refused, sentence)).await;
+            }
+            match self.wait(shown).await? {
+                Woken::Answered(news) => attempt = news,
+                Woken::TooLate => {
+                    let sentence = "the account was not linked in time";
+                    return self.give_up(Failure::new(Exit::TimedOut, sentence)).await;
+                }
+                Woken::Interrupted => {
+                    let sentence = "interrupted; the attempt was given up";
+                    return self.give_up(Failure::new(Exit::Interrupted, sentence)).await;
+                }
+            }
+        }
+    }
+
+    /// Counts down until there is something new, or the wait is over.
+    async fn wait(&mut self, version: u64) -> Result<Woken, Failure> {
+        let path = format!("{}?wait={POLL_SECONDS}&after={version}", self.path);
+        let mut answer = pin!(self.api.get::<Attempt>(&path));
+        loop {
+            // The call goes on until it is answered; the others can be dropped at any time.
+            tokio::select! {
+                attempt = &mut answer => return Ok(Woken::Answered(attempt?)),
+                () = reached(self.deadline) => return Ok(Woken::TooLate),
+                () = self.signals.next() => return Ok(Woken::Interrupted),
+                _ = self.second.tick() => self.screen.tick()?,
+            }
+        }
+    }
+
+    /// Shows what changed; `true` when the account is linked.
+    fn react(&mut self, attempt: &Attempt) -> Result<bool, Failure> {
+        match attempt.step {
+            Step::Preparing | Step::PasskeyRequired | Step::Unknown => self.screen.take_off()?,
+            Step::Waiting => {
+                let why = attempt.reason.as_deref().unwrap_or("there is no code yet");
+                let wait = Duration::from_millis(attempt.not_before_in_ms.unwrap_or(0));
+                self.screen.say(&format!("{why}; next try in {} s", wait.as_secs().max(1)))?;
+            }
+            Step::QrCode => {
+                if let Some((text, round, lives_ms)) = attempt.qr_code() {
+                    self.screen.show(Code::Scanned { text, round }, in_ms(lives_ms))?;
+                } else {
+                    self.screen.take_off()?;
+                }
+            }
+            Step::PairingCode => {
+                if let Some((text, lives_ms)) = attempt.pairing_code() {
+                    self.screen.show(Code::Typed(text), in_ms(lives_ms))?;
+                }
+            }
+            Step::PairingCodeTyped => self.screen.say("the code was typed; WhatsApp checks it")?,
+            Step::Finishing => self.screen.say("a phone accepted the code; logging in")?,
+            Step::Linked => {
+                self.screen.say(&linked(attempt))?;
+                return Ok(true);
+            }
+            Step::Failed => {
+                let why = attempt.reason.as_deref().unwrap_or("the attempt failed");
+                return Err(Failure::new(Exit::Refused, format!("not linked: {why}")));
+            }
+        }
+        Ok(false)
+    }
+
+    /// Ends the attempt with this failure, unless a phone was quicker.
+    async fn give_up(mut self, failure: Failure) -> Result<(), Failure> {
+        match self.api.delete::<Attempt>(&self.path).await {
+            Ok(attempt) if attempt.step == Step::Linked => {
+                Ok(self.screen.say(&linked(&attempt))?)
+            }
+            Ok(_) | Err(_) => Err(failure),
+        }
+    }
+}
+
+fn in_ms(lives_ms: u64) -> Instant {
+    Instant::now() + Duration::from_millis(lives_ms)
+}
+
+fn linked(attempt: &Attempt) -> String {
+    match &attempt.whatsapp {
+        Some(account) => format!(
+            "linked: number ending in {}, device {}",
+            account.phone_ending(),
+            account.device
+        ),
+        None => "linked".to_owned(),
+    }
+}

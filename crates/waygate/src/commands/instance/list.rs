@@ -1,0 +1,53 @@
+//! `waygate instance list`.
+
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+use crate::commands::cli::Output;
+use crate::commands::operate::{print, print_json};
+use crate::control::{Api, Instance, Page};
+use crate::exit::Failure;
+use crate::terminal::table;
+
+/// As many as the API gives at a time.
+const PAGE_MAX: u32 = 500;
+
+pub(super) async fn run(api: &Api, output: Output) -> Result<(), Failure> {
+    let instances = all(api).await?;
+    if output == Output::Json {
+        return print_json(&json!({ "data": instances, "next_cursor": null }));
+    }
+    let head = ["IDINSTANCE", "NAME", "STATE", "SINCE", "LINKED", "PHONE", "ID"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    for instance in instances {
+        rows.push(row(&Instance::deserialize(instance)?)?);
+    }
+    print(&table::aligned(&rows))?;
+    Ok(())
+}
+
+/// Every instance, page after page.
+async fn all(api: &Api) -> Result<Vec<Value>, Failure> {
+    let mut instances = vec![];
+    let mut path = format!("/instances?limit={PAGE_MAX}");
+    loop {
+        let page: Page<Value> = api.get(&path).await?;
+        instances.extend(page.data);
+        let Some(cursor) = page.next_cursor else { return Ok(instances) };
+        path = format!("/instances?limit={PAGE_MAX}&cursor={cursor}");
+    }
+}
+
+fn row(instance: &Instance) -> anyhow::Result<Vec<String>> {
+    let state = &instance.state;
+    let phone = instance.whatsapp.as_ref().map(|it| format!("...{}", it.phone_ending()));
+    Ok(vec![
+        instance.number.to_string(),
+        instance.name.clone(),
+        state.words().to_owned(),
+        state.since.as_deref().map(table::time).unwrap_or_default(),
+        state.linked_words().to_owned(),
+        phone.unwrap_or_default(),
+        instance.id()?.to_string(),
+    ])
+}

@@ -1,0 +1,43 @@
+//! What the commands on a data directory have in common: they talk to whoever serves it, and else
+//! use it themselves.
+
+use std::io::Write as _;
+
+use serde_json::Value;
+
+use crate::commands::cli::Common;
+use crate::commands::config;
+use crate::control::{Absent, Api};
+use crate::exit::Failure;
+use crate::logging;
+
+/// Does something with the API of a data directory.
+pub(super) async fn operate<T>(
+    common: &Common,
+    absent: Absent,
+    deed: impl AsyncFnOnce(&Api) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let settings = config::load(common, vec![])?;
+    if common.asks_for_a_log_level() {
+        logging::start(settings.log)?;
+    } else {
+        logging::start_for_command(settings.log.format)?;
+    }
+    let api = Api::open(&settings, absent).await?;
+    let done = deed(&api).await;
+    api.close().await;
+    done
+}
+
+/// Prints what was asked for.
+pub(super) fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Prints it for programs.
+pub(super) fn print_json(value: &Value) -> Result<(), Failure> {
+    print(&format!("{}\n", serde_json::to_string_pretty(value)?))?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! What a refusal of the native API means to a command.
+
+use hyper::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::exit::{Exit, Failure};
+
+/// A problem document (RFC 9457), as far as it matters here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    code: String,
+    detail: String,
+}
+
+/// How a command ends that was refused like this.
+pub(super) fn failure(status: StatusCode, body: Value) -> Failure {
+    let Problem { code, detail } = serde_json::from_value(body).unwrap_or_default();
+    let exit = match code.as_str() {
+        "not_found" => Exit::NotFound,
+        "invalid" | "too_large" | "conflict" => Exit::Usage,
+        // What a state or a rate of WhatsApp's forbids.
+        "wrong_state" | "limited" => Exit::Refused,
+        "unreachable" | "timeout" => Exit::TimedOut,
+        _ => Exit::Internal,
+    };
+    let sentence = if detail.is_empty() { format!("the server answered {status}") } else { detail };
+    Failure::new(exit, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_of_refusal_has_its_exit_code_and_keeps_its_sentence() {
+        for (status, code, exit) in [
+            (400, "invalid", Exit::Usage),
+            (413, "too_large", Exit::Usage),
+            (409, "conflict", Exit::Usage),
+            (404, "not_found", Exit::NotFound),
+            (409, "wrong_state", Exit::Refused),
+            (429, "limited", Exit::Refused),
+            (503, "unreachable", Exit::TimedOut),
+            (408, "timeout", Exit::TimedOut),
+            (500, "internal", Exit::Internal),
+            (401, "unauthorized", Exit::Internal),
+        ] {
+            let body = json!({ "code": code, "detail": "a sentence", "new": [1] });
+            let failure = failure(StatusCode::from_u16(status).unwrap(), body);
+            assert_eq!(failure.exit(), exit, "{code}");
+            assert!(format!("{failure:?}").contains("a sentence"), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_no_problem_document_is_told_by_its_status() {
+        for body in [Value::Null, json!("x"), json!({ "code": 1 })] {
+            let failure = failure(StatusCode::BAD_GATEWAY, body);
+            assert_eq!(failure.exit(), Exit::Internal);
+            assert!(format!("{failure:?}").contains("502"), "{failure:?}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// Linking attempts as the gateway tells them to the page.
+
+export const ID = '0198c0de-0000-7000-8000-000000000001';
+
+const BEGUN = '2026-03-01T10:20:30.000Z';
+
+export function attempt(step, more = {}) {
+  return {
+    id: ID,
+    method: 'qr',
+    begun_at: BEGUN,
+    version: 1,
+    step,
+    qr_code: null,
+    pairing_code: null,
+    not_before: null,
+    not_before_in_ms: null,
+    failure: null,
+    reason: null,
+    whatsapp: null,
+    ...more,
+  };
+}
+
+/// A code that was issued `validForMs - leftMs` ago.
+export function code(leftMs, validForMs, more = {}) {
+  const expires = Date.parse(BEGUN) + validForMs;
+  return {
+    issued_at: BEGUN,
+    expires_at: new Date(expires).toISOString(),
+    expires_in_ms: leftMs,
+    ...more,
+  };
+}
+
+export function qrCode(version, leftMs = 60_000, validForMs = 60_000) {
+  return attempt('qr_code', { version, qr_code: code(leftMs, validForMs, { round: version }) });
+}
+
+export function pairingCode(version, leftMs = 160_000, text = 'ABCD1234') {
+  const pairing_code = code(leftMs, 160_000, { code: text });
+  return attempt('pairing_code', { method: 'code', version, pairing_code });
+}
+
+export function failed(failure, more = {}) {
+  return attempt('failed', { version: 9, failure, ...more });
+}

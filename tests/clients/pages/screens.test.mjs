@@ -1,0 +1,253 @@
+// Every screen of the page in Chromium. The page is the gateway's, with its headers; the answers to its
+// calls are played, since most of these screens are hard to come by.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { attempt, failed, pairingCode, qrCode } from './attempts.mjs';
+import { DESK, launch, open, PHONE } from './browser.mjs';
+import { Visit } from './visit.mjs';
+
+const NAME = 'Shop "North" & <b>Sons</b>';
+
+/// The calls of the page about attempts; not the picture.
+const CALLS = /\/linking-attempts(\/[^/]*)?(\?.*)?$/;
+
+let visit;
+let browser;
+let picture;
+let window;
+/// Where the page is, and what a browser needs to get it again: the vendor's address has a rate.
+let address;
+let storageState;
+before(async () => {
+  visit = await Visit.start();
+  browser = await launch();
+  picture = await visit.picture();
+  const first = await open(browser);
+  await first.page.goto(visit.address);
+  address = first.page.url();
+  storageState = await first.page.context().storageState();
+  await first.close();
+});
+after(async () => {
+  await browser?.close();
+  await visit?.stop();
+});
+beforeEach(async () => {
+  window = await open(browser, { storageState });
+});
+afterEach(() => window?.close());
+
+/// Answers the page's calls in turn: by an attempt, `{ status, ... }` or 'lost'. What comes after the
+/// last answer waits for ever. Returns the calls that were made.
+async function play(...answers) {
+  const calls = [];
+  await window.page.route('**/instance', (route) => route.fulfill({ json: { name: NAME } }));
+  await window.page.route('**/qr.png?*', (route) => {
+    route.fulfill({ body: picture, contentType: 'image/png' });
+  });
+  await window.page.route(CALLS, (route) => {
+    const request = route.request();
+    const answer = answers[calls.length];
+    calls.push({ verb: request.method(), address: request.url(), body: request.postDataJSON() });
+    if (answer === undefined) return undefined;
+    if (answer === 'lost') return route.abort();
+    const { status = 200, headers = {} } = answer;
+    return route.fulfill({ json: answer, status, headers });
+  });
+  return calls;
+}
+
+async function visitPage(...answers) {
+  const calls = await play(...answers);
+  const answer = await window.page.goto(address);
+  assert.equal(answer.status(), 200);
+  return calls;
+}
+
+function press(name) {
+  return window.page.getByRole('button', { name }).click();
+}
+
+/// What is on the screen, by the heading that stands over it.
+function shows(name) {
+  return window.page.getByRole('heading', { name, level: 2 }).waitFor();
+}
+
+async function askForCode() {
+  await press('Link with phone number');
+  await window.page.getByRole('textbox').fill('+1 555 000 1111');
+  await press('Get a code');
+}
+
+const LIMITED = { status: 429, headers: { 'retry-after': '1800' } };
+
+/// A screen, what is answered to get there, what is pressed, and its heading.
+const SCREENS = [
+  ['preparing', [attempt('preparing')], null, 'Scan the code with your phone'],
+  ['qr', [qrCode(1, 41_000)], () => window.at('picture').waitFor(), 'Scan the code with your phone'],
+  ['number', [qrCode(1)], () => press('Link with phone number'), 'Link with phone number'],
+  ['wrong-number', [qrCode(1)], wrongNumber, 'Link with phone number'],
+  ['code', [qrCode(1), undefined, pairingCode(1, 140_000)], askForCode, 'Type this code on your phone'],
+  ['no-code', [qrCode(1), undefined, attempt('preparing')], askForCode, 'Type this code on your phone'],
+  ['finishing', [attempt('finishing')], null, 'Finishing on the phone'],
+  ['passkey', [attempt('passkey_required')], null, 'WhatsApp asks for a passkey'],
+  ['waiting', [waiting()], null, 'The next code has to wait'],
+  ['failed', [failed('impossible', { reason: 'WhatsApp banned the account' })], null, 'Not linked'],
+  ['linked', [attempt('linked', { whatsapp: { phone_ends_with: '1111' } })], null, 'Linked'],
+  ['limited', [waiting(), undefined, LIMITED], () => press('Ask for a new code now'), 'Too many codes'],
+  ['expired', [{ status: 401 }], null, 'This page has expired'],
+];
+
+async function wrongNumber() {
+  await press('Link with phone number');
+  await window.page.getByRole('textbox').fill('0555');
+  await press('Get a code');
+}
+
+function waiting() {
+  const reason = 'too many codes were not scanned';
+  return attempt('waiting', { reason, not_before_in_ms: 272_000 });
+}
+
+describe('a screen is readable by everybody, on a phone and on a desk, light and dark:', () => {
+  for (const [name, answers, act, heading] of SCREENS) {
+    test(name, async () => {
+      await visitPage(...answers);
+      await act?.();
+      await shows(heading);
+      const refused = answers.some((answer) => answer?.status);
+      const complaints = await window.takeComplaints();
+      assert.equal(complaints.length, refused ? 1 : 0, complaints.join('\n'));
+      for (const colorScheme of ['light', 'dark']) {
+        await window.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        for (const [size, viewport] of Object.entries({ desk: DESK, phone: PHONE })) {
+          await window.page.setViewportSize(viewport);
+          await window.assertSound();
+          await window.keepPicture(`${name}-${size}-${colorScheme}`);
+        }
+        await window.assertAccessible(`${name}, ${colorScheme}`);
+      }
+    });
+  }
+});
+
+describe('the page', () => {
+  test('tells what is linked, and takes a name for a name', async () => {
+    await visitPage(qrCode(1));
+    await window.page.getByText(NAME, { exact: true }).waitFor();
+  });
+
+  test('leaves no expired code in sight', async () => {
+    await visitPage(qrCode(1, 5000));
+    await window.at('picture').waitFor({ state: 'visible' });
+    await window.at('picture').waitFor({ state: 'hidden' });
+    assert.equal(await window.at('qr-hint').textContent(), 'Getting a new code');
+    assert.equal(await window.at('qr-time').textContent(), '');
+  });
+
+  test('keeps the code while the gateway does not answer, and says so', async () => {
+    await visitPage(qrCode(1), 'lost', 'lost', qrCode(2));
+    await window.at('notice').waitFor({ state: 'visible' });
+    assert.match(await window.at('notice').textContent(), /^The gateway does not answer\. Trying/);
+    assert.equal(await window.at('picture').isVisible(), true);
+    await window.at('notice').waitFor({ state: 'hidden' });
+    assert.match(await window.at('picture').getAttribute('src'), /\?v=2$/);
+  });
+
+  test('announces what changes, and not every second', async () => {
+    await window.page.addInitScript(() => {
+      window.said = [];
+      new MutationObserver((changes) => {
+        const heard = changes.filter(({ target }) => target.id === 'announcement');
+        window.said.push(...heard.map(({ target }) => target.textContent));
+      }).observe(document, { childList: true, subtree: true });
+    });
+    await visitPage(attempt('preparing'), qrCode(2), qrCode(3, 5000));
+    await window.at('picture').waitFor({ state: 'visible' });
+    await window.at('picture').waitFor({ state: 'hidden' });
+    assert.deepEqual(await window.page.evaluate(() => window.said), [
+      'Asking for a code.',
+      'Getting a code from WhatsApp.',
+      'A QR code is shown. Scan it with the phone. It renews itself.',
+    ]);
+  });
+
+  test('is used by keyboard alone', async () => {
+    const calls = await visitPage(qrCode(1), undefined, pairingCode(1), undefined, qrCode(5));
+    const { keyboard } = window.page;
+    const focused = () => window.page.evaluate(() => document.activeElement.id);
+    await window.at('picture').waitFor();
+    await keyboard.press('Tab');
+    await keyboard.press('Enter');
+    await shows('Link with phone number');
+    assert.equal(await focused(), 'phone');
+    await keyboard.type('555');
+    await keyboard.press('Enter');
+    assert.equal(await window.at('phone').getAttribute('aria-invalid'), 'true');
+    assert.equal(await focused(), 'phone');
+    await keyboard.press('Control+A');
+    await keyboard.type('0015550001111');
+    await keyboard.press('Enter');
+    await window.at('code-halves').waitFor({ state: 'visible' });
+    assert.equal(await focused(), 'code-title');
+    await keyboard.press('Tab');
+    await keyboard.press('Tab');
+    await keyboard.press('Enter');
+    await window.at('picture').waitFor();
+    assert.equal(await focused(), 'qr-title');
+    const wishes = calls.map(({ body }) => body).filter(Boolean);
+    const qr = { method: 'qr', fresh: false };
+    assert.deepEqual(wishes, [qr, { method: 'code', phone: '15550001111' }, qr]);
+  });
+
+  test('asks for a new code when a person wants it now', async () => {
+    const calls = await visitPage(waiting(), undefined, qrCode(1));
+    await press('Ask for a new code now');
+    await window.at('picture').waitFor();
+    assert.deepEqual(calls.at(2).body, { method: 'qr', fresh: true });
+  });
+
+  test('rests while nobody looks, and goes on at once when somebody does', async () => {
+    await window.page.clock.install();
+    await visitPage(qrCode(1));
+    await window.at('picture').waitFor();
+    const turn = (hidden) =>
+      window.page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+    const dropped = window.page.waitForEvent('requestfailed');
+    await turn(true);
+    await window.page.clock.fastForward(119_000);
+    assert.equal(await window.at('message').isVisible(), false, 'for a while it goes on');
+    await window.page.clock.fastForward(2000);
+    await dropped;
+    await shows('Paused');
+    const next = window.page.waitForRequest(CALLS);
+    await turn(false);
+    assert.match((await next).url(), /\?wait=0&after=1$/);
+  });
+
+  test('says what is missing where there is no JavaScript', async () => {
+    const plain = await open(browser, { storageState, javaScriptEnabled: false });
+    await plain.page.goto(address);
+    const said = await plain.page.locator('noscript p').innerText();
+    assert.match(said, /^This page needs JavaScript/);
+    assert.equal(await plain.at('qr-title').isVisible(), false);
+    await plain.keepPicture('no-javascript');
+    await plain.close();
+  });
+
+  test('does not move what is there already', async () => {
+    await window.page.addInitScript(() => {
+      window.shift = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.shift += entry.value;
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await visitPage(attempt('preparing'), qrCode(2));
+    await window.at('picture').waitFor();
+    await window.page.getByText(NAME, { exact: true }).waitFor();
+    assert.ok((await window.page.evaluate(() => window.shift)) < 0.01);
+  });
+});
