@@ -29,6 +29,8 @@ pub(super) const DEBIAN_PACKAGES: &[DebianPackage] = &[
     // Run the clients of others.
     DebianPackage { name: "nodejs", sign: Sign::Command("node") },
     DebianPackage { name: "npm", sign: Sign::Command("npm") },
+    // Opens the link page. Driven over its own protocol, so it needs no driver.
+    DebianPackage { name: "chromium", sign: Sign::Command("chromium") },
     // Debian's Python has the module `venv` without it, but not what that puts pip in with.
     DebianPackage {
         name: "python3-venv",
@@ -46,7 +48,7 @@ pub(super) const NODE_VERSION: &str = "20.14.0";
 
 /// Folders with a lock file of npm.
 pub(super) const NODE_PACKAGES: &[&str] =
-    &["tests/clients/baileys", "tests/clients/green-api/javascript"];
+    &["tests/clients/baileys", "tests/clients/green-api/javascript", "tests/clients/pages"];
 
 /// The first that GREEN-API's SDK runs on.
 pub(super) const PYTHON_VERSION: &str = "3.10";

@@ -83,7 +83,8 @@ impl Runner {
     fn clients(&self) -> anyhow::Result<()> {
         self.node("tests/clients/baileys", "baileys.test.mjs")?.run()?;
         self.node("tests/clients/green-api/javascript", "green-api.test.mjs")?.run()?;
-        self.python("tests/clients/green-api/python")?.run()
+        self.python("tests/clients/green-api/python")?.run()?;
+        self.pages()?.run()
     }
 
     /// The limit is for all of a file's tests. The end is forced, because Baileys leaves timers of a
@@ -92,6 +93,19 @@ impl Runner {
         let arguments = ["--test", "--test-force-exit", "--test-timeout=60000"];
         let call = Call::new("node", &arguments).args(["--test-reporter=spec", file]);
         self.client(call, folder)
+    }
+
+    /// The files run side by side: one of them waits for a code to expire, which takes a minute.
+    /// Pictures of the screens are kept for people to look at.
+    fn pages(&self) -> anyhow::Result<Call> {
+        let arguments = ["--test", "--test-force-exit", "--test-timeout=120000"];
+        let files = ["course", "view", "linking", "screens"].map(|name| format!("{name}.test.mjs"));
+        let call = Call::new("node", &arguments)
+            .args(["--test-concurrency=4", "--test-reporter=spec"])
+            .args(files);
+        let screenshots = self.workspace.target.join("clients/pages");
+        let call = call.env("SCREENSHOTS", &screenshots.to_string_lossy());
+        self.client(call, "tests/clients/pages")
     }
 
     /// `-B` keeps compiled files out of the tree.

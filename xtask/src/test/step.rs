@@ -64,7 +64,9 @@ impl Step {
             Self::Test => "tests of what ships",
             Self::DocTests => "examples in the documentation",
             Self::Build => "the binary that ships and the sandbox one",
-            Self::Clients => "clients of others against the simulator and the gateway",
+            Self::Clients => {
+                "clients of others against the simulator and the gateway, and the page in Chromium"
+            }
             Self::TestSandbox => "simulator, wire and black-box tests",
         }
     }

@@ -1,12 +1,12 @@
 // The vendor's SDK against a gateway that took the vendor's place: only the host differs.
 //
 // It lacks the partner methods and some of the account's; the SDK for Python in ../python has them.
-// `getAuthorizationCode` and the websocket for codes are not served yet, so neither SDK is asked for
-// them.
+// Neither has the websocket for codes, which its users open by themselves: here with `ws`.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import green from '@green-api/whatsapp-api-client';
-import { LIMIT_MS } from '../../deadline.mjs';
+import WebSocket from 'ws';
+import { LIMIT_MS, within } from '../../deadline.mjs';
 import { NUMBER, Simulator } from '../../simulator.mjs';
 import { readCode } from './code.mjs';
 import { Gateway } from './gateway.mjs';
@@ -36,7 +36,7 @@ async function open(host) {
   const { instance, settings } = sdk(await gateway.createInstance(), host);
   const pace = new Pace();
   return {
-    instance: (method) => pace.call(method, () => instance[method]()),
+    instance: (method, ...more) => pace.call(method, () => instance[method](...more)),
     settings: (method, body) => pace.call(method, () => settings[method](body)),
   };
 }
@@ -95,6 +95,16 @@ async function leave(account) {
   assert.deepEqual(await simulator.devices(), []);
 }
 
+async function linkByCode(account) {
+  const { status, code } = await account.instance('getAuthorizationCode', Number(NUMBER));
+  assert.equal(status, true);
+  assert.match(code, /^[0-9A-Z]{8}$/);
+  assert.equal((await simulator.phone('enter-code', { code })).number, NUMBER);
+  await reaches(account, 'authorized');
+  const again = await account.instance('getAuthorizationCode', Number(NUMBER));
+  assert.equal(again.status, false);
+}
+
 async function live(host) {
   const account = await open(host);
   await link(account);
@@ -102,12 +112,39 @@ async function live(host) {
   await set(account);
   await restart(account);
   await leave(account);
+  await linkByCode(account);
+  await leave(account);
   await simulator.assertClean();
 }
 
 test('an account is linked, looked at, set, restarted and logged out', () => live(gateway.host));
 
 test('the same with a trailing slash in the host', () => live(`${gateway.host}/`));
+
+test('an account is linked by a code from the websocket', async () => {
+  const instance = await gateway.createInstance();
+  const frames = [];
+  const address = `${gateway.host.replace(/^http/, 'ws')}/waInstance${instance.idInstance}`;
+  const socket = new WebSocket(`${address}/scanqrcode/${instance.apiTokenInstance}`);
+  const closed = new Promise((resolve, reject) => {
+    socket.once('close', resolve);
+    socket.once('error', reject);
+  });
+  const shown = new Promise((resolve) => {
+    socket.on('message', (data) => {
+      frames.push(JSON.parse(data.toString()));
+      resolve();
+    });
+  });
+  await within('the first frame', Promise.race([shown, closed]));
+  const [{ type, message }] = frames;
+  assert.equal(type, 'qrCode', message);
+  await simulator.phone('scan', { qr: readCode(Buffer.from(message, 'base64')) });
+  assert.equal(await within('the end of the session', closed), 1000);
+  const last = { type: 'accountData', wid: `${NUMBER}@c.us`, pushname: frames.at(-1).pushname, webhookUrl: '' };
+  assert.deepEqual(frames.at(-1), last);
+  await simulator.assertClean();
+});
 
 test('who asks twice at once is told so', async () => {
   const { settings } = sdk(await gateway.createInstance(), gateway.host);

@@ -35,6 +35,10 @@ class Simulator:
         """The phone scans this text; answers when the device is linked."""
         return self._ask(f"/phones/{NUMBER}/scan", {"qr": code})
 
+    def enter_code(self, code):
+        """The phone is given this pairing code; answers when the device is linked."""
+        return self._ask(f"/phones/{NUMBER}/enter-code", {"code": code})
+
     def devices(self):
         return self._ask(f"/phones/{NUMBER}")["devices"]
 

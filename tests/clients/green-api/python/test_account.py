@@ -36,6 +36,8 @@ class Walk:
         self.change_the_token(host)
         self.restart()
         self.leave()
+        self.link_by_code()
+        self.leave()
         self.assertEqual(self.simulator.violations(), [])
 
     def reaches(self, wanted):
@@ -51,6 +53,13 @@ class Walk:
         self.reaches("authorized")
         message = "instance account already authorized"
         self.assertEqual(self.paced.ask("qr"), {"type": "alreadyLogged", "message": message})
+
+    def link_by_code(self):
+        given = self.paced.ask("getAuthorizationCode", int(NUMBER))
+        self.assertIs(given["status"], True)
+        linked = self.simulator.enter_code(given["code"])
+        self.assertEqual(linked["number"], NUMBER)
+        self.reaches("authorized")
 
     def set(self):
         before = self.paced.ask("getSettings")
