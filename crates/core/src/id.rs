@@ -5,120 +5,73 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-/// One instance: the slot of one WhatsApp account. A random UUID, written in lower case.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InstanceId(Uuid);
+/// Defines the id of one kind of thing: a random UUID, written in lower case, with its own error.
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $(#[$error_doc:meta])* $error:ident, $words:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Uuid);
 
-impl InstanceId {
-    /// Makes an id of 16 random bytes; the version and variant bits are set here.
-    pub fn from_random_bytes(bytes: [u8; 16]) -> Self {
-        Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
-    }
+        impl $name {
+            /// Makes an id of 16 random bytes; the version and variant bits are set here.
+            pub fn from_random_bytes(bytes: [u8; 16]) -> Self {
+                Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        $(#[$error_doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+        #[error($words)]
+        pub struct $error;
+
+        impl FromStr for $name {
+            type Err = $error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                // `Uuid` also reads braces, URNs and bare hex; one spelling is enough to compare by.
+                let uuid = Uuid::try_parse(text).map_err(|_source| $error)?;
+                let id = Self(uuid);
+                if id.to_string() == text.to_ascii_lowercase() { Ok(id) } else { Err($error) }
+            }
+        }
+    };
 }
 
-impl fmt::Display for InstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(f)
-    }
-}
+uuid_id!(
+    /// One instance: the slot of one WhatsApp account. A random UUID, written in lower case.
+    InstanceId,
+    /// The text is not an instance id.
+    InvalidInstanceId,
+    "an instance id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"
+);
 
-impl fmt::Debug for InstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "InstanceId({self})")
-    }
-}
+uuid_id!(
+    /// One account: a tenant. A random UUID, written in lower case.
+    AccountId,
+    /// The text is not an account id.
+    InvalidAccountId,
+    "an account id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"
+);
 
-/// The text is not an instance id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an instance id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8")]
-pub struct InvalidInstanceId;
-
-impl FromStr for InstanceId {
-    type Err = InvalidInstanceId;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // `Uuid` also reads braces, URNs and bare hex; one spelling is enough to compare by.
-        let uuid = Uuid::try_parse(text).map_err(|_source| InvalidInstanceId)?;
-        let id = Self(uuid);
-        if id.to_string() == text.to_ascii_lowercase() { Ok(id) } else { Err(InvalidInstanceId) }
-    }
-}
-
-/// One account: a tenant. A random UUID, written in lower case.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountId(Uuid);
-
-impl AccountId {
-    /// Makes an id of 16 random bytes; the version and variant bits are set here.
-    pub fn from_random_bytes(bytes: [u8; 16]) -> Self {
-        Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
-    }
-}
-
-impl fmt::Display for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(f)
-    }
-}
-
-impl fmt::Debug for AccountId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AccountId({self})")
-    }
-}
-
-/// The text is not an account id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an account id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8")]
-pub struct InvalidAccountId;
-
-impl FromStr for AccountId {
-    type Err = InvalidAccountId;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // By the one spelling of ids; see `InstanceId`.
-        let InstanceId(uuid) = text.parse().map_err(|_source| InvalidAccountId)?;
-        Ok(Self(uuid))
-    }
-}
-
-/// One linking attempt: one effort to link an instance. A random UUID, written in lower case.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AttemptId(Uuid);
-
-impl AttemptId {
-    /// Makes an id of 16 random bytes; the version and variant bits are set here.
-    pub fn from_random_bytes(bytes: [u8; 16]) -> Self {
-        Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
-    }
-}
-
-impl fmt::Display for AttemptId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.hyphenated().fmt(f)
-    }
-}
-
-impl fmt::Debug for AttemptId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AttemptId({self})")
-    }
-}
-
-/// The text is not a linking attempt's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a linking attempt's id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8")]
-pub struct InvalidAttemptId;
-
-impl FromStr for AttemptId {
-    type Err = InvalidAttemptId;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // By the one spelling of ids; see `InstanceId`.
-        let InstanceId(uuid) = text.parse().map_err(|_source| InvalidAttemptId)?;
-        Ok(Self(uuid))
-    }
-}
+uuid_id!(
+    /// One linking attempt: one effort to link an instance. A random UUID, written in lower case.
+    AttemptId,
+    /// The text is not a linking attempt's id.
+    InvalidAttemptId,
+    "a linking attempt's id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"
+);
 
 /// The short number of an instance, for APIs that address instances by number: 1 to 12 digits.
 /// Not a secret, and never enough to be let in.

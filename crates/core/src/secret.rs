@@ -5,75 +5,57 @@
 
 use std::fmt;
 
-/// The text inside a QR code, as a phone reads it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct QrText(Box<str>);
+/// Defines a text that has to be asked for by name, and prints nothing.
+macro_rules! hidden_text {
+    ($(#[$doc:meta])* $name:ident, $(#[$expose_doc:meta])* expose) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(Box<str>);
 
-impl QrText {
-    /// Wraps the text; from here on it has to be asked for by name.
-    pub fn new(text: impl Into<Box<str>>) -> Self {
-        Self(text.into())
-    }
+        impl $name {
+            /// Wraps the text; from here on it has to be asked for by name.
+            pub fn new(text: impl Into<Box<str>>) -> Self {
+                Self(text.into())
+            }
 
+            $(#[$expose_doc])*
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(hidden)"))
+            }
+        }
+    };
+}
+
+hidden_text!(
+    /// The text inside a QR code, as a phone reads it.
+    QrText,
     /// The text itself, for drawing it. Never hand it to anything that formats or stores.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
+    expose
+);
 
-impl fmt::Debug for QrText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("QrText(hidden)")
-    }
-}
-
-/// The eight characters that a person types on the phone to link it.
-///
-/// Whoever learns them in time can link a phone of his own. They print nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PairingText(Box<str>);
-
-impl PairingText {
-    /// Wraps the characters; from here on they have to be asked for by name.
-    pub fn new(text: impl Into<Box<str>>) -> Self {
-        Self(text.into())
-    }
-
+hidden_text!(
+    /// The eight characters that a person types on the phone to link it.
+    ///
+    /// Whoever learns them in time can link a phone of his own. They print nothing.
+    PairingText,
     /// The characters themselves, for showing them to whoever asked.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
+    expose
+);
 
-impl fmt::Debug for PairingText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PairingText(hidden)")
-    }
-}
-
-/// The text of an API token, as a caller sends it.
-///
-/// Whoever has it can do what its owner can. It prints nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TokenText(Box<str>);
-
-impl TokenText {
-    /// Wraps the text; from here on it has to be asked for by name.
-    pub fn new(text: impl Into<Box<str>>) -> Self {
-        Self(text.into())
-    }
-
+hidden_text!(
+    /// The text of an API token, as a caller sends it.
+    ///
+    /// Whoever has it can do what its owner can. It prints nothing.
+    TokenText,
     /// The text itself, for showing it to its owner or hashing it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for TokenText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenText(hidden)")
-    }
-}
+    expose
+);
 
 /// A secret that was encrypted and authenticated, in the form in which a store keeps it.
 ///

@@ -381,25 +381,13 @@ impl Course {
         sight: &Sight,
         now: Timestamp,
     ) -> Option<Failure> {
-        match sight {
-            Sight::PairingCode { code, .. } | Sight::PairingCodeTyped(code)
-                if self.code.as_ref().is_none_or(|own| own == code) && code.phone == *phone =>
-            {
-                self.typed |= matches!(sight, Sight::PairingCodeTyped(_));
-                self.code = Some(code.clone());
-                return None;
-            }
-            Sight::Idle { .. }
-            | Sight::Preparing
-            | Sight::NotBefore { .. }
-            | Sight::QrCode(_)
-            | Sight::PairingCode { .. }
-            | Sight::PairingCodeTyped(_)
-            | Sight::PasskeyRequired
-            | Sight::Finishing
-            | Sight::Linked(_)
-            | Sight::Unusable(_)
-            | Sight::Impossible(_) => {}
+        if let Sight::PairingCode { code, .. } | Sight::PairingCodeTyped(code) = sight
+            && code.phone == *phone
+            && self.code.as_ref().is_none_or(|own| own == code)
+        {
+            self.typed |= matches!(sight, Sight::PairingCodeTyped(_));
+            self.code = Some(code.clone());
+            return None;
         }
         if let Some(code) = &self.code {
             return Some(if self.typed {

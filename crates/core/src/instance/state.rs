@@ -221,39 +221,25 @@ impl State {
 
     /// The code on show, when it can still be scanned at `now`.
     pub fn qr_code(&self, now: Timestamp) -> Option<&QrCode> {
-        match self {
-            Self::Linking(
-                LinkingStep::CodeShown(code) | LinkingStep::PairingCodeShown { qr: code, .. },
-            ) if code.expires_at > now => Some(code),
-            Self::Linking(_)
-            | Self::Pending
-            | Self::Stopped { .. }
-            | Self::Unlinked { .. }
-            | Self::Connecting { .. }
-            | Self::Online { .. }
-            | Self::Offline { .. }
-            | Self::Suspended { .. }
-            | Self::Banned
-            | Self::Failed { .. } => None,
+        if let Self::Linking(
+            LinkingStep::CodeShown(code) | LinkingStep::PairingCodeShown { qr: code, .. },
+        ) = self
+        {
+            Some(code).filter(|code| code.expires_at > now)
+        } else {
+            None
         }
     }
 
     /// The pairing code, when it can still be typed at `now`.
     pub fn pairing_code(&self, now: Timestamp) -> Option<&PairingCode> {
-        match self {
-            Self::Linking(
-                LinkingStep::PairingCodeShown { code, .. } | LinkingStep::PairingCodeTyped { code },
-            ) if code.expires_at > now => Some(code),
-            Self::Linking(_)
-            | Self::Pending
-            | Self::Stopped { .. }
-            | Self::Unlinked { .. }
-            | Self::Connecting { .. }
-            | Self::Online { .. }
-            | Self::Offline { .. }
-            | Self::Suspended { .. }
-            | Self::Banned
-            | Self::Failed { .. } => None,
+        if let Self::Linking(
+            LinkingStep::PairingCodeShown { code, .. } | LinkingStep::PairingCodeTyped { code },
+        ) = self
+        {
+            Some(code).filter(|code| code.expires_at > now)
+        } else {
+            None
         }
     }
 }

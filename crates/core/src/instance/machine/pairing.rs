@@ -42,25 +42,12 @@ impl Machine {
     /// Shows a code that can be scanned. The first one of a connection says that WhatsApp can be
     /// asked for a pairing code too.
     pub(super) fn show_qr(&mut self, qr: QrCode) -> Vec<Effect> {
-        let step = match &self.state {
-            State::Linking(LinkingStep::PairingCodeShown { code, .. }) => {
-                LinkingStep::PairingCodeShown { code: code.clone(), qr }
-            }
-            State::Linking(LinkingStep::PairingCodeTyped { .. }) => return vec![],
-            State::Linking(
-                LinkingStep::CodeShown(_)
-                | LinkingStep::PasskeyRequired
-                | LinkingStep::Finishing { .. },
-            )
-            | State::Pending
-            | State::Stopped { .. }
-            | State::Unlinked { .. }
-            | State::Connecting { .. }
-            | State::Online { .. }
-            | State::Offline { .. }
-            | State::Suspended { .. }
-            | State::Banned
-            | State::Failed { .. } => LinkingStep::CodeShown(qr),
+        let step = if let State::Linking(LinkingStep::PairingCodeTyped { .. }) = &self.state {
+            return vec![];
+        } else if let State::Linking(LinkingStep::PairingCodeShown { code, .. }) = &self.state {
+            LinkingStep::PairingCodeShown { code: code.clone(), qr }
+        } else {
+            LinkingStep::CodeShown(qr)
         };
         self.state = State::Linking(step);
         let Some(PairingRequest::Waiting(phone)) = &self.pairing else { return vec![] };
@@ -110,24 +97,13 @@ impl Machine {
     }
 
     pub(super) fn pairing_code_spent(&mut self, now: Timestamp) -> Vec<Effect> {
-        match &self.state {
-            State::Linking(
-                LinkingStep::PairingCodeShown { .. } | LinkingStep::PairingCodeTyped { .. },
-            ) => self.pairing_failed(Outcome::WrongCode, now),
-            State::Linking(
-                LinkingStep::CodeShown(_)
-                | LinkingStep::PasskeyRequired
-                | LinkingStep::Finishing { .. },
-            )
-            | State::Pending
-            | State::Stopped { .. }
-            | State::Unlinked { .. }
-            | State::Connecting { .. }
-            | State::Online { .. }
-            | State::Offline { .. }
-            | State::Suspended { .. }
-            | State::Banned
-            | State::Failed { .. } => vec![],
+        if let State::Linking(
+            LinkingStep::PairingCodeShown { .. } | LinkingStep::PairingCodeTyped { .. },
+        ) = &self.state
+        {
+            self.pairing_failed(Outcome::WrongCode, now)
+        } else {
+            vec![]
         }
     }
 
