@@ -9,7 +9,7 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::input::Input;
 use waygate_core::instance::machine::Machine;
-use waygate_core::instance::state::Stopper;
+use waygate_core::instance::state::{LinkingStep, State, Stopper};
 use waygate_core::port::link::{Deed, Line};
 
 use crate::accounts::no_such_instance;
@@ -23,6 +23,9 @@ use crate::ports::Ports;
 use crate::profile_picture::not_online;
 use crate::supervisor::{BEGINNING_MAX, Running, Supervisor};
 use crate::tasks::Tasks;
+
+/// How long a logout waits for a login that is under way.
+pub const LOGIN_AWAITED: Duration = Duration::from_secs(10);
 
 /// The application. Clones share everything.
 #[derive(Debug, Clone)]
@@ -110,13 +113,20 @@ impl Gateway {
         give(&running, Input::AskNewCode).await
     }
 
-    /// Unlinks the account and destroys the keys. Done when this returns.
+    /// Unlinks the account and destroys the keys. Done when this returns. A login that is under way
+    /// is waited for, up to [`LOGIN_AWAITED`]: only over a connection that stands WhatsApp hears of
+    /// it, and the phone forgets the device.
     ///
     /// # Errors
     ///
     /// `NotFound` when the instance does not run.
     pub async fn log_out(&self, instance: InstanceId) -> Result<(), Error> {
         let running = self.find(instance)?;
+        let mut shown = running.shown.clone();
+        let settled = shown.wait_for(|machine| !is_logging_in(machine.state()));
+        if !matches!(tokio::time::timeout(LOGIN_AWAITED, settled).await, Ok(Ok(_))) {
+            tracing::warn!(%instance, "WhatsApp does not hear of a logout: it was not reached");
+        }
         give(&running, Input::LogOut).await
     }
 
@@ -198,6 +208,15 @@ impl Gateway {
         running.orders.send(order).await.map_err(|_gone| stopping())?;
         asked.await.map_err(|_gone| stopping())?.ok_or_else(not_online)
     }
+}
+
+/// Whether a login is under way.
+fn is_logging_in(state: &State) -> bool {
+    matches!(
+        state,
+        State::Connecting { linked: Some(_), not_before: None }
+            | State::Linking(LinkingStep::Finishing { .. })
+    )
 }
 
 /// Tells the instance and waits until it is done.

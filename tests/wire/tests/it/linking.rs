@@ -75,6 +75,32 @@ async fn logging_out_removes_the_device_from_the_phone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn logging_out_in_the_middle_of_a_login_removes_the_device_from_the_phone() {
+    let world = World::new(Latency::FortyMillis);
+    for moment_ms in [0, 1, 50, 100, 150, 200, 400] {
+        let mut instance = world.linked().await;
+        world.gateway.restart_instance(instance.id).await.unwrap();
+        world.pass(Duration::from_millis(moment_ms)).await;
+        world.gateway.log_out(instance.id).await.unwrap();
+        assert_eq!(world.phone().devices(), [], "{moment_ms} ms after the restart");
+        instance.reaches(StateName::Unlinked).await;
+    }
+    world.end_clean().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn logging_out_right_after_a_scan_removes_the_device_from_the_phone() {
+    let world = World::new(Latency::FortyMillis);
+    let mut instance = world.instance().await;
+    let code = world.code(instance.id).await;
+    world.phone().scan(code.text.expose()).await.expect("the phone accepts");
+    world.gateway.log_out(instance.id).await.unwrap();
+    assert_eq!(world.phone().devices(), []);
+    instance.reaches(StateName::Unlinked).await;
+    world.end_clean().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_device_removed_while_away_finds_out_at_its_next_login() {
     let mut world = World::new(Latency::None);
     let instance = world.linked().await;
