@@ -48,12 +48,12 @@ const RESERVED: &[Reserved] = &[
 /// Crates that a package must not depend on though others may.
 const FORBIDDEN: &[(&str, &[&str])] = &[("waygate-core", &["tokio*"])];
 
-/// What tests of a package may name besides: the memory store has no features to unify, and a use
-/// case or a dialect is tested with the store that passed the contract.
+/// What tests of a package may name besides: the application over a played link leads to no feature
+/// that what ships must not have.
 const OURS_IN_TESTS: &[(&str, &str)] = &[
-    ("waygate-dialect-*", "waygate-store"),
-    ("waygate-engine", "waygate-store"),
-    ("waygate-pages", "waygate-store"),
+    ("waygate-dialect-*", "waygate-played"),
+    ("waygate-engine", "waygate-played"),
+    ("waygate-pages", "waygate-played"),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
@@ -102,6 +102,8 @@ fn ours(package: &Package) -> Ours {
         name if name.starts_with("waygate-store-") => {
             Ours::Only(&["waygate-core", "waygate-store"])
         }
+        // In the tests of what ships, so it must not lead to the sandbox.
+        "waygate-played" => Ours::Only(&["waygate-core", "waygate-engine", "waygate-store"]),
         _ if package.folder.starts_with("tests/") => Ours::Any,
         // A new crate gets its row here before it gets a neighbour.
         _ => Ours::Only(&[]),
@@ -109,7 +111,7 @@ fn ours(package: &Package) -> Ours {
 }
 
 fn is_for_tests(name: &str) -> bool {
-    name == "xtask" || name == "waygate-testkit" || name.ends_with("-tests")
+    ["xtask", "waygate-played", "waygate-testkit"].contains(&name) || name.ends_with("-tests")
 }
 
 fn refuse_foreign(package: &Package, dependency: &Dependency) -> Option<String> {
@@ -181,15 +183,32 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_store_is_for_the_tests_of_use_cases_and_dialects_alone() {
+    fn the_played_link_is_for_the_tests_of_use_cases_dialects_and_pages_alone() {
         let with = |package: &str, folder: &str, kind| {
-            problems(package, folder, &[("waygate-store", kind, true)]).len()
+            problems(package, folder, &[("waygate-played", kind, true)]).len()
         };
-        for package in ["waygate-engine", "waygate-dialect-greenapi"] {
+        for package in ["waygate-engine", "waygate-dialect-greenapi", "waygate-pages"] {
             assert_eq!(with(package, "crates/x", Kind::Development), 0);
             assert_eq!(with(package, "crates/x", Kind::Normal), 1);
         }
         assert_eq!(with("waygate-core", "crates/core", Kind::Development), 1);
+        assert_eq!(with("waygate", "crates/waygate", Kind::Normal), 1);
+    }
+
+    #[test]
+    fn the_played_link_leads_to_no_sandbox() {
+        for (name, refused) in [
+            ("waygate-core", 0),
+            ("waygate-engine", 0),
+            ("waygate-store", 0),
+            ("waygate-link", 1),
+            ("waygate-sim", 1),
+            ("waygate-testkit", 1),
+        ] {
+            let dependencies = [(name, Kind::Normal, true)];
+            let told = problems("waygate-played", "tests/played", &dependencies);
+            assert_eq!(told.len(), refused, "{name}");
+        }
     }
 
     #[test]

@@ -15,9 +15,9 @@ use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
 use waygate_dialect_greenapi::surface;
 use waygate_http::site::Failure;
-use waygate_store::MemoryStore;
+use waygate_played::captured::Captured;
+use waygate_played::link::PlayedLink;
 
-use crate::secrets::Captured;
 use crate::server::{Server, unlimited};
 
 /// A journal that forgets, and fails when it is read.
@@ -55,8 +55,9 @@ impl Journal for Unreadable {
 #[tokio::test(start_paused = true)]
 async fn a_fault_of_ours_is_told_to_the_operator_and_not_to_the_client() {
     let log = Captured::start();
-    let store = Arc::new(MemoryStore::default());
-    let server = Server::on(unlimited(), store, Arc::new(Unreadable)).await;
+    let link = PlayedLink::default();
+    let gateway = link.gateway_on(Arc::new(Unreadable));
+    let server = Server::on(unlimited(), link, gateway).await;
     let instance = server.instance().await;
     let answer = server.get(&instance, "getStateInstanceHistory").await;
     let told = answer.told().replace(&instance.number.to_string(), "1105600123");

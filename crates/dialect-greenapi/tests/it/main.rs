@@ -8,7 +8,6 @@ mod every_method;
 mod failures;
 mod page;
 mod partner;
-mod played_link;
 mod rates;
 mod secrets;
 mod server;

@@ -1,49 +1,30 @@
 //! The API over a gateway of its own, on a clock that stands still unless a test moves it.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
-use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::Instant;
-use waygate_core::clock::Clock;
-use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
-use waygate_core::instance::settings::Settings as InstanceSettings;
+use waygate_core::id::{InstanceId, InstanceNumber};
 use waygate_core::instance::state::StateName;
-use waygate_core::port::journal::Journal;
-use waygate_core::port::registry::Registry as _;
 use waygate_core::secret::TokenText;
-use waygate_core::tenant::Account;
 use waygate_core::token::TokenKind;
 use waygate_dialect_greenapi::{Group, Method, RateLimits, Settings, Verb, surface};
 use waygate_engine::Gateway;
-use waygate_engine::dice::Dice;
-use waygate_engine::instances::NewInstance;
-use waygate_engine::keyring::Keyring;
-use waygate_engine::ports::Ports;
-use waygate_engine::tasks::Tasks;
 use waygate_http::site::Site;
-use waygate_store::MemoryStore;
-
-use crate::played_link::PlayedLink;
+use waygate_played::application::{create, reaches};
+use waygate_played::link::PlayedLink;
 
 /// Longer than any answer takes.
 const HANDLER_LIMIT: Duration = Duration::from_secs(120);
-
-/// How long a test waits for a state.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Server {
     pub(crate) link: PlayedLink,
     pub(crate) gateway: Gateway,
     pub(crate) site: Site,
-    pub(crate) account: AccountId,
     pub(crate) partner: TokenText,
-    store: Arc<MemoryStore>,
 }
 
 /// An instance, and how to call it.
@@ -61,19 +42,6 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// The time at which every test begins, moved by tokio's clock.
-#[derive(Debug)]
-struct PausedClock {
-    began: Instant,
-}
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        let start: Timestamp = "2026-03-01T10:20:30.456Z".parse().unwrap();
-        start + self.began.elapsed()
-    }
-}
-
 /// As quick as tests are, without rates.
 pub(crate) fn unlimited() -> Settings {
     Settings { rate_limits: RateLimits::Off, ..Settings::default() }
@@ -85,45 +53,21 @@ impl Server {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
-        let store = Arc::new(MemoryStore::default());
-        Self::on(settings, Arc::<MemoryStore>::clone(&store), store).await
+        let link = PlayedLink::default();
+        let gateway = link.gateway();
+        Self::on(settings, link, gateway).await
     }
 
-    pub(crate) async fn on(
-        settings: Settings,
-        store: Arc<MemoryStore>,
-        journal: Arc<dyn Journal>,
-    ) -> Self {
-        let link = PlayedLink::default();
-        let clock = Arc::new(PausedClock { began: Instant::now() });
-        let registry = Arc::<MemoryStore>::clone(&store);
-        let ports = Ports { linker: Arc::new(link.clone()), registry, journal, clock };
-        let keyring = Keyring::from_master(&[7; 32]);
-        let gateway = Gateway::new(ports, keyring, Dice::from_seed(1), Tasks::default());
+    pub(crate) async fn on(settings: Settings, link: PlayedLink, gateway: Gateway) -> Self {
         let account = gateway.first_account().await.unwrap().id;
         let partner = gateway.issue_token(TokenKind::Partner, account).await.unwrap().text;
         let site = Site::new(vec![surface(gateway.clone(), settings)]);
-        Self { link, gateway, site, account, partner, store }
-    }
-
-    /// Another account than the one that everything belongs to.
-    pub(crate) async fn other_account(&self) -> AccountId {
-        let id = AccountId::from_random_bytes([9; 16]);
-        let account = Account { id, name: "other".into(), opened_at: self.gateway.now() };
-        self.store.open_account(account).await.unwrap();
-        id
+        Self { link, gateway, site, partner }
     }
 
     /// A new instance that nobody has looked at.
     pub(crate) async fn instance(&self) -> Instance {
-        let new = NewInstance {
-            account: self.account,
-            name: "Shop".into(),
-            settings: InstanceSettings::default(),
-            number: None,
-            token: None,
-        };
-        let created = self.gateway.create_instance(new).await.unwrap();
+        let created = create(&self.gateway).await;
         let (id, number) = (created.record.id, created.record.number);
         self.settle(id, StateName::Unlinked).await;
         Instance { id, number, token: created.token.unwrap() }
@@ -148,10 +92,7 @@ impl Server {
 
     /// Waits until the instance is in this state.
     pub(crate) async fn settle(&self, instance: InstanceId, name: StateName) {
-        let mut shown = self.gateway.watch_instance(instance).unwrap();
-        let there = shown.wait_for(|machine| machine.state().name() == name);
-        let there = tokio::time::timeout(PATIENCE, there).await;
-        there.unwrap_or_else(|_elapsed| panic!("it did not become {}", name.as_str())).unwrap();
+        reaches(&self.gateway, instance, name).await;
     }
 
     /// Sends a request to the path of a method of an instance.

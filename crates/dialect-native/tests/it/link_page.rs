@@ -7,7 +7,9 @@ use axum::http::Request;
 use waygate_engine::link_tickets::PASS_FOR;
 
 use crate::qr::scanned;
-use crate::server::{Answer, Page, Server, within};
+use waygate_played::deadline::within;
+
+use crate::server::{Answer, Page, Server};
 
 const QR: &str = r#"{"method":"qr"}"#;
 

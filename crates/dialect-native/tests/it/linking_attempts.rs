@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use waygate_core::instance::pairing::PairingRefusal;
+use waygate_core::instance::state::StateName;
 use waygate_core::port::link::LinkEvent;
+use waygate_played::deadline::within;
+use waygate_played::link::{account, pairing_code};
 
-use crate::server::{Answer, Instance, Server, within};
+use crate::server::{Answer, Instance, Server};
 
 const PHONE: &str = "15550002222";
 
@@ -55,7 +58,7 @@ async fn an_attempt_by_qr_code_is_followed_until_the_instance_is_linked() {
     effort.server.link.show(effort.instance.id, "2@first").await;
     insta::assert_snapshot!(effort.see("qr_code").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":2,"step":"qr_code","qr_code":{"text":"2@first","round":1,"issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:21:30.456Z","expires_in_ms":60000},"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     let link = effort.server.link.clone();
-    link.tell(effort.instance.id, LinkEvent::Paired(crate::played_link::account())).await;
+    link.tell(effort.instance.id, LinkEvent::Paired(account())).await;
     insta::assert_snapshot!(effort.see("finishing").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"finishing","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     link.link(effort.instance.id).await;
     insta::assert_snapshot!(effort.see("linked").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"linked","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":{"phone":"15550001111","device":3}}"#);
@@ -109,10 +112,7 @@ async fn an_attempt_that_nobody_looks_at_ends() {
     tokio::time::advance(Duration::from_secs(91)).await;
     let mut shown = effort.server.gateway.watch_instance(effort.instance.id).unwrap();
     within(shown.wait_for(|machine| machine.state().linked().is_none())).await.unwrap();
-    effort
-        .server
-        .settle(effort.instance.id, waygate_core::instance::state::StateName::Unlinked)
-        .await;
+    effort.server.settle(effort.instance.id, StateName::Unlinked).await;
     insta::assert_snapshot!(effort.see("failed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"failed","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":"not_watched","reason":"nobody looked any more","whatsapp":null}"#);
 }
 
@@ -122,10 +122,11 @@ async fn an_attempt_by_pairing_code_shows_the_code_and_what_became_of_it() {
     let mut effort = Effort::begin(&body).await;
     let (link, id) = (effort.server.link.clone(), effort.instance.id);
     link.show(id, "2@code").await;
-    link.give(id, PHONE, "ABCD1234").await;
-    insta::assert_snapshot!(effort.see("pairing_code").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"pairing_code","qr_code":{"text":"2@code","round":1,"issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:21:30.456Z","expires_in_ms":60000},"pairing_code":{"code":"ABCD1234","issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:23:10.456Z","expires_in_ms":160000},"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    assert_eq!(link.asked(id).await.digits(), PHONE);
+    link.tell(id, pairing_code("ABCD1234")).await;
+    insta::assert_snapshot!(effort.see("pairing_code").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"pairing_code","qr_code":{"text":"2@code","round":1,"issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:21:30.456Z","expires_in_ms":60000},"pairing_code":{"code":"ABCD1234","issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:23:30.456Z","expires_in_ms":180000},"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     link.tell(id, LinkEvent::PairingCodeTyped).await;
-    insta::assert_snapshot!(effort.see("pairing_code_typed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"pairing_code_typed","qr_code":null,"pairing_code":{"code":"ABCD1234","issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:23:10.456Z","expires_in_ms":160000},"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    insta::assert_snapshot!(effort.see("pairing_code_typed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"pairing_code_typed","qr_code":null,"pairing_code":{"code":"ABCD1234","issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:23:30.456Z","expires_in_ms":180000},"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     link.tell(id, LinkEvent::PairingCodeSpent).await;
     insta::assert_snapshot!(effort.see("failed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":5,"step":"failed","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":"wrong_code","reason":"the phone and the gateway did not agree on the code","whatsapp":null}"#);
 }
@@ -135,7 +136,7 @@ async fn a_refused_phone_number_is_told() {
     let mut effort = Effort::begin(&format!(r#"{{"method":"code","phone":{PHONE}}}"#)).await;
     let (link, id) = (effort.server.link.clone(), effort.instance.id);
     link.show(id, "2@code").await;
-    link.asked_for(PHONE).await;
+    assert_eq!(link.asked(id).await.digits(), PHONE);
     link.tell(id, LinkEvent::PairingCodeRefused(PairingRefusal::NumberRefused)).await;
     insta::assert_snapshot!(effort.see("failed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"failed","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":"refused","reason":"WhatsApp gives no code for this number: it is wrong, or was tried too often","whatsapp":null}"#);
 }

@@ -8,7 +8,6 @@ mod instances;
 mod link_page;
 mod linking_attempts;
 mod operator;
-mod played_link;
 mod qr;
 mod rates;
 mod secrets;

@@ -3,8 +3,9 @@
 use axum::body::Body;
 use axum::http::Request;
 use rqrr::PreparedImage;
+use waygate_played::deadline::within;
 
-use crate::server::{Answer, Instance, Server, within};
+use crate::server::{Answer, Instance, Server};
 
 /// What an independent reader sees in a picture.
 pub(crate) fn scanned(png: &[u8]) -> String {

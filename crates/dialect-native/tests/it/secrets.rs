@@ -1,7 +1,5 @@
 //! No secret reaches the log: every route with canaries, everything captured.
 
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -9,58 +7,12 @@ use axum::http::Request;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::FmtSpan;
 use waygate_dialect_native::{ROUTES, Verb};
+use waygate_played::captured::Captured;
+use waygate_played::deadline::within;
+use waygate_played::link::{account, pairing_code};
 
-use crate::played_link::account;
-use crate::server::{Server, within};
-
-/// All that this thread logs, from the most talkative level on.
-struct Captured {
-    lines: Lines,
-    _guard: DefaultGuard,
-}
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
-impl Captured {
-    fn start() -> Self {
-        let lines = Lines::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_span_events(FmtSpan::FULL)
-            .with_ansi(false)
-            .with_writer(lines.clone())
-            .finish();
-        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap()
-    }
-}
+use crate::server::Server;
 
 #[tokio::test(start_paused = true)]
 async fn tokens_tickets_codes_and_numbers_are_in_no_line_of_the_log() {
@@ -72,7 +24,8 @@ async fn tokens_tickets_codes_and_numbers_are_in_no_line_of_the_log() {
     let body = format!(r#"{{"method":"code","phone":"{phone}"}}"#);
     let begun = server.post(&showing.path("/linking-attempts"), &body).await.text("id");
     server.link.show(showing.id, "2@canarycode").await;
-    server.link.give(showing.id, phone, "CANARY77").await;
+    assert_eq!(server.link.asked(showing.id).await.digits(), phone);
+    server.link.tell(showing.id, pairing_code("CANARY77")).await;
     let attempt = showing.path(&format!("/linking-attempts/{begun}"));
     let polled = within(server.get(&format!("{attempt}?wait=60&after=2"))).await;
     assert!(polled.body().contains("CANARY77"), "{polled}");

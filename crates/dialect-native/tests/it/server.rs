@@ -1,35 +1,22 @@
 //! The API over a gateway of its own, on a clock that stands still unless a test moves it.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
-use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::Instant;
-use waygate_core::clock::Clock;
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
-use waygate_core::instance::settings::Settings as InstanceSettings;
 use waygate_core::instance::state::StateName;
-use waygate_core::port::registry::Registry as _;
 use waygate_core::secret::TokenText;
-use waygate_core::tenant::Account;
 use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Door, Settings, surface};
 use waygate_engine::Gateway;
-use waygate_engine::dice::Dice;
-use waygate_engine::instances::NewInstance;
-use waygate_engine::keyring::Keyring;
 use waygate_engine::link_tickets::Opened;
-use waygate_engine::ports::Ports;
-use waygate_engine::tasks::Tasks;
 use waygate_http::site::Site;
-use waygate_store::MemoryStore;
-
-use crate::played_link::PlayedLink;
+use waygate_played::application::{new_instance, reaches};
+use waygate_played::link::PlayedLink;
 
 /// Longer than any answer takes.
 pub(crate) const HANDLER_LIMIT: Duration = Duration::from_secs(120);
@@ -42,7 +29,6 @@ pub(crate) struct Server {
     pub(crate) account: AccountId,
     /// A token of that account.
     pub(crate) key: TokenText,
-    pub(crate) store: Arc<MemoryStore>,
 }
 
 /// An instance, and how GREEN-API's clients call it.
@@ -65,56 +51,28 @@ pub(crate) struct Answer {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// The time at which every test begins, moved by tokio's clock.
-#[derive(Debug)]
-struct PausedClock {
-    began: Instant,
-}
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        let start: Timestamp = "2026-03-01T10:20:30.456Z".parse().unwrap();
-        start + self.began.elapsed()
-    }
-}
-
-/// Waits for what must happen soon.
-pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(200), future).await.expect("it took too long")
-}
-
 impl Server {
     pub(crate) async fn start() -> Self {
-        Self::on(Arc::new(MemoryStore::default()), 1).await
+        Self::on(PlayedLink::default()).await
     }
 
     /// Another process on the same store, which runs none of its instances.
     pub(crate) async fn beside(other: &Self) -> Self {
-        Self::on(Arc::clone(&other.store), 2).await
+        Self::on(other.link.clone()).await
     }
 
-    async fn on(store: Arc<MemoryStore>, seed: u64) -> Self {
-        let link = PlayedLink::default();
-        let ports = Ports {
-            linker: Arc::new(link.clone()),
-            registry: Arc::<MemoryStore>::clone(&store),
-            journal: Arc::<MemoryStore>::clone(&store),
-            clock: Arc::new(PausedClock { began: Instant::now() }),
-        };
-        let keyring = Keyring::from_master(&[7; 32]);
-        let gateway = Gateway::new(ports, keyring, Dice::from_seed(seed), Tasks::default());
+    async fn on(link: PlayedLink) -> Self {
+        let gateway = link.gateway();
         let account = gateway.first_account().await.unwrap().id;
         let key = gateway.issue_token(TokenKind::Native, account).await.unwrap().text;
         let site = |door| Site::new(vec![surface(gateway.clone(), Settings { door })]);
         let (keyed, operator) = (site(Door::Keyed), site(Door::Operator));
-        Self { link, gateway, keyed, operator, account, key, store }
+        Self { link, gateway, keyed, operator, account, key }
     }
 
     /// Another account than the one that everything belongs to, and a token of it.
     pub(crate) async fn stranger(&self) -> (AccountId, TokenText) {
-        let id = AccountId::from_random_bytes([9; 16]);
-        let account = Account { id, name: "other".into(), opened_at: self.gateway.now() };
-        self.store.open_account(account).await.unwrap();
+        let id = self.link.other_account().await;
         (id, self.gateway.issue_token(TokenKind::Native, id).await.unwrap().text)
     }
 
@@ -124,9 +82,7 @@ impl Server {
     }
 
     pub(crate) async fn instance_of(&self, account: AccountId) -> Instance {
-        let (name, settings) = ("Shop".into(), InstanceSettings::default());
-        let new = NewInstance { account, name, settings, number: None, token: None };
-        let created = self.gateway.create_instance(new).await.unwrap();
+        let created = self.gateway.create_instance(new_instance(account)).await.unwrap();
         let (id, number) = (created.record.id, created.record.number);
         self.settle(id, StateName::Unlinked).await;
         Instance { id, number, token: created.token.unwrap() }
@@ -144,8 +100,7 @@ impl Server {
 
     /// Waits until the instance is in this state.
     pub(crate) async fn settle(&self, instance: InstanceId, name: StateName) {
-        let mut shown = self.gateway.watch_instance(instance).unwrap();
-        within(shown.wait_for(|machine| machine.state().name() == name)).await.unwrap();
+        reaches(&self.gateway, instance, name).await;
     }
 
     /// A ticket of this instance, opened.

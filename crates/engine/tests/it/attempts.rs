@@ -14,7 +14,9 @@ use waygate_engine::attempts::{Attempt, Failure, KEPT_FOR, KEPT_MAX, Method, Ste
 use waygate_engine::sight::Sight;
 
 use crate::pairing::phone;
-use crate::played_link::{PlayedLink, account, code, create, pairing_code, within};
+use waygate_played::application::create;
+use waygate_played::deadline::within;
+use waygate_played::link::{PlayedLink, account, code};
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -29,8 +31,7 @@ struct Effort {
 impl Effort {
     async fn begin(method: Method) -> Self {
         let link = PlayedLink::default();
-        let gateway = link.gateway();
-        let instance = create(&gateway).await.record.id;
+        let (gateway, instance) = link.running().await;
         let attempt = gateway.begin_attempt(instance, method, false).await.unwrap();
         Self { link, gateway, instance, attempt }
     }
@@ -62,9 +63,7 @@ impl Effort {
     /// As [`Effort::begin`], with the pairing code already on show.
     async fn typing() -> Self {
         let mut effort = Self::begin(Method::PairingCode(phone())).await;
-        effort.tell(code("2@first")).await;
-        effort.link.asked_for_pairing_code(1).await;
-        effort.tell(pairing_code("ABCD1234")).await;
+        effort.link.pair(effort.instance, 1, "ABCD1234").await;
         effort.see(|step| matches!(step, Step::Open(Sight::PairingCode { .. }))).await;
         effort
     }
@@ -86,7 +85,7 @@ async fn an_attempt_goes_from_the_wish_over_each_code_to_the_link() {
     effort.tell(LinkEvent::Paired(account())).await;
     effort.see(|step| *step == Step::Open(Sight::Finishing)).await;
     effort.tell(LinkEvent::Ended(EndReason::RestartRequired)).await;
-    effort.tell(LinkEvent::Connected { account: account(), push_name: None }).await;
+    effort.link.log_in(effort.instance).await;
     effort.see(|step| *step == Step::Linked(account())).await;
     // Whatever happens to the instance later, this effort succeeded.
     within(effort.gateway.log_out(effort.instance)).await.unwrap();
@@ -132,7 +131,7 @@ async fn giving_up_in_the_moment_of_success_does_not_undo_it() {
     let given_up = effort.gateway.give_up_attempt(effort.instance, effort.attempt.id);
     assert_eq!(within(given_up).await.unwrap().step, Step::Open(Sight::Finishing));
     effort.tell(LinkEvent::Ended(EndReason::RestartRequired)).await;
-    effort.tell(LinkEvent::Connected { account: account(), push_name: None }).await;
+    effort.link.log_in(effort.instance).await;
     effort.see(|step| *step == Step::Linked(account())).await;
 }
 
@@ -163,8 +162,7 @@ async fn a_pairing_code_that_somebody_else_replaces_fails_the_attempt() {
 #[tokio::test]
 async fn a_pairing_code_that_whatsapp_refuses_fails_the_attempt_with_its_reason() {
     let mut effort = Effort::begin(Method::PairingCode(phone())).await;
-    effort.tell(code("2@first")).await;
-    effort.link.asked_for_pairing_code(1).await;
+    effort.link.offer(effort.instance, 1).await;
     let refusal = PairingRefusal::NumberRefused;
     effort.tell(LinkEvent::PairingCodeRefused(refusal)).await;
     assert_eq!(effort.failure().await, Failure::Refused(refusal.words()));
@@ -173,8 +171,7 @@ async fn a_pairing_code_that_whatsapp_refuses_fails_the_attempt_with_its_reason(
 #[tokio::test]
 async fn an_instance_that_is_linked_or_unknown_begins_no_attempt() {
     let link = PlayedLink::linked();
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = link.running().await;
     for method in [Method::QrCode, Method::PairingCode(phone())] {
         let error = gateway.begin_attempt(instance, method, false).await.unwrap_err();
         assert_eq!(error.kind(), Kind::WrongState);

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use waygate_core::instance::state::{State, StateName};
-use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
 use waygate_engine::look::Look;
-
-use crate::played_link::{PlayedLink, account, code, create, within};
+use waygate_played::application::{create, reaches};
+use waygate_played::deadline::within;
+use waygate_played::link::PlayedLink;
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -16,26 +16,23 @@ async fn a_panic_in_one_instance_leaves_the_others_alone_and_is_counted() {
     let link = PlayedLink::linked();
     let gateway = link.gateway();
     let healthy = create(&gateway).await.record.id;
-    link.tell(healthy, LinkEvent::Connected { account: account(), push_name: None }).await;
-    let mut healthy_shown = gateway.watch_instance(healthy).unwrap();
-    let is_online = |name: StateName| name == StateName::Online;
-    within(healthy_shown.wait_for(|machine| is_online(machine.state().name()))).await.unwrap();
+    link.log_in(healthy).await;
+    reaches(&gateway, healthy, StateName::Online).await;
+    let healthy_shown = gateway.watch_instance(healthy).unwrap();
 
     link.panic_at_next_dials(1);
     let sick = create(&gateway).await.record.id;
-    link.tell(sick, LinkEvent::Connected { account: account(), push_name: None }).await;
-    let mut sick_shown = gateway.watch_instance(sick).unwrap();
-    within(sick_shown.wait_for(|machine| is_online(machine.state().name()))).await.unwrap();
+    link.log_in(sick).await;
+    reaches(&gateway, sick, StateName::Online).await;
     assert_eq!(gateway.crashes(), 1, "the panic was counted, and the instance came back");
-    assert!(is_online(healthy_shown.borrow().state().name()));
+    assert_eq!(healthy_shown.borrow().state().name(), StateName::Online);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_instance_that_keeps_panicking_rests_until_a_person_restarts_it() {
     let link = PlayedLink::default();
     link.panic_at_next_dials(3);
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = link.running().await;
     for crashes in 1..=3 {
         // The look starts the attempt whose dial panics; it may or may not get an answer.
         drop(tokio::time::timeout(WAIT, gateway.look_at_code(instance, WAIT)).await);
@@ -49,7 +46,7 @@ async fn an_instance_that_keeps_panicking_rests_until_a_person_restarts_it() {
 
     gateway.restart_instance(instance).await.unwrap();
     let (look, ()) =
-        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("again")));
+        tokio::join!(gateway.look_at_code(instance, WAIT), link.show(instance, "again"));
     assert!(matches!(look, Ok(Look::Code(_))), "{look:?}");
 }
 
@@ -57,15 +54,13 @@ async fn an_instance_that_keeps_panicking_rests_until_a_person_restarts_it() {
 async fn a_linked_instance_that_kept_panicking_connects_when_a_person_restarts_it() {
     let link = PlayedLink::linked();
     link.panic_at_next_dials(3);
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = link.running().await;
     let mut shown = gateway.watch_instance(instance).unwrap();
     let failed = |state: &State| matches!(state, State::Failed { reason: EndReason::Fault, .. });
     within(shown.wait_for(|machine| failed(machine.state()))).await.unwrap();
     assert!(shown.borrow().state().linked().is_some(), "it is still linked");
 
     gateway.restart_instance(instance).await.unwrap();
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
-    let online = |name: StateName| name == StateName::Online;
-    within(shown.wait_for(|machine| online(machine.state().name()))).await.unwrap();
+    link.log_in(instance).await;
+    reaches(&gateway, instance, StateName::Online).await;
 }

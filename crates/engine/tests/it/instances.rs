@@ -1,5 +1,4 @@
 //! Instances are created, listed, brought up again and removed.
-#![expect(clippy::unwrap_used, reason = "test code")]
 
 use std::time::Duration;
 
@@ -11,20 +10,15 @@ use waygate_core::port::registry::InstanceFilter;
 use waygate_core::reason::EndReason;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
-use waygate_engine::Gateway;
 use waygate_engine::instances::NewInstance;
 use waygate_engine::look::Look;
-
-use crate::played_link::{PlayedLink, account, code, create, new_instance, within};
+use waygate_played::application::{create, new_instance, reaches};
+use waygate_played::deadline::within;
+use waygate_played::link::{PlayedLink, account};
 
 const WAIT: Duration = Duration::from_secs(20);
 
 const EVERYTHING: InstanceFilter = InstanceFilter { account: None, with_removed: true };
-
-async fn reaches(gateway: &Gateway, instance: InstanceId, name: StateName) {
-    let mut shown = gateway.watch_instance(instance).unwrap();
-    within(shown.wait_for(|machine| machine.state().name() == name)).await.unwrap();
-}
 
 #[tokio::test]
 async fn a_created_instance_is_listed_with_its_number_name_and_token() {
@@ -38,15 +32,14 @@ async fn a_created_instance_is_listed_with_its_number_name_and_token() {
         (listed.record.id, listed.record.number),
         (created.record.id, created.record.number)
     );
-    assert_eq!(listed.record.name, "shop");
+    assert_eq!(listed.record.name, "Shop");
     assert_eq!(listed.token, created.token);
     assert_eq!(created.token.unwrap().expose().len(), 50);
 }
 
 #[tokio::test]
 async fn an_instance_stands_when_its_creation_returns() {
-    let gateway = PlayedLink::default().gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = PlayedLink::default().running().await;
     let shown = gateway.watch_instance(instance).unwrap();
     assert_eq!(shown.borrow().state().name(), StateName::Unlinked);
 }
@@ -102,7 +95,7 @@ async fn every_instance_comes_back_after_a_restart_but_one_that_a_person_stopped
     let gateway = link.gateway();
     let (online, stopped) = (create(&gateway).await.record.id, create(&gateway).await.record.id);
     for instance in [online, stopped] {
-        link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
+        link.log_in(instance).await;
         reaches(&gateway, instance, StateName::Online).await;
     }
     gateway.stop_instance(stopped).await.unwrap();
@@ -110,7 +103,7 @@ async fn every_instance_comes_back_after_a_restart_but_one_that_a_person_stopped
 
     let gateway = link.gateway();
     assert_eq!(gateway.start_instances().await.unwrap(), 2);
-    link.tell(online, LinkEvent::Connected { account: account(), push_name: None }).await;
+    link.log_in(online).await;
     reaches(&gateway, online, StateName::Online).await;
     let mut shown = gateway.watch_instance(stopped).unwrap();
     let at_rest =
@@ -120,18 +113,17 @@ async fn every_instance_comes_back_after_a_restart_but_one_that_a_person_stopped
     assert_eq!(dials, 3, "two at first, one after the restart");
 
     gateway.start_instance(stopped).await.unwrap();
-    link.tell(stopped, LinkEvent::Connected { account: account(), push_name: None }).await;
+    link.log_in(stopped).await;
     reaches(&gateway, stopped, StateName::Online).await;
 }
 
 #[tokio::test]
 async fn whoever_looks_at_an_unlinked_instance_that_rests_wakes_it() {
     let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = link.running().await;
     gateway.stop_instance(instance).await.unwrap();
     let (look, ()) =
-        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("a code")));
+        tokio::join!(gateway.look_at_code(instance, WAIT), link.show(instance, "a code"));
     assert!(matches!(look, Ok(Look::Code(_))), "{look:?}");
 }
 
@@ -141,7 +133,7 @@ async fn a_removed_instance_is_unlinked_and_gone_and_its_token_still_tells_so() 
     let gateway = link.gateway();
     let created = create(&gateway).await;
     let (instance, text) = (created.record.id, created.token.unwrap());
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
+    link.log_in(instance).await;
     reaches(&gateway, instance, StateName::Online).await;
 
     within(gateway.remove_instance(instance)).await.unwrap();
@@ -166,7 +158,7 @@ async fn keys_without_an_instance_are_adopted_once() {
     let owner = gateway.first_account().await.unwrap().id;
     let orphan = InstanceId::from_random_bytes([5; 16]);
     gateway.adopt_instance(orphan, owner).await.unwrap();
-    link.tell(orphan, LinkEvent::Connected { account: account(), push_name: None }).await;
+    link.log_in(orphan).await;
     reaches(&gateway, orphan, StateName::Online).await;
     let error = gateway.adopt_instance(orphan, owner).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Conflict);
@@ -175,8 +167,7 @@ async fn keys_without_an_instance_are_adopted_once() {
 #[tokio::test]
 async fn a_removal_is_finished_when_whoever_asked_for_it_has_gone() {
     let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = link.running().await;
     let asked = gateway.remove_instance(instance);
     // The first look at it only starts it.
     drop(futures_util::future::select(Box::pin(asked), std::future::ready(())).await);
@@ -191,9 +182,8 @@ async fn a_removal_is_finished_when_whoever_asked_for_it_has_gone() {
 #[tokio::test]
 async fn a_restart_does_not_shorten_a_ban_and_remembers_how_a_link_ended() {
     let link = PlayedLink::linked();
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
+    let (gateway, instance) = link.running().await;
+    link.log_in(instance).await;
     reaches(&gateway, instance, StateName::Online).await;
     let expires_in = Some(Duration::from_secs(3600));
     link.tell(instance, LinkEvent::Ended(EndReason::TemporaryBan { expires_in })).await;
@@ -207,12 +197,11 @@ async fn a_restart_does_not_shorten_a_ban_and_remembers_how_a_link_ended() {
     assert!(gateway.shut_down(WAIT).await);
 
     let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = link.running().await;
     let (look, ()) =
-        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("a code")));
+        tokio::join!(gateway.look_at_code(instance, WAIT), link.show(instance, "a code"));
     look.unwrap();
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
+    link.log_in(instance).await;
     reaches(&gateway, instance, StateName::Online).await;
     link.tell(instance, LinkEvent::Ended(EndReason::DeviceRemoved)).await;
     reaches(&gateway, instance, StateName::Unlinked).await;

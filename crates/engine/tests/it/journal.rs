@@ -16,16 +16,15 @@ use waygate_core::instance::state::StateName;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::{Deed, LinkEvent};
 use waygate_core::reason::EndReason;
-use waygate_store::MemoryStore;
-
-use crate::played_link::{PlayedLink, account, code, create, within};
+use waygate_played::application::{create, reaches};
+use waygate_played::link::{PlayedLink, account};
 
 const WAIT: Duration = Duration::from_secs(20);
 
 /// A journal that lets one entry pass for each leaf it is given, and fails when told to.
 #[derive(Debug)]
 struct GatedJournal {
-    store: Arc<MemoryStore>,
+    store: Arc<dyn Journal>,
     leaves: Semaphore,
     failures_left: AtomicUsize,
 }
@@ -86,17 +85,16 @@ async fn nobody_hears_of_a_change_that_is_not_written_down_yet() {
     let journal = GatedJournal::new(&link, 1);
     let gateway = link.gateway_on(Arc::<GatedJournal>::clone(&journal));
     let instance = create(&gateway).await.record.id;
-    let mut shown = gateway.watch_instance(instance).unwrap();
-    within(shown.wait_for(|machine| machine.state().name() == StateName::Unlinked)).await.unwrap();
+    reaches(&gateway, instance, StateName::Unlinked).await;
 
+    let shown = gateway.watch_instance(instance).unwrap();
     let look = gateway.keep_looking(instance);
-    let early = tokio::time::timeout(Duration::from_secs(300), look).await;
+    // Less than a look lasts, so that it still counts when the disk is there.
+    let early = tokio::time::timeout(Duration::from_secs(60), look).await;
     early.expect_err("the caller waits for the disk");
     assert_eq!(shown.borrow().state().name(), StateName::Unlinked, "and so does everybody else");
     journal.leaves.add_permits(10);
-    within(shown.wait_for(|machine| machine.state().name() == StateName::Connecting))
-        .await
-        .unwrap();
+    reaches(&gateway, instance, StateName::Connecting).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -105,11 +103,10 @@ async fn an_instance_waits_while_the_store_fails_and_loses_nothing() {
     let journal = GatedJournal::new(&link, usize::MAX >> 4);
     let gateway = link.gateway_on(Arc::<GatedJournal>::clone(&journal));
     let instance = create(&gateway).await.record.id;
-    let mut shown = gateway.watch_instance(instance).unwrap();
-    within(shown.wait_for(|machine| machine.state().name() == StateName::Unlinked)).await.unwrap();
+    reaches(&gateway, instance, StateName::Unlinked).await;
     journal.failures_left.store(8, Ordering::SeqCst);
     let (look, ()) =
-        tokio::join!(gateway.look_at_code(instance, WAIT * 9), link.tell(instance, code("late")));
+        tokio::join!(gateway.look_at_code(instance, WAIT * 9), link.show(instance, "late"));
     look.unwrap();
     let history = gateway.state_history(instance, 10).await.unwrap();
     let states: Vec<_> = history.iter().map(|event| change(event).1).collect();
@@ -131,18 +128,14 @@ async fn an_instance_that_waits_for_the_store_still_ends_with_the_process() {
 #[tokio::test]
 async fn the_history_tells_each_change_with_its_cause_and_account() {
     let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = link.running().await;
     let (look, ()) =
-        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("a code")));
+        tokio::join!(gateway.look_at_code(instance, WAIT), link.show(instance, "a code"));
     look.unwrap();
-    link.tell(instance, LinkEvent::Paired(account())).await;
-    link.tell(instance, LinkEvent::Ended(EndReason::RestartRequired)).await;
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
-    let mut shown = gateway.watch_instance(instance).unwrap();
-    within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
+    link.link(instance).await;
+    reaches(&gateway, instance, StateName::Online).await;
     link.tell(instance, LinkEvent::Ended(EndReason::DeviceRemoved)).await;
-    within(shown.wait_for(|machine| machine.state().name() == StateName::Unlinked)).await.unwrap();
+    reaches(&gateway, instance, StateName::Unlinked).await;
 
     let history = gateway.state_history(instance, 100).await.unwrap();
     let told: Vec<_> = history.iter().rev().map(change).collect();

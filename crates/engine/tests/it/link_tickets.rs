@@ -1,42 +1,15 @@
 //! Addresses that let a person link one instance in a browser.
 
-#![expect(clippy::unwrap_used, reason = "test code")]
-
-use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use waygate_core::clock::Clock;
+use tokio::time::advance;
 use waygate_core::error::Kind;
 use waygate_core::id::InstanceId;
 use waygate_core::secret::TokenText;
 use waygate_engine::Gateway;
 use waygate_engine::link_tickets::{LinkPass, Opened, PASS_FOR, TICKET_FOR, TICKETS_MAX};
-
-use crate::played_link::{PlayedLink, create};
-
-/// A clock that a test sets.
-#[derive(Debug, Default)]
-struct HandClock(std::sync::Mutex<Duration>);
-
-impl HandClock {
-    fn pass(&self, time: Duration) {
-        *self.0.lock().unwrap() += time;
-    }
-}
-
-impl Clock for HandClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_second(1_800_000_000).unwrap() + *self.0.lock().unwrap()
-    }
-}
-
-async fn gateway() -> (Gateway, InstanceId, Arc<HandClock>) {
-    let clock = Arc::new(HandClock::default());
-    let gateway = PlayedLink::default().gateway_at(Arc::<HandClock>::clone(&clock));
-    let instance = create(&gateway).await.record.id;
-    (gateway, instance, clock)
-}
+use waygate_played::application::create;
+use waygate_played::link::PlayedLink;
 
 fn open(gateway: &Gateway, ticket: &TokenText) -> Option<LinkPass> {
     match gateway.open_link_ticket(ticket) {
@@ -45,9 +18,9 @@ fn open(gateway: &Gateway, ticket: &TokenText) -> Option<LinkPass> {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_ticket_is_traded_once_for_a_pass_to_one_instance() {
-    let (gateway, instance, _clock) = gateway().await;
+    let (gateway, instance) = PlayedLink::default().running().await;
     let ticket = gateway.issue_link_ticket(instance).unwrap().text;
     let pass = open(&gateway, &ticket).unwrap();
     assert_eq!(pass.instance, instance);
@@ -58,9 +31,9 @@ async fn a_ticket_is_traded_once_for_a_pass_to_one_instance() {
     assert_eq!(gateway.instance_of_link_pass(&other, &pass.text), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_no_ticket_opens_nothing() {
-    let (gateway, _instance, _clock) = gateway().await;
+    let (gateway, _instance) = PlayedLink::default().running().await;
     let token = create(&gateway).await.token.unwrap();
     for text in ["", "x", token.expose()] {
         assert!(open(&gateway, &TokenText::new(text)).is_none(), "{text}");
@@ -69,25 +42,25 @@ async fn what_is_no_ticket_opens_nothing() {
     assert_eq!(gateway.issue_link_ticket(nobody).unwrap_err().kind(), Kind::NotFound);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tickets_and_passes_expire() {
-    let (gateway, instance, clock) = gateway().await;
+    let (gateway, instance) = PlayedLink::default().running().await;
     let second = Duration::from_secs(1);
     let late = gateway.issue_link_ticket(instance).unwrap().text;
     let ticket = gateway.issue_link_ticket(instance).unwrap().text;
-    clock.pass(TICKET_FOR.saturating_sub(second));
+    advance(TICKET_FOR.saturating_sub(second)).await;
     let pass = open(&gateway, &ticket).unwrap();
-    clock.pass(second);
+    advance(second).await;
     assert!(open(&gateway, &late).is_none());
-    clock.pass(PASS_FOR.saturating_sub(2 * second));
+    advance(PASS_FOR.saturating_sub(2 * second)).await;
     assert_eq!(gateway.instance_of_link_pass(&ticket, &pass.text), Some(instance));
-    clock.pass(second);
+    advance(second).await;
     assert_eq!(gateway.instance_of_link_pass(&ticket, &pass.text), None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_new_token_or_a_removal_ends_every_pass_of_the_instance() {
-    let (gateway, instance, _clock) = gateway().await;
+    let (gateway, instance) = PlayedLink::default().running().await;
     let other = create(&gateway).await.record.id;
     let pass_of = |instance| {
         let ticket = gateway.issue_link_ticket(instance).unwrap().text;
@@ -105,13 +78,13 @@ async fn a_new_token_or_a_removal_ends_every_pass_of_the_instance() {
     assert_eq!((holds(&mine), holds(&theirs)), (false, true));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_tickets_of_an_instance_do_not_grow_without_end() {
-    let (gateway, instance, clock) = gateway().await;
+    let (gateway, instance) = PlayedLink::default().running().await;
     let mut tickets = Vec::new();
     for _ in 0..=TICKETS_MAX {
         tickets.push(gateway.issue_link_ticket(instance).unwrap().text);
-        clock.pass(Duration::from_millis(1));
+        advance(Duration::from_millis(1)).await;
     }
     assert!(open(&gateway, &tickets[0]).is_none(), "the oldest one made room");
     assert!(open(&gateway, &tickets[1]).is_some());

@@ -3,28 +3,25 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::time::Instant;
 use waygate_core::error::Kind;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
 use waygate_engine::Gateway;
+use waygate_engine::gateway::LOGIN_AWAITED;
 use waygate_engine::look::Look;
-
-use crate::played_link::{PlayedLink, account, code, create, within};
+use waygate_played::application::reaches;
+use waygate_played::deadline::within;
+use waygate_played::link::{PlayedLink, account};
 
 const WAIT: Duration = Duration::from_secs(20);
 
-async fn running(link: &PlayedLink) -> (Gateway, InstanceId) {
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
-    (gateway, instance)
-}
-
 async fn showing_a_code(link: &PlayedLink) -> (Gateway, InstanceId) {
-    let (gateway, instance) = running(link).await;
+    let (gateway, instance) = link.running().await;
     let (look, ()) =
-        tokio::join!(gateway.look_at_code(instance, WAIT), link.tell(instance, code("first")));
+        tokio::join!(gateway.look_at_code(instance, WAIT), link.show(instance, "first"));
     assert!(matches!(look, Ok(Look::Code(_))));
     (gateway, instance)
 }
@@ -32,10 +29,10 @@ async fn showing_a_code(link: &PlayedLink) -> (Gateway, InstanceId) {
 #[tokio::test]
 async fn a_thousand_looks_share_one_connection_and_one_code() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     let looks = join_all((0..1000).map(|_| gateway.look_at_code(instance, WAIT)));
     let (answers, ()) =
-        within(async { tokio::join!(looks, link.tell(instance, code("the one code"))) }).await;
+        within(async { tokio::join!(looks, link.show(instance, "the one code")) }).await;
     for answer in answers {
         let Ok(Look::Code(shown)) = answer else { panic!("{answer:?}") };
         assert_eq!(shown.text.expose(), "the one code");
@@ -47,7 +44,7 @@ async fn a_thousand_looks_share_one_connection_and_one_code() {
 #[tokio::test(start_paused = true)]
 async fn a_look_waits_for_the_first_code_and_says_when_none_came() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     let error = gateway.look_at_code(instance, WAIT).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unreachable);
 }
@@ -55,7 +52,7 @@ async fn a_look_waits_for_the_first_code_and_says_when_none_came() {
 #[tokio::test(start_paused = true)]
 async fn a_look_does_not_wait_for_an_attempt_that_is_further_away() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     gateway.keep_looking(instance).await.unwrap();
     link.tell(instance, LinkEvent::Ended(EndReason::RateLimited)).await;
     let mut shown = gateway.watch_instance(instance).unwrap();
@@ -72,12 +69,8 @@ async fn a_look_does_not_wait_for_an_attempt_that_is_further_away() {
 async fn a_scan_is_followed_by_a_login_and_then_there_is_nothing_to_scan() {
     let link = PlayedLink::default();
     let (gateway, instance) = showing_a_code(&link).await;
-    link.tell(instance, LinkEvent::Paired(account())).await;
-    link.tell(instance, LinkEvent::Ended(EndReason::RestartRequired)).await;
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: Some("Ann".into()) })
-        .await;
-    let mut shown = gateway.watch_instance(instance).unwrap();
-    within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
+    link.link(instance).await;
+    reaches(&gateway, instance, StateName::Online).await;
     let look = gateway.look_at_code(instance, WAIT).await.unwrap();
     assert_eq!(look, Look::AlreadyLinked(account()));
     assert_eq!((link.dials(), link.open_most()), (2, 1));
@@ -86,13 +79,29 @@ async fn a_scan_is_followed_by_a_login_and_then_there_is_nothing_to_scan() {
 #[tokio::test]
 async fn a_logout_has_closed_and_forgotten_when_it_returns() {
     let link = PlayedLink::linked();
-    let (gateway, instance) = running(&link).await;
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
-    let mut shown = gateway.watch_instance(instance).unwrap();
-    within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
+    let (gateway, instance) = link.running().await;
+    link.log_in(instance).await;
+    reaches(&gateway, instance, StateName::Online).await;
+    let shown = gateway.watch_instance(instance).unwrap();
     within(gateway.log_out(instance)).await.unwrap();
     assert_eq!(link.forgotten(), 1);
     assert_eq!(shown.borrow().state().name(), StateName::Unlinked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_waits_for_a_login_that_is_under_way_and_not_for_ever() {
+    let link = PlayedLink::linked();
+    let (gateway, instance) = link.running().await;
+    let (logged_out, ()) = tokio::join!(gateway.log_out(instance), link.log_in(instance));
+    logged_out.unwrap();
+    assert_eq!((link.logouts(), link.forgotten()), (1, 1), "WhatsApp heard of it");
+
+    let link = PlayedLink::linked();
+    let (gateway, instance) = link.running().await;
+    let began = Instant::now();
+    gateway.log_out(instance).await.unwrap();
+    assert_eq!(began.elapsed(), LOGIN_AWAITED);
+    assert_eq!((link.logouts(), link.forgotten()), (0, 1), "nobody could be told");
 }
 
 #[tokio::test]
@@ -101,9 +110,8 @@ async fn a_phone_that_accepts_while_we_hang_up_is_linked_all_the_same() {
     let (gateway, instance) = showing_a_code(&link).await;
     link.pair_at_next_hang_up();
     within(gateway.request_new_code(instance)).await.unwrap();
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
-    let mut shown = gateway.watch_instance(instance).unwrap();
-    within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
+    link.log_in(instance).await;
+    reaches(&gateway, instance, StateName::Online).await;
     assert_eq!((link.dials(), link.open_most(), link.forgotten()), (2, 1, 0));
 }
 
@@ -130,8 +138,8 @@ async fn an_unknown_instance_is_not_found() {
 #[tokio::test]
 async fn shutting_down_closes_what_is_open() {
     let link = PlayedLink::linked();
-    let (gateway, instance) = running(&link).await;
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
+    let (gateway, instance) = link.running().await;
+    link.log_in(instance).await;
     assert!(gateway.shut_down(WAIT).await, "every task has ended");
     let shown = gateway.watch_instance(instance).unwrap();
     assert_eq!(shown.borrow().state().name(), StateName::Stopped);

@@ -7,6 +7,5 @@ mod journal;
 mod link_tickets;
 mod linking;
 mod pairing;
-mod played_link;
 mod settings;
 mod tokens;

@@ -13,19 +13,14 @@ use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
 use waygate_engine::Gateway;
 use waygate_engine::look::Look;
-
-use crate::played_link::{PlayedLink, account, code, create, pairing_code, within};
+use waygate_played::application::reaches;
+use waygate_played::deadline::within;
+use waygate_played::link::{PlayedLink, pairing_code};
 
 const WAIT: Duration = Duration::from_secs(20);
 
 pub(crate) fn phone() -> PhoneNumber {
     "15550001111".parse().unwrap()
-}
-
-async fn running(link: &PlayedLink) -> (Gateway, InstanceId) {
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
-    (gateway, instance)
 }
 
 /// Asks for a code, while WhatsApp answers the `count`th request, on as many connections, with this.
@@ -37,9 +32,7 @@ async fn ask(
     answer: LinkEvent,
 ) -> Result<PairingCode, Error> {
     let whatsapp = async {
-        link.dialled(count).await;
-        link.tell(instance, code("2@first")).await;
-        assert_eq!(link.asked_for_pairing_code(count).await, phone());
+        assert_eq!(link.offer(instance, count).await, phone());
         link.tell(instance, answer).await;
     };
     let asked = gateway.request_pairing_code(instance, phone(), WAIT);
@@ -49,7 +42,7 @@ async fn ask(
 #[tokio::test]
 async fn a_pairing_code_is_given_and_the_qr_code_beside_it_can_be_scanned() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     let given = ask(&link, &gateway, instance, 1, pairing_code("ABCD1234")).await.unwrap();
     assert_eq!(given.text.expose(), "ABCD1234");
     assert_eq!(given.phone, phone());
@@ -61,7 +54,7 @@ async fn a_pairing_code_is_given_and_the_qr_code_beside_it_can_be_scanned() {
 #[tokio::test]
 async fn two_who_ask_at_once_get_the_same_code() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     let second = gateway.request_pairing_code(instance, phone(), WAIT);
     let first = ask(&link, &gateway, instance, 1, pairing_code("ABCD1234"));
     // Polled in this order, so the second one asks before WhatsApp answers.
@@ -73,7 +66,7 @@ async fn two_who_ask_at_once_get_the_same_code() {
 #[tokio::test]
 async fn a_later_request_gets_a_new_code_on_a_new_connection() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     let first = ask(&link, &gateway, instance, 1, pairing_code("ABCD1234")).await.unwrap();
     let second = ask(&link, &gateway, instance, 2, pairing_code("EFGH5678")).await.unwrap();
     assert_ne!(first, second);
@@ -93,7 +86,7 @@ async fn a_refusal_by_whatsapp_is_told_by_its_kind() {
         ),
     ] {
         let link = PlayedLink::default();
-        let (gateway, instance) = running(&link).await;
+        let (gateway, instance) = link.running().await;
         let refused = LinkEvent::PairingCodeRefused(refusal);
         let error = ask(&link, &gateway, instance, 1, refused).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{refusal:?}");
@@ -105,8 +98,8 @@ async fn a_refusal_by_whatsapp_is_told_by_its_kind() {
 #[tokio::test]
 async fn a_linked_instance_gets_no_code_and_stays_as_it_is() {
     let link = PlayedLink::linked();
-    let (gateway, instance) = running(&link).await;
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
+    let (gateway, instance) = link.running().await;
+    link.log_in(instance).await;
     let error = gateway.request_pairing_code(instance, phone(), WAIT).await.unwrap_err();
     assert_eq!(error.kind(), Kind::WrongState);
     assert_eq!(error.public(), "the instance is linked already");
@@ -116,7 +109,7 @@ async fn a_linked_instance_gets_no_code_and_stays_as_it_is() {
 #[tokio::test(start_paused = true)]
 async fn whatsapp_out_of_reach_is_told_after_the_wait() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     let asked = gateway.request_pairing_code(instance, phone(), WAIT);
     let ended = link.tell(instance, LinkEvent::Ended(EndReason::DialFailed));
     let (asked, ()) = tokio::join!(asked, ended);
@@ -127,13 +120,13 @@ async fn whatsapp_out_of_reach_is_told_after_the_wait() {
 #[tokio::test]
 async fn whoever_asks_for_another_phone_takes_over() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     let other: PhoneNumber = "15550002222".parse().unwrap();
     let first = gateway.request_pairing_code(instance, phone(), WAIT);
     let second = gateway.request_pairing_code(instance, other.clone(), WAIT);
     let whatsapp = async {
-        link.tell(instance, code("2@first")).await;
-        assert_eq!(link.asked_for_pairing_code(1).await, other);
+        link.show(instance, "2@first").await;
+        assert_eq!(link.asked(instance).await, other);
         link.tell(instance, pairing_code("ABCD1234")).await;
     };
     let (first, second, ()) = within(async { tokio::join!(first, second, whatsapp) }).await;
@@ -144,20 +137,17 @@ async fn whoever_asks_for_another_phone_takes_over() {
 #[tokio::test]
 async fn a_phone_that_types_the_code_links_the_instance() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     ask(&link, &gateway, instance, 1, pairing_code("ABCD1234")).await.unwrap();
     link.tell(instance, LinkEvent::PairingCodeTyped).await;
-    link.tell(instance, LinkEvent::Paired(account())).await;
-    link.tell(instance, LinkEvent::Ended(EndReason::RestartRequired)).await;
-    link.tell(instance, LinkEvent::Connected { account: account(), push_name: None }).await;
-    let mut shown = gateway.watch_instance(instance).unwrap();
-    within(shown.wait_for(|machine| machine.state().name() == StateName::Online)).await.unwrap();
+    link.link(instance).await;
+    reaches(&gateway, instance, StateName::Online).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_look_for_a_qr_code_waits_while_a_typed_code_is_not_through() {
     let link = PlayedLink::default();
-    let (gateway, instance) = running(&link).await;
+    let (gateway, instance) = link.running().await;
     ask(&link, &gateway, instance, 1, pairing_code("ABCD1234")).await.unwrap();
     link.tell(instance, LinkEvent::PairingCodeTyped).await;
     let mut shown = gateway.watch_instance(instance).unwrap();

@@ -3,8 +3,8 @@
 use waygate_core::instance::settings::{Settings, Switch};
 use waygate_core::port::registry::Registry as _;
 use waygate_engine::instances::NewInstance;
-
-use crate::played_link::{PlayedLink, create, new_instance};
+use waygate_played::application::new_instance;
+use waygate_played::link::PlayedLink;
 
 #[tokio::test]
 async fn changed_settings_hold_at_once_and_after_a_restart() {
@@ -26,8 +26,7 @@ async fn changed_settings_hold_at_once_and_after_a_restart() {
 #[tokio::test]
 async fn changes_at_once_do_not_undo_each_other() {
     let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = link.running().await;
     let (one, two) = (gateway.clone(), gateway.clone());
     let (first, second) = tokio::join!(
         one.change_settings(instance, |settings| settings.send_pause_ms = 700),
@@ -42,8 +41,7 @@ async fn changes_at_once_do_not_undo_each_other() {
 #[tokio::test]
 async fn what_the_store_holds_of_settings_is_sealed() {
     let link = PlayedLink::default();
-    let gateway = link.gateway();
-    let instance = create(&gateway).await.record.id;
+    let (gateway, instance) = link.running().await;
     let change = |settings: &mut Settings| settings.webhook_token = "canary".into();
     gateway.change_settings(instance, change).await.unwrap();
     let sealed = link.store().settings(instance).await.unwrap().unwrap();

@@ -7,8 +7,8 @@ use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_engine::dice::Dice;
 use waygate_engine::keyring::Keyring;
-
-use crate::played_link::{PlayedLink, create};
+use waygate_played::application::create;
+use waygate_played::link::PlayedLink;
 
 #[tokio::test]
 async fn a_token_opens_what_it_was_made_for_and_nothing_else() {

@@ -4,8 +4,6 @@
 
 mod addresses;
 mod answers;
-mod captured;
-mod no_link;
 mod secrets;
 mod server;
 mod tickets;

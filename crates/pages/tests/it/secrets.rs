@@ -1,6 +1,7 @@
 //! No ticket and no pass reaches a body or the log.
 
-use crate::captured::Captured;
+use waygate_played::captured::Captured;
+
 use crate::server::Server;
 
 #[tokio::test(start_paused = true)]
@@ -39,4 +40,5 @@ async fn tickets_and_passes_are_in_no_body_and_in_no_line_of_the_log() {
         assert!(bodies.iter().all(|body| !body.contains(secret)), "of {secret}");
     }
     assert_eq!(server.site.panics(), 0);
+    assert_eq!(server.link.dials(), 0, "opening the page dials nothing");
 }

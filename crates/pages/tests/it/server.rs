@@ -1,32 +1,22 @@
 //! The page over a gateway of its own, on a clock that stands still unless a test moves it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
-use jiff::Timestamp;
-use tokio::time::Instant;
-use waygate_core::clock::Clock;
 use waygate_core::id::InstanceId;
-use waygate_core::instance::settings::Settings;
 use waygate_engine::Gateway;
-use waygate_engine::dice::Dice;
-use waygate_engine::instances::NewInstance;
-use waygate_engine::keyring::Keyring;
-use waygate_engine::ports::Ports;
-use waygate_engine::tasks::Tasks;
 use waygate_http::site::Site;
 use waygate_pages::surface;
-use waygate_store::MemoryStore;
-
-use crate::no_link::NoLink;
+use waygate_played::application::create;
+use waygate_played::link::PlayedLink;
 
 /// Longer than any answer takes.
 const HANDLER_LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) struct Server {
+    pub(crate) link: PlayedLink,
     pub(crate) gateway: Gateway,
     pub(crate) site: Site,
 }
@@ -39,41 +29,17 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// The time at which every test begins, moved by tokio's clock.
-#[derive(Debug)]
-struct PausedClock {
-    began: Instant,
-}
-
-impl Clock for PausedClock {
-    fn now(&self) -> Timestamp {
-        let start: Timestamp = "2026-03-01T10:20:30.456Z".parse().unwrap();
-        start + self.began.elapsed()
-    }
-}
-
 impl Server {
     pub(crate) fn start() -> Self {
-        let store = Arc::new(MemoryStore::default());
-        let journal = Arc::<MemoryStore>::clone(&store);
-        let clock = Arc::new(PausedClock { began: Instant::now() });
-        let ports = Ports { linker: Arc::new(NoLink), registry: store, journal, clock };
-        let keyring = Keyring::from_master(&[7; 32]);
-        let gateway = Gateway::new(ports, keyring, Dice::from_seed(1), Tasks::default());
+        let link = PlayedLink::default();
+        let gateway = link.gateway();
         let site = Site::new(vec![surface(gateway.clone())]);
-        Self { gateway, site }
+        Self { link, gateway, site }
     }
 
     /// A new instance that nobody has looked at.
     pub(crate) async fn instance(&self) -> InstanceId {
-        let new = NewInstance {
-            account: self.gateway.first_account().await.unwrap().id,
-            name: "Shop".into(),
-            settings: Settings::default(),
-            number: None,
-            token: None,
-        };
-        self.gateway.create_instance(new).await.unwrap().record.id
+        create(&self.gateway).await.record.id
     }
 
     /// A new ticket of an instance.

@@ -6,6 +6,7 @@ use waygate_core::instance::pairing::PairingRefusal;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
+use waygate_played::link::pairing_code;
 
 use crate::server::{Answer, Instance, Server};
 
@@ -26,8 +27,8 @@ async fn a_code_is_given_for_the_phone() {
     let server = Server::start().await;
     let instance = server.instance().await;
     let whatsapp = async {
-        assert_eq!(server.link.asked(instance.id, 1).await, "15550001111");
-        server.link.tell(instance.id, crate::played_link::pairing_code("AB12CD34")).await;
+        assert_eq!(server.link.offer(instance.id, 1).await.digits(), "15550001111");
+        server.link.tell(instance.id, pairing_code("AB12CD34")).await;
     };
     let (answer, ()) = tokio::join!(ask(&server, &instance), whatsapp);
     insta::assert_snapshot!(answer, @r#"200 {"status":true,"code":"AB12CD34"}"#);
@@ -98,7 +99,7 @@ async fn what_whatsapp_refuses_is_no_code() {
         let server = Server::start().await;
         let instance = server.instance().await;
         let whatsapp = async {
-            server.link.asked(instance.id, 1).await;
+            server.link.offer(instance.id, 1).await;
             server.link.tell(instance.id, LinkEvent::PairingCodeRefused(refusal)).await;
         };
         let (answer, ()) = tokio::join!(ask(&server, &instance), whatsapp);
@@ -113,7 +114,7 @@ async fn whatsapps_call_for_patience_is_passed_on() {
     let retry_after = Some(Duration::from_secs(90));
     let refusal = LinkEvent::PairingCodeRefused(PairingRefusal::TooMany { retry_after });
     let whatsapp = async {
-        server.link.asked(instance.id, 1).await;
+        server.link.offer(instance.id, 1).await;
         server.link.tell(instance.id, refusal).await;
     };
     let (answer, ()) = tokio::join!(ask(&server, &instance), whatsapp);
@@ -134,7 +135,7 @@ async fn somebody_elses_phone_has_precedence_when_it_comes_later() {
     let server = Server::start().await;
     let instance = server.instance().await;
     let later = async {
-        server.link.asked(instance.id, 1).await;
+        server.link.offer(instance.id, 1).await;
         let body = r#"{"phoneNumber":15550002222}"#;
         let asked = server.post(&instance, "getAuthorizationCode", body);
         tokio::join!(asked, server.link.pair(instance.id, 2, "BBBB2222")).0

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use waygate_core::error::Kind;
 
-use crate::played_link::Pictures;
 use crate::server::Server;
+use waygate_played::link::Pictures;
 
 #[tokio::test(start_paused = true)]
 async fn an_instance_that_is_not_linked_has_empty_fields() {

@@ -9,9 +9,9 @@ use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
 use waygate_core::secret::QrText;
 use waygate_dialect_greenapi::Settings;
+use waygate_played::link::account;
 
 use crate::account::picture::scanned;
-use crate::played_link::{account, pairing_code};
 use crate::server::{Answer, Instance, Server, unlimited};
 use crate::socket::{Client, Said, Sockets};
 
@@ -26,10 +26,37 @@ async fn code(client: &mut Client) -> String {
     scanned(frame["message"].as_str().unwrap())
 }
 
+/// A session of this instance, and the listener that it needs.
+async fn watch(server: &Server, instance: &Instance) -> (Sockets, Client) {
+    let sockets = Sockets::open(server).await;
+    let client = sockets.begin(&instance.path("scanqrcode")).await;
+    (sockets, client)
+}
+
+/// A session that saw a code, whose instance was linked then and lost its first login.
+async fn first_login_lost() -> (Server, Instance, (Sockets, Client)) {
+    let server = Server::start().await;
+    let instance = server.showing("2@code").await;
+    let (sockets, mut client) = watch(&server, &instance).await;
+    assert_eq!(code(&mut client).await, "2@code");
+    server.link.accept(instance.id).await;
+    server.link.dialled(2).await;
+    server.link.tell(instance.id, LinkEvent::Ended(EndReason::Closed)).await;
+    server.settle(instance.id, StateName::Offline).await;
+    (server, instance, (sockets, client))
+}
+
+/// Sees a session of three seconds end soon with this frame.
+async fn ends_soon(mut client: Client, told: &str) {
+    let (at, said) = client.next().await;
+    assert_eq!(said, Said::Text(told.into()));
+    assert!(at <= 8 * SECOND, "{at:?}");
+    client.closed().await;
+}
+
 /// The one frame of a session that ends with it, and when it came.
 async fn only(server: &Server, instance: &Instance) -> (Duration, String) {
-    let sockets = Sockets::open(server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    let (_sockets, mut client) = watch(server, instance).await;
     let (at, said) = client.next().await;
     let Said::Text(text) = said else { panic!("no text, but {said:?}") };
     client.closed().await;
@@ -56,16 +83,14 @@ async fn codes_come_as_they_change_and_then_the_account() {
     let instance = server.instance().await;
     let settings = r#"{"webhookUrl":"https://example.com/hook"}"#;
     assert_eq!(server.post(&instance, "setSettings", settings).await.status, 200);
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    let (_sockets, mut client) = watch(&server, &instance).await;
     client.silence(SECOND).await;
     for text in ["2@first", "2@second", "2@third"] {
         server.link.show(instance.id, text).await;
         assert_eq!(code(&mut client).await, text);
         client.silence(20 * SECOND).await;
     }
-    server.link.tell(instance.id, LinkEvent::Paired(account())).await;
-    server.link.tell(instance.id, LinkEvent::Ended(EndReason::RestartRequired)).await;
+    server.link.accept(instance.id).await;
     client.silence(SECOND).await;
     server.link.log_in(instance.id).await;
     insta::assert_snapshot!(
@@ -93,8 +118,7 @@ async fn a_code_that_is_there_comes_at_once_and_a_late_one_within_the_wait() {
 async fn a_session_has_a_hundred_seconds() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    let (_sockets, mut client) = watch(&server, &instance).await;
     show_for_long(&server, &instance, "2@long").await;
     assert_eq!(code(&mut client).await, "2@long");
     let timeout = r#"{"type":"timeout","message":"timeout"}"#;
@@ -120,8 +144,7 @@ async fn without_a_code_it_says_why_within_the_wait() {
 async fn when_the_codes_run_dry_the_next_attempt_goes_on() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    let (_sockets, mut client) = watch(&server, &instance).await;
     server.link.show(instance.id, "2@last").await;
     assert_eq!(code(&mut client).await, "2@last");
     server.link.tell(instance.id, LinkEvent::Ended(EndReason::CodesExhausted)).await;
@@ -139,8 +162,7 @@ async fn when_the_codes_run_dry_the_next_attempt_goes_on() {
 async fn attempts_that_are_spaced_end_the_session() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    let (_sockets, mut client) = watch(&server, &instance).await;
     for attempt in 1..=10 {
         client.silence(SECOND).await;
         let shown = format!("2@attempt{attempt}");
@@ -227,11 +249,8 @@ async fn a_session_lasts_while_a_pairing_code_is_typed() {
     server.link.dialled(2).await;
     server.link.show(instance.id, "2@next").await;
     assert_eq!(code(&mut client).await, "2@next");
-    let phone = server.post(&instance, "getAuthorizationCode", body);
-    tokio::join!(phone, async {
-        server.link.asked(instance.id, 3).await;
-        server.link.tell(instance.id, pairing_code("CD34AB12")).await;
-    });
+    let asked = server.post(&instance, "getAuthorizationCode", body);
+    tokio::join!(asked, server.link.pair(instance.id, 3, "CD34AB12"));
     assert_eq!(code(&mut client).await, "2@beside");
     client.silence(SECOND).await;
     server.link.tell(instance.id, LinkEvent::PairingCodeTyped).await;
@@ -245,8 +264,7 @@ async fn who_comes_while_a_phone_is_being_accepted_gets_the_account() {
     let server = Server::start().await;
     let instance = server.showing("2@code").await;
     server.link.tell(instance.id, LinkEvent::Paired(account())).await;
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    let (_sockets, mut client) = watch(&server, &instance).await;
     client.silence(5 * SECOND).await;
     server.link.tell(instance.id, LinkEvent::Ended(EndReason::RestartRequired)).await;
     server.link.log_in(instance.id).await;
@@ -256,16 +274,7 @@ async fn who_comes_while_a_phone_is_being_accepted_gets_the_account() {
 
 #[tokio::test(start_paused = true)]
 async fn a_first_login_that_fails_is_tried_again_and_then_the_account_is_told() {
-    let server = Server::start().await;
-    let instance = server.showing("2@code").await;
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
-    assert_eq!(code(&mut client).await, "2@code");
-    server.link.tell(instance.id, LinkEvent::Paired(account())).await;
-    server.link.tell(instance.id, LinkEvent::Ended(EndReason::RestartRequired)).await;
-    server.link.dialled(2).await;
-    server.link.tell(instance.id, LinkEvent::Ended(EndReason::Closed)).await;
-    server.settle(instance.id, StateName::Offline).await;
+    let (server, instance, (_sockets, mut client)) = first_login_lost().await;
     client.silence(20 * SECOND).await;
     server.link.dialled(3).await;
     server.link.log_in(instance.id).await;
@@ -275,17 +284,9 @@ async fn a_first_login_that_fails_is_tried_again_and_then_the_account_is_told() 
 
 #[tokio::test(start_paused = true)]
 async fn an_account_that_is_lost_again_makes_room_for_the_next_code() {
-    let server = Server::start().await;
-    let instance = server.showing("2@code").await;
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
-    assert_eq!(code(&mut client).await, "2@code");
-    server.link.tell(instance.id, LinkEvent::Paired(account())).await;
-    server.link.tell(instance.id, LinkEvent::Ended(EndReason::RestartRequired)).await;
-    server.link.dialled(2).await;
-    server.link.tell(instance.id, LinkEvent::Ended(EndReason::Closed)).await;
-    server.settle(instance.id, StateName::Offline).await;
-    client.silence(SECOND).await;
+    let (server, instance, (_sockets, mut client)) = first_login_lost().await;
+    // Less than the wait for the next login.
+    client.silence(SECOND / 2).await;
     assert_eq!(server.get(&instance, "logout").await.status, 200);
     client.silence(5 * SECOND).await;
     server.link.show(instance.id, "2@again").await;
@@ -347,38 +348,29 @@ async fn two_instances_do_not_disturb_each_other() {
 async fn a_session_ends_with_its_token() {
     let server = Server::start().await;
     let instance = server.showing("2@code").await;
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    let (_sockets, mut client) = watch(&server, &instance).await;
     assert_eq!(code(&mut client).await, "2@code");
     client.silence(3 * SECOND).await;
     assert_eq!(server.get(&instance, "updateApiToken").await.status, 200);
-    let (at, said) = client.next().await;
-    assert_eq!(said, Said::Text(r#"{"type":"error","message":"Unauthorized"}"#.into()));
-    assert!(at <= 8 * SECOND, "{at:?}");
-    client.closed().await;
+    ends_soon(client, r#"{"type":"error","message":"Unauthorized"}"#).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_session_ends_with_its_instance() {
     let server = Server::start().await;
     let instance = server.showing("2@code").await;
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    let (_sockets, mut client) = watch(&server, &instance).await;
     assert_eq!(code(&mut client).await, "2@code");
     client.silence(3 * SECOND).await;
     server.gateway.remove_instance(instance.id).await.unwrap();
-    let (at, said) = client.next().await;
-    assert_eq!(said, Said::Text(r#"{"type":"error","message":"Instance is deleted"}"#.into()));
-    assert!(at <= 8 * SECOND, "{at:?}");
-    client.closed().await;
+    ends_soon(client, r#"{"type":"error","message":"Instance is deleted"}"#).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_the_client_says_is_ignored() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let sockets = Sockets::open(&server).await;
-    let mut client = sockets.begin(&instance.path("scanqrcode")).await;
+    let (_sockets, mut client) = watch(&server, &instance).await;
     for _ in 0..20 {
         client.say("Hello, Server").await;
     }

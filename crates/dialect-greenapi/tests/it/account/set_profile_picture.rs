@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::http::Request;
 use waygate_core::error::Kind;
 
-use crate::played_link::Pictures;
 use crate::server::{Answer, Instance, Server};
+use waygate_played::link::Pictures;
 
 const JPEG: &[u8] = b"\xff\xd8\xff\xe0 a picture";
 

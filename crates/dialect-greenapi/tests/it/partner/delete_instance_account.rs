@@ -32,7 +32,7 @@ async fn a_number_may_come_as_digits() {
 async fn a_foreign_and_an_unknown_instance_are_not_found_alike() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let other = server.other_account().await;
+    let other = server.link.other_account().await;
     let token = server.gateway.issue_token(TokenKind::Partner, other).await.unwrap().text;
     let path = format!("/partner/deleteInstanceAccount/{}", token.expose());
     for number in [instance.number.to_string(), "4242424242".into(), "-1".into(), "0".into()] {

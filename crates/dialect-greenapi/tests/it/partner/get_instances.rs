@@ -39,7 +39,7 @@ async fn a_token_that_was_renewed_is_the_one_that_is_told() {
 async fn another_accounts_instances_are_not_told() {
     let server = Server::start().await;
     server.instance().await;
-    let other = server.other_account().await;
+    let other = server.link.other_account().await;
     let token = server.gateway.issue_token(TokenKind::Partner, other).await.unwrap().text;
     let path = format!("/partner/getInstances/{}", token.expose());
     assert_eq!(server.send("GET", &path, "").await.told(), "200 []");

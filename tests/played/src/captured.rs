@@ -1,4 +1,5 @@
 //! All that is logged while a test runs.
+#![expect(clippy::unwrap_used, reason = "test code")]
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,13 +8,14 @@ use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// All that this thread logs, from the most talkative level on.
-pub(crate) struct Captured {
+/// All that this thread logs, from the most talkative level on, spans included; until it is dropped.
+#[derive(Debug)]
+pub struct Captured {
     lines: Lines,
     _guard: DefaultGuard,
 }
 
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Lines {
@@ -36,7 +38,8 @@ impl MakeWriter<'_> for Lines {
 }
 
 impl Captured {
-    pub(crate) fn start() -> Self {
+    /// Captures from now on.
+    pub fn start() -> Self {
         let lines = Lines::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
@@ -47,7 +50,12 @@ impl Captured {
         Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
-    pub(crate) fn text(&self) -> String {
+    /// What was logged so far.
+    ///
+    /// # Panics
+    ///
+    /// When that is no UTF-8, or when logging panicked.
+    pub fn text(&self) -> String {
         String::from_utf8(self.lines.0.lock().unwrap().clone()).unwrap()
     }
 }

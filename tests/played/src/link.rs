@@ -1,0 +1,346 @@
+//! A link that does what a test tells it, and remembers what was asked of it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "test code")]
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use waygate_core::account::LinkedAccount;
+use waygate_core::error::{Error, Kind};
+use waygate_core::id::InstanceId;
+use waygate_core::phone::PhoneNumber;
+use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
+use waygate_core::reason::EndReason;
+use waygate_core::secret::{PairingText, QrText};
+use waygate_store::MemoryStore;
+
+use crate::clock::PausedClock;
+use crate::deadline::PATIENCE;
+
+/// What the played WhatsApp makes of requests about the profile picture.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Pictures {
+    /// Takes every picture, and tells where the account's is.
+    #[default]
+    Taken,
+    /// Takes and tells none, for this reason.
+    Refused(Kind),
+    /// Never answers.
+    Silent,
+}
+
+struct Connection {
+    instance: InstanceId,
+    sink: Arc<dyn LinkSink>,
+    /// The phone for which a pairing code was asked.
+    asked: Option<PhoneNumber>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// The connections that are open, by the number of their dial.
+    open: BTreeMap<usize, Connection>,
+    open_most: usize,
+    dials: usize,
+    forgotten: usize,
+    logouts: usize,
+    /// Look-ups of keys under way, and the most that there were.
+    recalls: usize,
+    recalls_most: usize,
+    pictures: Pictures,
+    pictures_taken: Vec<Vec<u8>>,
+    panics_left: usize,
+    paired_at_hang_up: bool,
+    applications: u64,
+}
+
+impl Seen {
+    fn newest(&self, instance: InstanceId) -> Option<(usize, &Connection)> {
+        let found = self.open.iter().rfind(|(_, connection)| connection.instance == instance);
+        found.map(|(number, connection)| (*number, connection))
+    }
+}
+
+/// The link, with the store and the clock of the applications on it. Clones are the same link.
+#[derive(Clone, Default)]
+pub struct PlayedLink {
+    seen: Arc<Mutex<Seen>>,
+    /// Something was dialled, or asked of a connection.
+    stirred: Arc<Notify>,
+    linked: Option<LinkedAccount>,
+    pub(crate) store: Arc<MemoryStore>,
+    pub(crate) clock: PausedClock,
+}
+
+impl fmt::Debug for PlayedLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlayedLink")
+    }
+}
+
+/// What a test plays. Whatever waits panics after [`PATIENCE`].
+impl PlayedLink {
+    /// A link whose instances have keys of [`account`] already.
+    pub fn linked() -> Self {
+        Self { linked: Some(account()), ..Self::default() }
+    }
+
+    /// So many dials from now on panic.
+    pub fn panic_at_next_dials(&self, count: usize) {
+        self.seen().panics_left = count;
+    }
+
+    /// The next connection that is closed has just been accepted by a phone.
+    pub fn pair_at_next_hang_up(&self) {
+        self.seen().paired_at_hang_up = true;
+    }
+
+    /// From now on requests about profile pictures end so.
+    pub fn play_pictures(&self, pictures: Pictures) {
+        self.seen().pictures = pictures;
+    }
+
+    /// Waits until the instance has dialled and tells its newest connection this.
+    pub async fn tell(&self, instance: InstanceId, event: LinkEvent) {
+        let newest = |seen: &Seen| {
+            let (number, connection) = seen.newest(instance)?;
+            Some((number, Arc::clone(&connection.sink)))
+        };
+        let (number, sink) = self.find(newest, "nothing was dialled").await;
+        if matches!(event, LinkEvent::Ended(_)) {
+            self.seen().open.remove(&number);
+        }
+        sink.deliver(event).await;
+    }
+
+    /// Waits for a connection and shows this code on it.
+    pub async fn show(&self, instance: InstanceId, text: &str) {
+        self.tell(instance, code(text)).await;
+    }
+
+    /// Waits until the newest connection of the instance is asked for a pairing code. Tells for which
+    /// phone.
+    pub async fn asked(&self, instance: InstanceId) -> PhoneNumber {
+        let asked = |seen: &Seen| seen.newest(instance)?.1.asked.clone();
+        self.find(asked, "no pairing code was asked for").await
+    }
+
+    /// Waits for the `count`th connection of all, shows the code `2@beside` on it, and waits until it
+    /// is asked for a pairing code. Tells for which phone.
+    pub async fn offer(&self, instance: InstanceId, count: usize) -> PhoneNumber {
+        self.dialled(count).await;
+        self.show(instance, "2@beside").await;
+        self.asked(instance).await
+    }
+
+    /// The same, and answers with this pairing code.
+    pub async fn pair(&self, instance: InstanceId, count: usize, text: &str) {
+        self.offer(instance, count).await;
+        self.tell(instance, pairing_code(text)).await;
+    }
+
+    /// Waits for a connection, has a phone accept on it, and ends it as WhatsApp does then.
+    pub async fn accept(&self, instance: InstanceId) {
+        self.tell(instance, LinkEvent::Paired(account())).await;
+        self.tell(instance, LinkEvent::Ended(EndReason::RestartRequired)).await;
+    }
+
+    /// Waits for a connection and logs in.
+    pub async fn log_in(&self, instance: InstanceId) {
+        let push_name = Some("Ann".into());
+        self.tell(instance, LinkEvent::Connected { account: account(), push_name }).await;
+    }
+
+    /// Waits for a connection, has a phone accept on it, and logs in on the next one.
+    pub async fn link(&self, instance: InstanceId) {
+        self.accept(instance).await;
+        self.log_in(instance).await;
+    }
+
+    /// Waits until there have been exactly so many connections.
+    pub async fn dialled(&self, count: usize) {
+        let dialled = |seen: &Seen| (seen.dials == count).then_some(());
+        self.find(dialled, "not as much was dialled").await;
+    }
+
+    async fn find<T>(&self, look: impl Fn(&Seen) -> Option<T>, missing: &str) -> T {
+        let found = async {
+            loop {
+                let stirred = self.stirred.notified();
+                if let Some(found) = look(&self.seen()) {
+                    return found;
+                }
+                stirred.await;
+            }
+        };
+        let found = tokio::time::timeout(PATIENCE, found).await;
+        found.unwrap_or_else(|_elapsed| panic!("{missing}"))
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap()
+    }
+
+    /// A number that no other application on this link has: two must not draw the same ids.
+    pub(crate) fn next_seed(&self) -> u64 {
+        let mut seen = self.seen();
+        seen.applications += 1;
+        seen.applications
+    }
+}
+
+/// What was asked of the link so far.
+impl PlayedLink {
+    /// How many connections were made.
+    pub fn dials(&self) -> usize {
+        self.seen().dials
+    }
+
+    /// How many connections there were at most at a time.
+    pub fn open_most(&self) -> usize {
+        self.seen().open_most
+    }
+
+    /// How many accounts were looked up in the keys at most at a time.
+    pub fn recalls_most(&self) -> usize {
+        self.seen().recalls_most
+    }
+
+    /// How often a device was removed from its account.
+    pub fn logouts(&self) -> usize {
+        self.seen().logouts
+    }
+
+    /// How often keys were destroyed.
+    pub fn forgotten(&self) -> usize {
+        self.seen().forgotten
+    }
+
+    /// The profile pictures that were set.
+    pub fn pictures_taken(&self) -> Vec<Vec<u8>> {
+        self.seen().pictures_taken.clone()
+    }
+}
+
+/// The account that every phone links.
+pub fn account() -> LinkedAccount {
+    LinkedAccount { phone: "15550001111".into(), lid: None, device: 3 }
+}
+
+/// A code to scan, which can be scanned for as long as WhatsApp's first.
+pub fn code(text: &str) -> LinkEvent {
+    LinkEvent::QrIssued { text: QrText::new(text), valid_for: Duration::from_secs(60) }
+}
+
+/// A code to type, which can be typed for as long as WhatsApp's.
+pub fn pairing_code(text: &str) -> LinkEvent {
+    let valid_for = Duration::from_secs(180);
+    LinkEvent::PairingCodeIssued { text: PairingText::new(text), valid_for }
+}
+
+impl Linker for PlayedLink {
+    fn dial(&self, instance: InstanceId, sink: Arc<dyn LinkSink>) -> Box<dyn Line> {
+        let mut seen = self.seen();
+        if seen.panics_left > 0 {
+            seen.panics_left -= 1;
+            drop(seen);
+            panic!("planted");
+        }
+        seen.dials += 1;
+        let number = seen.dials;
+        seen.open.insert(number, Connection { instance, sink, asked: None });
+        seen.open_most = seen.open_most.max(seen.open.len());
+        self.stirred.notify_waiters();
+        Box::new(PlayedLine { link: self.clone(), number })
+    }
+
+    fn linked_account(&self, _: InstanceId) -> Deed<'_, Result<Option<LinkedAccount>, Error>> {
+        Box::pin(async {
+            {
+                let mut seen = self.seen();
+                seen.recalls += 1;
+                seen.recalls_most = seen.recalls_most.max(seen.recalls);
+            }
+            tokio::task::yield_now().await;
+            self.seen().recalls -= 1;
+            Ok(self.linked.clone())
+        })
+    }
+
+    fn forget(&self, _: InstanceId) -> Deed<'_, Result<(), Error>> {
+        self.seen().forgotten += 1;
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// One connection, by the number of its dial.
+#[derive(Debug)]
+struct PlayedLine {
+    link: PlayedLink,
+    number: usize,
+}
+
+impl PlayedLine {
+    fn end(&self, reason: EndReason) {
+        let mut seen = self.link.seen();
+        let Some(Connection { sink, .. }) = seen.open.remove(&self.number) else {
+            // The test ended it, and the application has not heard of that yet.
+            return;
+        };
+        let paired = std::mem::take(&mut seen.paired_at_hang_up);
+        #[expect(clippy::disallowed_methods, reason = "a test")]
+        tokio::task::spawn(async move {
+            if paired {
+                sink.deliver(LinkEvent::Paired(account())).await;
+            }
+            sink.deliver(LinkEvent::Ended(reason)).await;
+        });
+    }
+}
+
+impl Line for PlayedLine {
+    fn hang_up(&self) {
+        self.end(EndReason::HungUp);
+    }
+
+    fn log_out(&self) {
+        self.link.seen().logouts += 1;
+        self.end(EndReason::LoggedOutByUs);
+    }
+
+    fn request_pairing_code(&self, phone: &PhoneNumber) {
+        if let Some(connection) = self.link.seen().open.get_mut(&self.number) {
+            let before = connection.asked.replace(phone.clone());
+            assert!(before.is_none(), "one connection was asked for two pairing codes");
+        }
+        self.link.stirred.notify_waiters();
+    }
+
+    fn set_profile_picture(&self, jpeg: Vec<u8>) -> Deed<'static, Result<(), Error>> {
+        let link = self.link.clone();
+        Box::pin(async move {
+            let pictures = link.seen().pictures;
+            match pictures {
+                Pictures::Taken => {
+                    link.seen().pictures_taken.push(jpeg);
+                    Ok(())
+                }
+                Pictures::Refused(kind) => Err(Error::new(kind, "WhatsApp refused the picture")),
+                Pictures::Silent => std::future::pending().await,
+            }
+        })
+    }
+
+    fn profile_picture_url(&self) -> Deed<'static, Result<Option<String>, Error>> {
+        let pictures = self.link.seen().pictures;
+        Box::pin(async move {
+            match pictures {
+                Pictures::Taken => Ok(Some("https://pps.example/ann.jpg".into())),
+                Pictures::Refused(kind) => Err(Error::new(kind, "WhatsApp refused to tell")),
+                Pictures::Silent => std::future::pending().await,
+            }
+        })
+    }
+}
