@@ -10,7 +10,7 @@ import { LIMIT_MS, within } from '../../deadline.mjs';
 import { NUMBER, Simulator } from '../../simulator.mjs';
 import { readCode } from './code.mjs';
 import { Gateway } from './gateway.mjs';
-import { Pace } from './pace.mjs';
+import { served } from './patience.mjs';
 import { assertIs } from './types.mjs';
 
 let simulator;
@@ -31,13 +31,12 @@ function sdk({ idInstance, apiTokenInstance }, host) {
   return green.restAPI({ idInstance: String(idInstance), apiTokenInstance, host, media: host });
 }
 
-/// A new instance, whose user keeps to the vendor's limits.
+/// A new instance, whose user asks again when it was too soon.
 async function open(host) {
   const { instance, settings } = sdk(await gateway.createInstance(), host);
-  const pace = new Pace();
   return {
-    instance: (method, ...more) => pace.call(method, () => instance[method](...more)),
-    settings: (method, body) => pace.call(method, () => settings[method](body)),
+    instance: (method, ...more) => served(() => instance[method](...more)),
+    settings: (method, body) => served(() => settings[method](body)),
   };
 }
 

@@ -1,12 +1,17 @@
 """The two halves of the SDK, called the same way."""
 
 import asyncio
+import contextlib
+import logging
 import time
 import warnings
 
-#: Most methods may be called once a second, counted apart, and the vendor advises to ask for a code or a
-#: state that often.
-BETWEEN_S = 1.0
+from running import LIMIT_S
+
+#: A request that came too soon.
+TOO_MANY_REQUESTS = 429
+
+SDK_LOG = "whatsapp-api-client-python"
 
 
 class Sync:
@@ -28,26 +33,41 @@ class Async:
         return asyncio.run(getattr(group, f"{method}Async")(*arguments))
 
 
-class Paced:
-    """A user of one half who keeps to the vendor's limits."""
+class Patient:
+    """A user of one half who asks again when it was too soon."""
 
     def __init__(self, half, group):
         self._half = half
         self._group = group
-        self._last = {}
 
     def call(self, method, *arguments):
-        """Whatever is answered."""
-        left = self._last.get(method, float("-inf")) + BETWEEN_S - time.monotonic()
-        if left > 0:
-            # allowed: the limits are the server's own, in real time, and part of what is tested.
-            time.sleep(left)
-        response = self._half.call(self._group, method, *arguments)
-        self._last[method] = time.monotonic()
-        return response
+        """Whatever is answered once the vendor's limits allow it."""
+        deadline = time.monotonic() + LIMIT_S
+        with _without(TOO_MANY_REQUESTS):
+            # At once again: refused requests use nothing up.
+            while True:
+                response = self._half.call(self._group, method, *arguments)
+                if response.code != TOO_MANY_REQUESTS:
+                    return response
+                assert time.monotonic() < deadline, f"{method}: not within {LIMIT_S} s"
 
     def ask(self, method, *arguments):
         """The data of an answer, which must be one of success."""
         response = self.call(method, *arguments)
         assert response.code == 200, f"{method}: {response.code} {response.error}"
         return response.data
+
+
+@contextlib.contextmanager
+def _without(status):
+    """Keeps what the SDK says of this status off the screen."""
+    log = logging.getLogger(SDK_LOG)
+
+    def is_news(record):
+        return f"status code: {status}." not in record.getMessage()
+
+    log.addFilter(is_news)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_news)

@@ -4,13 +4,11 @@ import asyncio
 import tempfile
 import time
 
-from halves import Async, Paced, Sync
+from halves import SDK_LOG, Async, Patient, Sync
 from pictures import JPEG, read_code
 from running import LIMIT_S
 from served import ServedCase
 from simulator import NUMBER, fetch
-
-SDK_LOG = "whatsapp-api-client-python"
 
 WID = f"{NUMBER}@c.us"
 
@@ -25,10 +23,10 @@ class Walk:
         self.live(f"{self.gateway.host}/")
 
     def live(self, host):
-        partner = Paced(self.half, self.partner(host).partner)
+        partner = Patient(self.half, self.partner(host).partner)
         created = partner.ask("createInstance", {"name": "shop"})
         self.api = self.account(created, host)
-        self.paced = Paced(self.half, self.api.account)
+        self.patient = Patient(self.half, self.api.account)
         self.link()
         self.set()
         self.look()
@@ -42,69 +40,69 @@ class Walk:
 
     def reaches(self, wanted):
         deadline = time.monotonic() + LIMIT_S
-        while self.paced.ask("getStateInstance") != {"stateInstance": wanted}:
+        while self.patient.ask("getStateInstance") != {"stateInstance": wanted}:
             self.assertLess(time.monotonic(), deadline, f"never {wanted}")
 
     def link(self):
-        code = self.paced.ask("qr")
+        code = self.patient.ask("qr")
         self.assertEqual(code["type"], "qrCode", code)
         linked = self.simulator.scan(read_code(code["message"]))
         self.assertEqual(linked["number"], NUMBER)
         self.reaches("authorized")
         message = "instance account already authorized"
-        self.assertEqual(self.paced.ask("qr"), {"type": "alreadyLogged", "message": message})
+        self.assertEqual(self.patient.ask("qr"), {"type": "alreadyLogged", "message": message})
 
     def link_by_code(self):
-        given = self.paced.ask("getAuthorizationCode", int(NUMBER))
+        given = self.patient.ask("getAuthorizationCode", int(NUMBER))
         self.assertIs(given["status"], True)
         linked = self.simulator.enter_code(given["code"])
         self.assertEqual(linked["number"], NUMBER)
         self.reaches("authorized")
 
     def set(self):
-        before = self.paced.ask("getSettings")
+        before = self.patient.ask("getSettings")
         self.assertEqual(before["wid"], WID)
         changes = {"incomingWebhook": "yes", "delaySendMessagesMilliseconds": 1000}
-        self.assertEqual(self.paced.ask("setSettings", changes), {"saveSettings": True})
+        self.assertEqual(self.patient.ask("setSettings", changes), {"saveSettings": True})
         self.assertNotEqual(before, {**before, **changes})
-        self.assertEqual(self.paced.ask("getSettings"), {**before, **changes})
+        self.assertEqual(self.patient.ask("getSettings"), {**before, **changes})
 
     def look(self):
-        seen = self.paced.ask("getWaSettings")
+        seen = self.patient.ask("getWaSettings")
         self.assertEqual(seen["phone"], NUMBER)
         self.assertEqual(seen["stateInstance"], "authorized")
         self.assertEqual(seen["deviceId"], f"{NUMBER}:1@s.whatsapp.net")
-        history = self.paced.ask("getStateInstanceHistory")
+        history = self.patient.ask("getStateInstanceHistory")
         states = [(entry["stateInstance"], entry["phoneNumber"]) for entry in history]
         self.assertEqual(states, [("authorized", WID), ("notAuthorized", "")])
-        self.assertEqual(self.paced.ask("getStateInstanceHistory", 1), history[:1])
+        self.assertEqual(self.patient.ask("getStateInstanceHistory", 1), history[:1])
 
     def show_a_picture(self):
         with tempfile.NamedTemporaryFile(suffix=".jpg") as file:
             file.write(JPEG)
             file.flush()
-            shown = self.paced.ask("setProfilePicture", file.name)
+            shown = self.patient.ask("setProfilePicture", file.name)
         self.assertTrue(shown["setProfilePicture"], shown)
         self.assertIsNone(shown["reason"])
-        self.assertEqual(self.paced.ask("getWaSettings")["avatar"], shown["urlAvatar"])
+        self.assertEqual(self.patient.ask("getWaSettings")["avatar"], shown["urlAvatar"])
         self.assertEqual(fetch(shown["urlAvatar"])[:2], b"\xff\xd8")
 
     def change_the_token(self, host):
-        changed = self.paced.ask("updateApiToken")
+        changed = self.patient.ask("updateApiToken")
         with self.assertLogs(SDK_LOG):
-            self.assert_refused(401, self.paced.call("getSettings"))
+            self.assert_refused(401, self.patient.call("getSettings"))
         self.api = self.account({"idInstance": self.api.idInstance, **changed}, host)
-        self.paced = Paced(self.half, self.api.account)
+        self.patient = Patient(self.half, self.api.account)
 
     def restart(self):
         logins = self.simulator.logins()
-        self.assertEqual(self.paced.ask("reboot"), {"isReboot": True})
+        self.assertEqual(self.patient.ask("reboot"), {"isReboot": True})
         self.simulator.sees_a_login_after(logins)
         self.reaches("authorized")
 
     def leave(self):
         self.assertEqual(len(self.simulator.devices()), 1)
-        self.assertEqual(self.paced.ask("logout"), {"isLogout": True})
+        self.assertEqual(self.patient.ask("logout"), {"isLogout": True})
         self.reaches("notAuthorized")
         self.assertEqual(self.simulator.devices(), [])
 
@@ -115,7 +113,7 @@ class SyncAccount(Walk, ServedCase):
     def look(self):
         super().look()
         # The other half does not have these two.
-        self.assertEqual(self.paced.ask("getStatusInstance"), {"statusInstance": "online"})
+        self.assertEqual(self.patient.ask("getStatusInstance"), {"statusInstance": "online"})
         device = Sync.call(self.api.device, "getDeviceInfo")
         self.assertEqual(device.code, 200, device.error)
         self.assertIsInstance(device.data["battery"], int)
