@@ -124,8 +124,9 @@ impl Gateway {
         let running = self.find(instance)?;
         let mut shown = running.shown.clone();
         let settled = shown.wait_for(|machine| !is_logging_in(machine.state()));
-        if !matches!(tokio::time::timeout(LOGIN_AWAITED, settled).await, Ok(Ok(_))) {
-            tracing::warn!(%instance, "WhatsApp does not hear of a logout: it was not reached");
+        drop(tokio::time::timeout(LOGIN_AWAITED, settled).await);
+        if is_out_of_reach(running.shown.borrow().state()) {
+            tracing::warn!(%instance, "WhatsApp does not hear of a logout: it is not reached");
         }
         give(&running, Input::LogOut).await
     }
@@ -217,6 +218,11 @@ fn is_logging_in(state: &State) -> bool {
         State::Connecting { linked: Some(_), not_before: None }
             | State::Linking(LinkingStep::Finishing { .. })
     )
+}
+
+/// Whether a linked account's connection does not stand.
+fn is_out_of_reach(state: &State) -> bool {
+    state.linked().is_some() && !matches!(state, State::Online { .. })
 }
 
 /// Tells the instance and waits until it is done.
