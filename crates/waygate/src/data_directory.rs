@@ -84,9 +84,10 @@ impl DataDirectory {
         self.path.join("master.key")
     }
 
-    /// Makes sure that files made in it are still there after a loss of power.
-    pub(crate) fn sync(&self) -> std::io::Result<()> {
-        File::open(&self.path)?.sync_all()
+    /// Writes a file that its owner alone may read, so that it is there whole or not at all, also
+    /// after a loss of power. One that was there is replaced.
+    pub(crate) fn write_whole(&self, file: &Path, text: &str) -> std::io::Result<()> {
+        write_whole(&self.path, file, text)
     }
 
     /// Where the instances' keys are.
@@ -162,19 +163,25 @@ fn check_stamp(path: &Path, world: World) -> Result<(), Failure> {
     }
 }
 
-/// Writes the stamp so that it is there whole or not at all.
 fn stamp(path: &Path, file: &Path, world: World) -> Result<(), Failure> {
-    let draft = path.join("world.new");
-    let written = File::create(&draft)
-        .and_then(|mut draft| {
-            writeln!(draft, "{}", world.word())?;
-            draft.sync_all()
-        })
-        .and_then(|()| fs::rename(&draft, file))
-        .and_then(|()| File::open(path)?.sync_all());
-    written.map_err(|error| {
+    write_whole(path, file, &format!("{}\n", world.word())).map_err(|error| {
         Failure::new(Exit::Usage, format!("cannot write {}: {error}", file.display()))
     })
+}
+
+/// A name appears on the disk only behind the content it stands for, and the directory's own
+/// entry is on the disk before this returns.
+fn write_whole(directory: &Path, file: &Path, text: &str) -> std::io::Result<()> {
+    let draft = file.with_added_extension("new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut opened = options.open(&draft)?;
+    opened.write_all(text.as_bytes())?;
+    opened.sync_all()?;
+    fs::rename(&draft, file)?;
+    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]
@@ -227,6 +234,21 @@ mod tests {
             );
             DataDirectory::take(place.path(), made).unwrap();
         }
+    }
+
+    #[test]
+    fn a_file_is_written_whole_or_not_at_all() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = DataDirectory::take(place.path(), World::Real).unwrap();
+        let (file, draft) = (place.path().join("file"), place.path().join("file.new"));
+        fs::write(&draft, "half of a te").unwrap();
+        directory.write_whole(&file, "a text\n").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a text\n");
+        assert!(!draft.try_exists().unwrap(), "what a loss of power left is used up");
+
+        fs::create_dir(&draft).unwrap();
+        directory.write_whole(&file, "another\n").unwrap_err();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "a text\n", "the old one stays");
     }
 
     #[cfg(unix)]

@@ -3,8 +3,8 @@
 //! It is kept beside the database and not in it, so that a copy of the database alone is worth
 //! nothing. Whoever wants it elsewhere moves the file and names it in the settings.
 
-use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use waygate_config::Secrets;
@@ -83,17 +83,8 @@ fn warn_if_shared(path: &Path, file: &File) {
 fn make(path: &Path, directory: &DataDirectory, dice: &Dice) -> Result<MasterKey, Failure> {
     let key: MasterKey = Zeroizing::new(dice.bytes());
     let text = Zeroizing::new(format!("{}\n", hex::encode(*key)));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options
-        .open(path)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| directory.sync());
+    // Half a key would be a key that is refused at every start.
+    let written = directory.write_whole(path, &text);
     written.map_err(|error| unusable(path, &Problem::Unreadable(error)))?;
     tracing::info!(
         file = %path.display(),
@@ -122,6 +113,7 @@ mod tests {
         let made = load(&nowhere(), &directory, &dice).unwrap();
         assert_ne!(*made, [0; 32]);
         assert_eq!(load(&nowhere(), &directory, &dice).unwrap(), made);
+        assert!(!place.path().join("master.key.new").try_exists().unwrap());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
