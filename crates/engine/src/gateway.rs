@@ -24,7 +24,7 @@ use crate::profile_picture::not_online;
 use crate::supervisor::{BEGINNING_MAX, Running, Supervisor};
 use crate::tasks::Tasks;
 
-/// How long a logout waits for a login that is under way.
+/// How long a logout waits for the login over which WhatsApp hears of it.
 pub const LOGIN_AWAITED: Duration = Duration::from_secs(10);
 
 /// The application. Clones share everything.
@@ -113,22 +113,16 @@ impl Gateway {
         give(&running, Input::AskNewCode).await
     }
 
-    /// Unlinks the account and destroys the keys. Done when this returns. A login that is under way
-    /// is waited for, up to [`LOGIN_AWAITED`]: only over a connection that stands WhatsApp hears of
-    /// it, and the phone forgets the device.
+    /// Unlinks the account and destroys the keys. Done when this returns. WhatsApp hears of it, and
+    /// the phone forgets the device, only over a connection that stands: one that does not is made
+    /// once more, and waited for up to [`LOGIN_AWAITED`].
     ///
     /// # Errors
     ///
     /// `NotFound` when the instance does not run.
     pub async fn log_out(&self, instance: InstanceId) -> Result<(), Error> {
         let running = self.find(instance)?;
-        let mut shown = running.shown.clone();
-        let settled = shown.wait_for(|machine| !is_logging_in(machine.state()));
-        drop(tokio::time::timeout(LOGIN_AWAITED, settled).await);
-        if is_out_of_reach(running.shown.borrow().state()) {
-            tracing::warn!(%instance, "WhatsApp does not hear of a logout: it is not reached");
-        }
-        give(&running, Input::LogOut).await
+        self.see_through("logout", tell_and_log_out(instance, running)).await
     }
 
     /// Closes the connection and makes a new one.
@@ -208,6 +202,41 @@ impl Gateway {
         let order = Order::Ask(Box::new(question));
         running.orders.send(order).await.map_err(|_gone| stopping())?;
         asked.await.map_err(|_gone| stopping())?.ok_or_else(not_online)
+    }
+}
+
+async fn tell_and_log_out(instance: InstanceId, running: Running) -> Result<(), Error> {
+    let rested = reach(&running).await?;
+    let mut shown = running.shown.clone();
+    let settled = shown.wait_for(|machine| !is_logging_in(machine.state()));
+    drop(tokio::time::timeout(LOGIN_AWAITED, settled).await);
+    if is_out_of_reach(running.shown.borrow().state()) {
+        tracing::warn!(%instance, "WhatsApp does not hear of a logout: it is not reached");
+    }
+    give(&running, Input::LogOut).await?;
+    if rested { give(&running, Input::Stop(Stopper::Person)).await } else { Ok(()) }
+}
+
+/// Begins a login where a linked account waits for one; tells whether it was resting.
+async fn reach(running: &Running) -> Result<bool, Error> {
+    let state = running.shown.borrow().state().clone();
+    match state {
+        State::Stopped { by: Stopper::Person, linked: Some(account) } => {
+            give(running, Input::Start(Some(account))).await.map(|()| true)
+        }
+        State::Offline { .. } | State::Connecting { linked: Some(_), not_before: Some(_) } => {
+            give(running, Input::Restart).await.map(|()| false)
+        }
+        // Under way, or of no use: nobody is linked, or WhatsApp has refused.
+        State::Pending
+        | State::Stopped { .. }
+        | State::Unlinked { .. }
+        | State::Connecting { .. }
+        | State::Linking(_)
+        | State::Online { .. }
+        | State::Suspended { .. }
+        | State::Banned
+        | State::Failed { .. } => Ok(false),
     }
 }
 

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 use waygate_core::error::Kind;
 use waygate_core::id::InstanceId;
-use waygate_core::instance::state::StateName;
+use waygate_core::instance::state::{State, StateName, Stopper};
 use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
 use waygate_engine::Gateway;
@@ -102,6 +102,39 @@ async fn a_logout_waits_for_a_login_that_is_under_way_and_not_for_ever() {
     gateway.log_out(instance).await.unwrap();
     assert_eq!(began.elapsed(), LOGIN_AWAITED);
     assert_eq!((link.logouts(), link.forgotten()), (0, 1), "nobody could be told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_of_an_account_that_is_offline_logs_in_once_more_to_tell() {
+    let link = PlayedLink::linked();
+    let (gateway, instance) = link.running().await;
+    link.tell(instance, LinkEvent::Ended(EndReason::DialFailed)).await;
+    reaches(&gateway, instance, StateName::Offline).await;
+    let (logged_out, ()) = tokio::join!(gateway.log_out(instance), link.log_in(instance));
+    logged_out.unwrap();
+    assert_eq!((link.dials(), link.logouts(), link.forgotten()), (2, 1, 1));
+
+    let link = PlayedLink::linked();
+    let (gateway, instance) = link.running().await;
+    let fails = LinkEvent::Ended(EndReason::DialFailed);
+    link.tell(instance, fails.clone()).await;
+    reaches(&gateway, instance, StateName::Offline).await;
+    let (logged_out, ()) = tokio::join!(gateway.log_out(instance), link.tell(instance, fails));
+    logged_out.unwrap();
+    assert_eq!((link.dials(), link.logouts(), link.forgotten()), (2, 0, 1), "one try is enough");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_of_a_resting_account_tells_whatsapp_and_lets_it_rest_again() {
+    let link = PlayedLink::linked();
+    let (gateway, instance) = link.running().await;
+    gateway.stop_instance(instance).await.unwrap();
+    let (logged_out, ()) = tokio::join!(gateway.log_out(instance), link.log_in(instance));
+    logged_out.unwrap();
+    assert_eq!((link.logouts(), link.forgotten()), (1, 1));
+    let shown = gateway.watch_instance(instance).unwrap();
+    let resting = State::Stopped { by: Stopper::Person, linked: None };
+    assert_eq!(*shown.borrow().state(), resting);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use waygate_core::instance::state::{Outcome, State, StateName};
 use waygate_core::reason::EndReason;
 use waygate_engine::look::{CODE_WITHIN, Look};
-use waygate_sim::{HandshakeKind, Latency};
+use waygate_sim::{Fault, HandshakeKind, Latency};
 use waygate_testkit::world::{PHONE, World};
 
 async fn a_link_survives_and_ends(latency: Latency) {
@@ -97,6 +97,30 @@ async fn logging_out_right_after_a_scan_removes_the_device_from_the_phone() {
     world.gateway.log_out(instance.id).await.unwrap();
     assert_eq!(world.phone().devices(), []);
     instance.reaches(StateName::Unlinked).await;
+    world.end_clean().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn logging_out_while_offline_or_resting_removes_the_device_from_the_phone() {
+    let world = World::new(Latency::FortyMillis);
+    let mut instance = world.linked().await;
+    world.sim.inject(Fault::CutConnection { number: Some(PHONE.into()), device: None });
+    instance.reaches(StateName::Offline).await;
+    world.gateway.log_out(instance.id).await.unwrap();
+    assert_eq!(world.phone().devices(), []);
+
+    let mut instance = world.linked().await;
+    world.gateway.stop_instance(instance.id).await.unwrap();
+    instance.reaches(StateName::Stopped).await;
+    world.gateway.log_out(instance.id).await.unwrap();
+    assert_eq!(world.phone().devices(), []);
+    instance.reaches(StateName::Stopped).await;
+
+    let mut instance = world.linked().await;
+    world.sim.inject(Fault::CutConnection { number: Some(PHONE.into()), device: None });
+    instance.reaches(StateName::Offline).await;
+    world.gateway.remove_instance(instance.id).await.unwrap();
+    assert_eq!(world.phone().devices(), []);
     world.end_clean().await;
 }
 
