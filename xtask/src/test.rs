@@ -20,7 +20,8 @@ use crate::workspace::Workspace;
 /// Which steps to run, and how.
 #[derive(Debug, Args)]
 pub(crate) struct Plan {
-    /// The test runner's profile; `ci` also builds without incremental data.
+    /// How the tests run: `ci` builds without incremental data and repeats what failed, `nightly` draws
+    /// by the hundred what is otherwise drawn by the ten, and takes hours.
     #[arg(long, value_enum, default_value_t = Profile::Default)]
     profile: Profile,
     /// Run this step alone.
@@ -35,6 +36,7 @@ pub(crate) struct Plan {
 pub(crate) enum Profile {
     Default,
     Ci,
+    Nightly,
 }
 
 impl Plan {

@@ -9,6 +9,9 @@ use crate::command::Call;
 use crate::workspace::Workspace;
 use crate::{setup, tidy};
 
+/// How often a nightly run draws: what the tests read, and `proptest`.
+const NIGHTLY: [(&str, &str); 2] = [("POWER_CUTS", "100"), ("PROPTEST_CASES", "10000")];
+
 #[derive(Debug)]
 pub(super) struct Runner {
     profile: Profile,
@@ -72,12 +75,15 @@ impl Runner {
     }
 
     fn nextest(&self, world: &Selection) -> Call {
-        let profile = match self.profile {
-            Profile::Default => "default",
-            Profile::Ci => "ci",
+        let (profile, counts): (_, &[_]) = match self.profile {
+            Profile::Default => ("default", &[]),
+            Profile::Ci => ("ci", &[]),
+            Profile::Nightly => ("nightly", &NIGHTLY),
         };
         let filter = world.tests.iter().flat_map(|tests| ["--filterset".to_owned(), tests.clone()]);
-        self.cargo(&["nextest", "run", "--profile", profile]).args(world.flags.clone()).args(filter)
+        let call = self.cargo(&["nextest", "run", "--profile", profile]);
+        let call = call.args(world.flags.clone()).args(filter);
+        counts.iter().fold(call, |call, (name, count)| call.env(name, count))
     }
 
     fn clients(&self) -> anyhow::Result<()> {
@@ -135,7 +141,7 @@ impl Runner {
     fn cargo(&self, arguments: &[&str]) -> Call {
         let call = Call::cargo(arguments).within(&self.workspace.root);
         match self.profile {
-            Profile::Default => call,
+            Profile::Default | Profile::Nightly => call,
             // Written once and thrown away, incremental data only costs time and disk; and a
             // snapshot that differs is a failure, never a new file.
             Profile::Ci => call.env("CARGO_INCREMENTAL", "0").env("INSTA_UPDATE", "no"),

@@ -63,11 +63,19 @@ impl Server {
     }
 
     pub(crate) async fn ask(&self, request: reqwest::RequestBuilder) -> Answer {
-        let answer = request.send().await.unwrap();
+        self.tries(request).await.unwrap()
+    }
+
+    /// The same, where the connection may break.
+    pub(crate) async fn tries(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Answer, reqwest::Error> {
+        let answer = request.send().await?;
         let status = answer.status().as_u16();
-        let text = answer.text().await.unwrap();
+        let text = answer.text().await?;
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, text, json }
+        Ok(Answer { status, text, json })
     }
 
     pub(crate) fn request(&self, verb: &str, path: &str) -> reqwest::RequestBuilder {
@@ -101,6 +109,20 @@ impl Server {
         let answer = self.get(who, "qr").await;
         assert_eq!(answer["type"], "qrCode", "{answer}");
         read_code(answer["message"].as_str().unwrap())
+    }
+
+    /// Asks again until the instance is online or unlinked, and gives its state.
+    pub(crate) async fn settles(&self, who: &Credentials) -> String {
+        let settled = tokio::time::timeout(LIMIT, async {
+            loop {
+                let state = self.get(who, "getStateInstance").await["stateInstance"].take();
+                let status = self.get(who, "getStatusInstance").await["statusInstance"].take();
+                if state == "notAuthorized" || (state == "authorized" && status == "online") {
+                    return state.as_str().unwrap().to_owned();
+                }
+            }
+        });
+        settled.await.expect("never settled")
     }
 
     /// Asks again until the state is this.

@@ -9,6 +9,7 @@ mod hygiene;
 mod link_in_terminal;
 mod link_kept;
 mod operator;
+mod power_cut;
 mod process;
 mod quickstart;
 mod secrets;

@@ -140,6 +140,11 @@ impl Running {
         (self.stdout.text.lock().unwrap().clone(), self.stderr.text.lock().unwrap().clone())
     }
 
+    /// Its number among the system's processes.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// Waits for the end.
     pub(crate) async fn ends(mut self) -> Ended {
         let waited = tokio::time::timeout(LIMIT, self.child.wait()).await;
@@ -163,7 +168,7 @@ impl Running {
     }
 
     async fn signal(self, name: &str) -> Ended {
-        let id = self.child.id().expect("it runs").to_string();
+        let id = self.id().to_string();
         let sent = Command::new("kill").args([name, &id]).status().await.unwrap();
         assert!(sent.success());
         self.ends().await
@@ -172,6 +177,14 @@ impl Running {
     /// Ends it like a power cut.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// The same, so long from now; it must live until then.
+    pub(crate) async fn kill_after(&self, moment: Duration) {
+        tokio::time::sleep(moment).await; // allowed: power fails at a time, not at an event
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-KILL", &id]).status().await.unwrap();
+        assert!(sent.success(), "it ended by itself: {:?}", self.printed());
     }
 }
 
