@@ -21,7 +21,7 @@ use waygate_core::instance::machine::Machine;
 use waygate_core::instance::pairing::{PairingCode, PairingRequest};
 use waygate_core::phone::PhoneNumber;
 
-use crate::gateway::{Gateway, give, stopping};
+use crate::gateway::{Gateway, give};
 use crate::sight::{LOOK_EVERY, Sight, until};
 use crate::supervisor::Running;
 
@@ -262,7 +262,9 @@ impl Gateway {
         let Kept { mut shown, given_up, .. } = self.find_attempt(instance, id)?;
         given_up.cancel();
         let settled = |attempt: &Attempt| !is_undecided(&attempt.step);
-        shown.wait_for(settled).await.map_err(|_gone| stopping())?;
+        if shown.wait_for(settled).await.is_err() {
+            return Err(self.find(instance)?.gone());
+        }
         let attempt = shown.borrow().clone();
         Ok(attempt)
     }

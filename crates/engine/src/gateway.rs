@@ -200,8 +200,8 @@ impl Gateway {
             }
         };
         let order = Order::Ask(Box::new(question));
-        running.orders.send(order).await.map_err(|_gone| stopping())?;
-        asked.await.map_err(|_gone| stopping())?.ok_or_else(not_online)
+        running.orders.send(order).await.map_err(|_gone| running.gone())?;
+        asked.await.map_err(|_gone| running.gone())?.ok_or_else(not_online)
     }
 }
 
@@ -258,16 +258,12 @@ fn is_out_of_reach(state: &State) -> bool {
 pub(crate) async fn give(running: &Running, input: Input) -> Result<(), Error> {
     let (done, taken) = oneshot::channel();
     let order = Order::Take { input, done };
-    running.orders.send(order).await.map_err(|_gone| stopping())?;
+    running.orders.send(order).await.map_err(|_gone| running.gone())?;
     match taken.await {
         Ok(Taken::Done) => Ok(()),
         Ok(Taken::Refused { retry_after }) => {
             Err(Error::new(Kind::Limited { retry_after }, "too many new codes were asked for"))
         }
-        Err(_gone) => Err(Error::new(Kind::Internal, "the instance failed while it did this")),
+        Err(_gone) => Err(running.failed()),
     }
-}
-
-pub(crate) fn stopping() -> Error {
-    Error::new(Kind::Internal, "the server is stopping")
 }

@@ -8,9 +8,9 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::input::Input;
 use waygate_core::instance::machine::Machine;
-use waygate_core::instance::state::{QrCode, State};
+use waygate_core::instance::state::{LinkingStep, QrCode, State};
 
-use crate::gateway::{Gateway, give, stopping};
+use crate::gateway::{Gateway, give};
 use crate::sight::{Sight, why_no_code};
 
 /// How long a caller waits for a code when it does not say.
@@ -41,7 +41,8 @@ pub enum Look {
 
 impl Gateway {
     /// Shows what there is to scan, and keeps the linking attempt alive: the instance holds a
-    /// connection as long as somebody looks. Waits up to `within` for the first code.
+    /// connection as long as somebody looks. Waits up to `within` for the first code, and for the
+    /// first login once a phone has accepted.
     ///
     /// # Errors
     ///
@@ -63,21 +64,25 @@ impl Gateway {
                 found = look(machine, clock.now(), patience);
                 found.is_some()
             };
-            running.shown.wait_for(decided).await.map_err(|_gone| stopping())?;
+            running.shown.wait_for(decided).await.map_err(|_gone| orders.gone())?;
             Ok(found)
         };
         // The instance may be busy with the end of a connection, or wait for the store.
         match tokio::time::timeout(within, looked).await {
             Ok(Ok(Some(found))) => Ok(found),
             Ok(Err(error)) => Err(error),
-            Ok(Ok(None)) | Err(_) => Err(no_code(&orders.shown.borrow())),
+            Ok(Ok(None)) | Err(_) => without_code(&orders.shown.borrow()),
         }
     }
 }
 
-/// Why there was no code in time, as far as it is known.
-fn no_code(machine: &Machine) -> Error {
-    Error::new(Kind::Unreachable, why_no_code(machine))
+/// What is told when the wait is over: the account, when its first login takes long, or else why
+/// there was no code in time, as far as it is known.
+fn without_code(machine: &Machine) -> Result<Look, Error> {
+    if let State::Linking(LinkingStep::Finishing { account }) = machine.state() {
+        return Ok(Look::AlreadyLinked(account.clone()));
+    }
+    Err(Error::new(Kind::Unreachable, why_no_code(machine)))
 }
 
 /// What can be shown now; `None` when it is worth waiting until `patience`.
@@ -95,9 +100,11 @@ fn look(machine: &Machine, now: Timestamp, patience: Timestamp) -> Option<Look> 
         }
         Sight::PasskeyRequired => Some(Look::PasskeyRequired),
         Sight::Linked(account) => Some(Look::AlreadyLinked(account)),
-        Sight::Finishing => machine.state().linked().cloned().map(Look::AlreadyLinked),
         Sight::Unusable(reason) => Some(Look::Unusable(reason)),
         Sight::Impossible(reason) => Some(Look::Impossible(reason)),
-        Sight::Idle { .. } | Sight::Preparing | Sight::PairingCodeTyped(_) => None,
+        // Whoever hears "linked" wants to use the account, which it can be once the login is through.
+        Sight::Finishing | Sight::Idle { .. } | Sight::Preparing | Sight::PairingCodeTyped(_) => {
+            None
+        }
     }
 }

@@ -9,7 +9,7 @@ use waygate_core::instance::machine::Machine;
 use waygate_core::instance::pairing::{PairingCode, PairingRequest};
 use waygate_core::phone::PhoneNumber;
 
-use crate::gateway::{Gateway, give, stopping};
+use crate::gateway::{Gateway, give};
 use crate::sight::{Sight, why_no_code};
 
 impl Gateway {
@@ -40,9 +40,9 @@ impl Gateway {
                 outcome = outcome_of(machine, &phone, &Sight::of(machine, clock.now()));
                 outcome.is_some()
             };
-            running.shown.wait_for(decided).await.map_err(|_gone| stopping())?;
+            running.shown.wait_for(decided).await.map_err(|_gone| orders.gone())?;
             // Set by the condition that ended the wait.
-            outcome.unwrap_or_else(|| Err(stopping()))
+            outcome.unwrap_or_else(|| Err(orders.gone()))
         };
         // The instance may be busy with the end of a connection, or wait for the store.
         match tokio::time::timeout(within, asked).await {

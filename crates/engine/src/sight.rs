@@ -10,9 +10,9 @@ use waygate_core::id::InstanceId;
 use waygate_core::instance::input::Input;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::pairing::PairingCode;
-use waygate_core::instance::state::{LinkingStep, Outcome, QrCode, State};
+use waygate_core::instance::state::{LinkingStep, Outcome, QrCode, State, Stopper};
 
-use crate::gateway::{Gateway, give, stopping};
+use crate::gateway::{Gateway, give};
 
 /// How often a look is repeated while somebody goes on looking: well within the time for which
 /// one lasts ([`waygate_core::instance::linking::DEMAND`]).
@@ -90,6 +90,8 @@ impl Sight {
             | State::Online { .. }
             | State::Offline { .. } => match (linked, state) {
                 (Some(account), _) => Self::Linked(account.clone()),
+                // It is about to be gone, which is told in other words.
+                (None, State::Stopped { by: Stopper::Shutdown, .. }) => Self::Preparing,
                 (None, State::Stopped { .. }) => Self::Impossible("the instance is stopped"),
                 (None, _) => Self::Preparing,
             },
@@ -192,7 +194,7 @@ impl Gateway {
                 let nap = deadline.min(look_again).min(Instant::now() + ends_in);
                 // A wait that is given up loses nothing: the machine is read again.
                 if let Ok(changed) = tokio::time::timeout_at(nap, running.shown.changed()).await {
-                    changed.map_err(|_gone| stopping())?;
+                    changed.map_err(|_gone| orders.gone())?;
                 }
             }
         }

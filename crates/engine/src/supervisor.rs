@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use waygate_core::account::LinkedAccount;
-use waygate_core::error::Error;
+use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::input::Input;
 use waygate_core::instance::machine::Machine;
@@ -23,6 +23,7 @@ use waygate_core::instance::standing::Standing;
 use waygate_core::panic::message_length;
 use waygate_core::reason::EndReason;
 
+use crate::accounts::no_such_instance;
 use crate::actor::{Actor, Order, Surroundings};
 use crate::tasks::Tasks;
 
@@ -45,6 +46,26 @@ pub(crate) struct Running {
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) shown: watch::Receiver<Machine>,
     end: CancellationToken,
+    process_end: CancellationToken,
+}
+
+impl Running {
+    /// Why it did not see something through.
+    pub(crate) fn failed(&self) -> Error {
+        if self.end.is_cancelled() {
+            return self.gone();
+        }
+        Error::new(Kind::Internal, "the instance failed while it did this")
+    }
+
+    /// Why it does not answer any more: the process ends, or the instance was removed.
+    pub(crate) fn gone(&self) -> Error {
+        if self.process_end.is_cancelled() {
+            Error::new(Kind::Internal, "the server is stopping")
+        } else {
+            no_such_instance()
+        }
+    }
 }
 
 /// The running instances of this process.
@@ -88,7 +109,7 @@ impl Supervisor {
                 crashes: Arc::clone(&self.crashes),
             };
             self.tasks.start("instance", cell.run());
-            Running { orders, shown, end }
+            Running { orders, shown, end, process_end: self.tasks.stop_token() }
         });
         entry.clone()
     }

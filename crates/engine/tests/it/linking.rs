@@ -76,6 +76,29 @@ async fn a_scan_is_followed_by_a_login_and_then_there_is_nothing_to_scan() {
     assert_eq!((link.dials(), link.open_most()), (2, 1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_account_is_told_as_linked_once_it_can_be_used() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = showing_a_code(&link).await;
+    link.accept(instance).await;
+    let look = gateway.look_at_code(instance, WAIT);
+    let logs_in = async {
+        reaches(&gateway, instance, StateName::Linking).await;
+        link.log_in(instance).await;
+    };
+    let (look, ()) = tokio::join!(look, logs_in);
+    assert_eq!(look.unwrap(), Look::AlreadyLinked(account()));
+    let shown = gateway.watch_instance(instance).unwrap();
+    assert_eq!(shown.borrow().state().name(), StateName::Online);
+
+    let link = PlayedLink::default();
+    let (gateway, instance) = showing_a_code(&link).await;
+    link.accept(instance).await;
+    let began = Instant::now();
+    let look = gateway.look_at_code(instance, WAIT).await.unwrap();
+    assert_eq!((look, began.elapsed()), (Look::AlreadyLinked(account()), WAIT), "it takes long");
+}
+
 #[tokio::test]
 async fn a_logout_has_closed_and_forgotten_when_it_returns() {
     let link = PlayedLink::linked();

@@ -287,7 +287,12 @@ async fn an_account_that_is_lost_again_makes_room_for_the_next_code() {
     let (server, instance, (_sockets, mut client)) = first_login_lost().await;
     // Less than the wait for the next login.
     client.silence(SECOND / 2).await;
-    assert_eq!(server.get(&instance, "logout").await.status, 200);
+    let out_of_reach = async {
+        server.link.dialled(3).await;
+        server.link.tell(instance.id, LinkEvent::Ended(EndReason::Closed)).await;
+    };
+    let (answer, ()) = tokio::join!(server.get(&instance, "logout"), out_of_reach);
+    assert_eq!(answer.status, 200);
     client.silence(5 * SECOND).await;
     server.link.show(instance.id, "2@again").await;
     assert_eq!(code(&mut client).await, "2@again");
