@@ -15,6 +15,7 @@ mod account;
 mod answer;
 mod call;
 mod method;
+mod not_served;
 mod page;
 mod partner;
 mod path;

@@ -58,6 +58,9 @@ pub enum Group {
 pub enum Verb {
     /// `GET`; the vendor answers `HEAD` alike.
     Get,
+    /// `GET` that changes something. `HEAD` asks for nothing to be done (RFC 9110, 9.2.1), and whoever
+    /// sends it would not see a new token.
+    GetOnly,
     /// `POST`.
     Post,
 }
@@ -142,8 +145,8 @@ pub static METHODS: &[Method] = &[
     ),
     account!(Get "getStateInstance", ONE_PER_SECOND, account::get_state_instance::get_state_instance),
     account!(Get "getStatusInstance", ONE_PER_SECOND, account::get_status_instance::get_status_instance),
-    account!(Get "logout", ONE_PER_SECOND, account::logout::logout),
-    account!(Get "reboot", ONE_PER_SECOND, account::reboot::reboot),
+    account!(GetOnly "logout", ONE_PER_SECOND, account::logout::logout),
+    account!(GetOnly "reboot", ONE_PER_SECOND, account::reboot::reboot),
     account!(Get "getSettings", ONE_PER_SECOND, account::get_settings::get_settings),
     account!(Post "setSettings", ONE_PER_SECOND, account::set_settings::set_settings),
     account!(Get "getWaSettings", ONE_PER_SECOND, account::get_wa_settings::get_wa_settings),
@@ -163,7 +166,7 @@ pub static METHODS: &[Method] = &[
     },
     Method {
         denial: Denial::InWords,
-        ..account!(Get "updateApiToken", ONE_PER_SECOND, account::update_api_token::update_api_token)
+        ..account!(GetOnly "updateApiToken", ONE_PER_SECOND, account::update_api_token::update_api_token)
     },
     partner!(Post "createInstance", THREE_PER_SECOND, partner::create_instance::create_instance),
     partner!(Get "getInstances", ONE_PER_SECOND, partner::get_instances::get_instances),
@@ -218,7 +221,7 @@ impl Verb {
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Get => "GET",
+            Self::Get | Self::GetOnly => "GET",
             Self::Post => "POST",
         }
     }
@@ -226,6 +229,7 @@ impl Verb {
     pub(crate) fn fits(self, verb: &http::Method) -> bool {
         match self {
             Self::Get => verb == http::Method::GET || verb == http::Method::HEAD,
+            Self::GetOnly => verb == http::Method::GET,
             Self::Post => verb == http::Method::POST,
         }
     }

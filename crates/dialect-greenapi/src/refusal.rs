@@ -15,6 +15,10 @@ use waygate_http::websocket::HandshakeError;
 
 use crate::answer;
 
+/// The longest wait that is told with a 429. Clients obey it before they try again, the vendor's own
+/// for Python inside the call: an hour would look as if nothing answered.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(10);
+
 /// How a method refuses a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Denial {
@@ -85,6 +89,12 @@ impl Refusal {
         }
     }
 
+    /// A method of the vendor's that nobody can call here yet.
+    pub(crate) fn not_served(name: &'static str) -> Self {
+        let message = format!("Forbidden: {name} is not served yet").into();
+        Self::Told { status: StatusCode::FORBIDDEN, message }
+    }
+
     /// 400 with this message.
     pub(crate) fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::Told { status: StatusCode::BAD_REQUEST, message: message.into() }
@@ -115,8 +125,9 @@ impl Refusal {
             }
             Self::Told { status, message } => (status, message, HeaderMap::new()),
             Self::TooMany { retry_after } => {
-                let wait = HeaderValue::from(whole_seconds(retry_after));
-                let headers = HeaderMap::from_iter([(RETRY_AFTER, wait)]);
+                let short = Some(retry_after).filter(|wait| *wait <= RETRY_AFTER_MAX);
+                let wait = short.map(|wait| (RETRY_AFTER, HeaderValue::from(whole_seconds(wait))));
+                let headers = wait.into_iter().collect();
                 (StatusCode::TOO_MANY_REQUESTS, self.into_words(), headers)
             }
             Self::NoSession(error) => (error.status(), self.into_words(), error.headers()),

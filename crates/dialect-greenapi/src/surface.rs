@@ -26,6 +26,7 @@ use waygate_http::websocket::{Handshake, Origins, Session};
 use crate::answer;
 use crate::call::{AccountCall, Desk, PartnerCall, Said, SessionCall};
 use crate::method::{Course, Handler, METHODS, Method, Reply};
+use crate::not_served;
 use crate::path::{self, Place};
 use crate::pictures::Pictures;
 use crate::rate::Caller;
@@ -92,6 +93,14 @@ enum Admitted {
     Partner(fn(PartnerCall) -> Reply, AccountId),
 }
 
+/// A wrong URL, or one that is right elsewhere.
+fn not_found(place: Place<'_>) -> Refusal {
+    match not_served::name_of(place) {
+        Some(name) => Refusal::not_served(name),
+        None => Refusal::FORBIDDEN,
+    }
+}
+
 async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
     if request.method() == HttpMethod::OPTIONS {
         return answer::preflight();
@@ -110,7 +119,7 @@ impl Api {
             return refused(Refusal::FORBIDDEN, "/");
         };
         let Some(Served { method, limits }) = self.find(place) else {
-            return refused(Refusal::FORBIDDEN, &place.without_secrets(None));
+            return refused(not_found(place), &place.without_secrets(None));
         };
         name_route(method.route);
         let path = place.without_secrets(Some(method));

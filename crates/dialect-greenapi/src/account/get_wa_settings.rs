@@ -2,14 +2,13 @@
 
 use axum::response::Response;
 use serde::Serialize;
-use waygate_core::account::LinkedAccount;
 use waygate_core::instance::state::State;
 
 use super::avatar;
 use crate::answer;
 use crate::call::AccountCall;
 use crate::refusal::Refusal;
-use crate::wire::state::{StateInstance, StatusInstance};
+use crate::wire::state::{StateInstance, StatusInstance, account};
 use crate::wire::wid::{device_id, wid};
 
 #[derive(Serialize)]
@@ -36,7 +35,7 @@ pub(crate) async fn get_wa_settings(call: AccountCall) -> Result<Response, Refus
 
 fn told(state: &State, avatar: String) -> Answer {
     let state_instance = StateInstance::from(state);
-    let account = account(state, state_instance);
+    let account = account(state);
     let suspended_until = match state {
         State::Suspended { until, .. } => Some(until.as_second()),
         State::Pending
@@ -59,14 +58,10 @@ fn told(state: &State, avatar: String) -> Answer {
     }
 }
 
-/// The account, unless the answer says that there is none.
-fn account(state: &State, told: StateInstance) -> Option<&LinkedAccount> {
-    state.linked().filter(|_account| told != StateInstance::NotAuthorized)
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use waygate_core::account::LinkedAccount;
     use waygate_core::reason::EndReason;
 
     use super::*;

@@ -10,6 +10,7 @@ use crate::answer;
 use crate::call::AccountCall;
 use crate::refusal::Refusal;
 use crate::wire::form;
+use crate::wire::state::StateInstance;
 
 /// What every JPEG begins with: start of image, and the start of a marker.
 const JPEG_BEGINNING: &[u8] = &[0xff, 0xd8, 0xff];
@@ -48,6 +49,13 @@ async fn set(call: &AccountCall, jpeg: Bytes) -> Result<Option<String>, Refusal>
         Kind::Invalid | Kind::Unreachable | Kind::Limited { .. } => {
             Ok(Some(error.public().to_owned()))
         }
+        // Authorized and out of reach for a moment is not what that error says.
+        Kind::WrongState if is_authorized(call)? => Ok(Some(error.public().to_owned())),
         Kind::NotFound | Kind::Conflict | Kind::WrongState | Kind::Internal => Err(error.into()),
     }
+}
+
+fn is_authorized(call: &AccountCall) -> Result<bool, Refusal> {
+    let shown = call.gateway().watch_instance(call.instance.id)?;
+    Ok(StateInstance::from(shown.borrow().state()) == StateInstance::Authorized)
 }

@@ -56,7 +56,7 @@ fn name(sent: &mut Map<String, Value>) -> Result<String, Refusal> {
 fn refuse_other_messengers(sent: &mut Map<String, Value>) -> Result<(), Refusal> {
     match sent.remove("typeInstance") {
         None | Some(Value::Null) => Ok(()),
-        Some(Value::String(kind)) if kind == TYPE_INSTANCE => Ok(()),
+        Some(Value::String(kind)) if kind.is_empty() || kind == TYPE_INSTANCE => Ok(()),
         Some(_) => Err(Refusal::invalid(format_args!("'typeInstance' must be [{TYPE_INSTANCE}]"))),
     }
 }

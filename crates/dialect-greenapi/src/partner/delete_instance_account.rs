@@ -20,7 +20,7 @@ struct Answer {
 
 pub(crate) async fn delete_instance_account(call: PartnerCall) -> Result<Response, Refusal> {
     let sent = json::object(&call.said.body)?;
-    let asked = sent.get(ID_INSTANCE);
+    let asked = sent.get(ID_INSTANCE).filter(|value| !value.is_null());
     let asked = asked.ok_or_else(|| Refusal::invalid("'idInstance' is required"))?;
     let number = u64::try_from(value::integer(ID_INSTANCE, asked)?).ok();
     let number = number.and_then(InstanceNumber::new).ok_or(Refusal::PARTNER_NOT_FOUND)?;

@@ -33,12 +33,11 @@ enum Meaning {
     SendPause,
     TypingLevel,
     Switch(Switch),
-    /// Out of service, but clients read what they wrote. Shown with this value until then.
-    Text(&'static str),
+    /// Out of service, but clients read what they wrote. Shown with this value until then, or not
+    /// at all.
+    Text(Option<&'static str>),
     /// The same, with `yes` or `no`.
-    YesNo(&'static str),
-    /// The same with a time of day, and not shown until then.
-    TimeOfDay,
+    YesNo(Option<&'static str>),
 }
 
 /// Every key, in the order in which `getSettings` shows them.
@@ -63,16 +62,18 @@ const KEYS: &[(&str, Meaning)] = &[
     ("autoTyping", Meaning::TypingLevel),
     ("linkPreview", Meaning::Switch(Switch::LinkPreview)),
     ("enableLidMode", Meaning::Switch(Switch::HiddenIds)),
-    ("countryInstance", Meaning::Text("")),
-    ("typeAccount", Meaning::Text("production")),
-    ("proxyInstance", Meaning::Text("system proxy")),
-    ("sharedSession", Meaning::YesNo("no")),
+    ("countryInstance", Meaning::Text(Some(""))),
+    ("typeAccount", Meaning::Text(Some("production"))),
+    ("proxyInstance", Meaning::Text(Some("system proxy"))),
+    ("sharedSession", Meaning::YesNo(Some("no"))),
     ("enableMessagesHistory", Meaning::Switch(Switch::MessageHistory)),
     ("statusInstanceWebhook", Meaning::Switch(Switch::ConnectionChanges)),
     ("deviceWebhook", Meaning::Switch(Switch::DeviceInfo)),
     ("incomingBlockWebhook", Meaning::Switch(Switch::Blocks)),
-    ("sendFromUTC", Meaning::TimeOfDay),
-    ("sendToUTC", Meaning::TimeOfDay),
+    ("sendFromUTC", Meaning::Text(None)),
+    ("sendToUTC", Meaning::Text(None)),
+    ("catalogWebhook", Meaning::YesNo(None)),
+    ("incomingMessageStatusWebhook", Meaning::YesNo(None)),
 ];
 
 /// What a client wants changed; all of it can be used.
@@ -146,7 +147,6 @@ fn edit(key: &'static str, meaning: Meaning, value: &Value) -> Result<Option<Edi
             Edit::Remember(key, value::text(key, value, REMEMBERED_LENGTH_MAX)?.to_owned())
         }
         Meaning::YesNo(_) => Edit::Remember(key, word(value::yes_no(key, value)?).to_owned()),
-        Meaning::TimeOfDay => Edit::Remember(key, time_of_day(key, value)?.to_owned()),
     };
     Ok(Some(edit))
 }
@@ -165,21 +165,6 @@ fn webhook_url(key: &str, value: &Value) -> Result<String, Refusal> {
         )));
     }
     Ok(text.to_owned())
-}
-
-fn time_of_day<'a>(key: &str, value: &'a Value) -> Result<&'a str, Refusal> {
-    let text = value::text(key, value, "HH:MM".len())?;
-    let below = |digits: &str, end: u8| {
-        digits.len() == 2
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-            && digits.parse().is_ok_and(|number: u8| number < end)
-    };
-    let is_time = |(hour, minute)| below(hour, 24) && below(minute, 60);
-    if text.is_empty() || text.split_once(':').is_some_and(is_time) {
-        Ok(text)
-    } else {
-        Err(Refusal::invalid(format_args!("'{key}' must be in the format HH:MM")))
-    }
 }
 
 /// A key that nobody knows: a slip of the pen would otherwise pass for a setting.
@@ -215,10 +200,7 @@ impl Shown<'_> {
             Meaning::SendPause => settings.send_pause_ms.into(),
             Meaning::TypingLevel => settings.typing_level.into(),
             Meaning::Switch(switch) => word(settings.switches.contains(&switch)).into(),
-            Meaning::Text(default) | Meaning::YesNo(default) => {
-                remembered.unwrap_or(default).into()
-            }
-            Meaning::TimeOfDay => return remembered.map(Into::into),
+            Meaning::Text(default) | Meaning::YesNo(default) => remembered.or(default)?.into(),
         })
     }
 }

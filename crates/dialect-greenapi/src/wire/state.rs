@@ -1,6 +1,7 @@
 //! States in the vendor's words.
 
 use serde::Serialize;
+use waygate_core::account::LinkedAccount;
 use waygate_core::event::StateChanged;
 use waygate_core::instance::state::{LinkingStep, State, StateName};
 
@@ -47,6 +48,12 @@ impl From<&State> for StateInstance {
             State::Banned => Self::Blocked,
         }
     }
+}
+
+/// The account, unless its `stateInstance` says that there is none.
+pub(crate) fn account(state: &State) -> Option<&LinkedAccount> {
+    let told = StateInstance::from(state);
+    state.linked().filter(|_account| told != StateInstance::NotAuthorized)
 }
 
 impl From<&State> for StatusInstance {

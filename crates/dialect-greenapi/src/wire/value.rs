@@ -7,13 +7,23 @@ use crate::refusal::Refusal;
 /// A whole number, also as a string of digits: clients send both.
 pub(crate) fn integer(key: &str, value: &Value) -> Result<i64, Refusal> {
     let number = match value {
-        Value::Number(number) => number.as_i64().ok_or("must be an integer"),
+        Value::Number(number) => {
+            number.as_i64().or_else(|| whole(number.as_f64()?)).ok_or("must be an integer")
+        }
         Value::String(text) => text.trim().parse().map_err(|_source| "must be a number"),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
             Err("must be a number")
         }
     };
     number.map_err(|rule| Refusal::invalid(format_args!("'{key}' {rule}")))
+}
+
+/// `5.0` and `5e0` are whole too, up to where such numbers are exact.
+fn whole(number: f64) -> Option<i64> {
+    const EXACT_TO: f64 = 9_007_199_254_740_992.0;
+    let is_whole = number.fract() == 0.0 && number.abs() <= EXACT_TO;
+    #[expect(clippy::cast_possible_truncation, reason = "whole and small enough, as checked")]
+    is_whole.then_some(number as i64)
 }
 
 /// A whole number of this range.
@@ -84,6 +94,8 @@ mod tests {
             (json!(5), "5"),
             (json!("5"), "5"),
             (json!(" 5 "), "5"),
+            (json!(5.0), "5"),
+            (json!(5e0), "5"),
             (json!(0), "'n' must be greater than or equal to 1"),
             (json!(-7), "'n' must be greater than or equal to 1"),
             (json!(11), "'n' must be less than or equal to 10"),

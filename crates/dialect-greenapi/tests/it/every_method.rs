@@ -249,3 +249,24 @@ async fn a_head_request_is_answered_like_a_get() {
     assert_eq!(answer.status, 200);
     assert_eq!(server.call("HEAD", &instance, "setSettings").await.status, 404);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_head_request_changes_nothing() {
+    let (server, instance) = server().await;
+    for method in ["updateApiToken", "logout", "reboot"] {
+        assert_eq!(server.call("HEAD", &instance, method).await.status, 404, "{method}");
+    }
+    assert_eq!(server.call("GET", &instance, "getStateInstance").await.status, 200, "same token");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_method_of_the_vendor_that_is_not_served_is_told_from_a_wrong_url() {
+    let (server, instance) = server().await;
+    for method in ["sendMessage", "SENDMESSAGE"] {
+        let answer = server.call("POST", &instance, method).await;
+        assert_eq!(answer.status, 403);
+        assert_eq!(answer.json()["message"], "Forbidden: sendMessage is not served yet");
+    }
+    let answer = server.call("POST", &instance, "sendMesage").await;
+    assert_eq!((answer.status, answer.json()["message"].as_str()), (403, Some("Forbidden")));
+}

@@ -175,7 +175,7 @@ impl fmt::Display for Answer {
 /// The verb of a method.
 pub(crate) fn verb(method: &Method) -> &'static str {
     match method.verb() {
-        Verb::Get => "GET",
+        Verb::Get | Verb::GetOnly => "GET",
         Verb::Post => "POST",
     }
 }

@@ -118,7 +118,7 @@ async fn whatsapps_call_for_patience_is_passed_on() {
         server.link.tell(instance.id, refusal).await;
     };
     let (answer, ()) = tokio::join!(ask(&server, &instance), whatsapp);
-    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("90")));
+    assert_eq!((answer.status, answer.header("retry-after")), (429, None), "too long to obey");
 }
 
 #[tokio::test(start_paused = true)]
@@ -168,6 +168,5 @@ async fn ten_codes_an_hour_are_the_most() {
     let answer = ask(&server, &instance).await;
     assert_eq!(answer.status, 429);
     assert_eq!(answer.json()["message"], "Too Many Requests");
-    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
-    assert!((3500..=3600).contains(&wait), "{wait}");
+    assert_eq!(answer.header("retry-after"), None, "an hour is too long to obey");
 }

@@ -1,5 +1,9 @@
 //! `getSettings`: all of them, always.
 
+use waygate_core::instance::state::StateName;
+use waygate_core::port::link::LinkEvent;
+use waygate_core::reason::EndReason;
+
 use crate::server::Server;
 
 #[tokio::test(start_paused = true)]
@@ -47,4 +51,14 @@ async fn a_linked_instance_tells_its_own_id() {
     let instance = server.online().await;
     let settings = server.get(&instance, "getSettings").await.json();
     assert_eq!(settings["wid"], "15550001111@c.us");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_whose_keys_are_refused_tells_no_id() {
+    let server = Server::start().await;
+    let instance = server.online().await;
+    server.link.tell(instance.id, LinkEvent::Ended(EndReason::Refused { code: 411 })).await;
+    server.settle(instance.id, StateName::Failed).await;
+    let settings = server.get(&instance, "getSettings").await.json();
+    assert_eq!(settings["wid"], "", "as `getStateInstance` says that nobody is authorized");
 }

@@ -3,9 +3,12 @@
 use axum::body::Body;
 use axum::http::Request;
 use waygate_core::error::Kind;
+use waygate_core::instance::state::StateName;
+use waygate_core::port::link::LinkEvent;
+use waygate_core::reason::EndReason;
+use waygate_played::link::Pictures;
 
 use crate::server::{Answer, Instance, Server};
-use waygate_played::link::Pictures;
 
 const JPEG: &[u8] = b"\xff\xd8\xff\xe0 a picture";
 
@@ -70,6 +73,14 @@ async fn an_instance_that_is_not_online_says_so() {
     let answer = send(&server, &instance, JPEG).await;
     assert_eq!(answer.status, 400);
     assert_eq!(answer.json()["message"], "instance is starting or not authorized");
+
+    let instance = server.online().await;
+    server.link.tell(instance.id, LinkEvent::Ended(EndReason::Closed)).await;
+    server.settle(instance.id, StateName::Offline).await;
+    insta::assert_snapshot!(
+        send(&server, &instance, JPEG).await,
+        @r#"200 {"setProfilePicture":false,"urlAvatar":"","reason":"the instance is not online"}"#
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,7 +48,7 @@ async fn a_number_must_be_given() {
     for (body, details) in [
         ("", "'idInstance' is required"),
         (r#"{"idInstance":"all"}"#, "'idInstance' must be a number"),
-        (r#"{"idInstance":null}"#, "'idInstance' must be a number"),
+        (r#"{"idInstance":null}"#, "'idInstance' is required"),
     ] {
         let answer = server.partner("POST", "deleteInstanceAccount", body).await;
         assert_eq!(answer.status, 400);
