@@ -103,7 +103,7 @@ impl Running {
             }
         });
         let keyring = Keyring::from_master(&master);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let ports = Ports {
             linker: Arc::new(link),
             registry: Arc::<SqliteStore>::clone(&store),

@@ -73,6 +73,6 @@ impl Sandbox {
 /// A simulator's configuration at the present time.
 pub(crate) fn config(seed: u64, latency: Latency) -> SimConfig {
     use waygate_core::clock::Clock as _;
-    let now = SystemTime::from(waygate_engine::clock::SystemClock.now());
+    let now = SystemTime::from(waygate_engine::clock::SystemClock::start().now());
     SimConfig { seed, latency, epoch: now, ..SimConfig::default() }
 }
