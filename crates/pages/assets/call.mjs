@@ -1,45 +1,47 @@
 // The calls below the page's own address. Each ends in an event for the course.
-import { WAIT_S } from './course.mjs';
-
-/// Longer than any call that is answered takes.
-const PATIENCE_MS = (WAIT_S + 15) * 1000;
+import { LOST_MS, standing } from './course.mjs';
 
 export class Calls {
   #base;
+  #ears;
 
-  /// `base` is the address that all calls stand below.
-  constructor(base) {
+  /// `base` is the address that all calls stand below. `ears.name(name)` hears what is to be linked.
+  constructor(base, ears) {
     this.#base = base;
+    this.#ears = ears;
   }
 
+  /// Begins an attempt, unless the instance is not open for one: a refusal would be an error on the
+  /// browser's console.
   async begin({ method, fresh, phone }, signal) {
+    const before = await this.instance(signal);
+    if (before.is !== 'told' || standing(before.instance) !== 'open') return before;
     const wish = method === 'qr' ? { method, fresh } : { method, phone };
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify(wish);
-    const event = await this.#attempt('linking-attempts', { method: 'POST', headers, body }, signal);
+    const post = { method: 'POST', headers, body };
+    const event = await this.#ask('linking-attempts', post, signal, answered);
     if (event.status !== 409) return event;
-    const { linked } = (await this.instance())?.state ?? {};
-    return { ...event, isLinked: linked === true };
+    // Somebody was quicker.
+    const after = await this.instance(signal);
+    return { ...event, isLinked: after.is === 'told' && standing(after.instance) === 'linked' };
   }
 
   look({ id, after, wait }, signal) {
-    return this.#attempt(`linking-attempts/${id}?wait=${wait}&after=${after}`, {}, signal);
+    const path = `linking-attempts/${id}?wait=${wait}&after=${after}`;
+    return this.#ask(path, {}, signal, answered);
   }
 
-  /// What is to be linked; nothing when it cannot be told.
-  async instance() {
-    try {
-      const response = await this.#fetch('instance', {}, new AbortController().signal);
-      return response.ok ? await response.json() : null;
-    } catch {
-      return null;
-    }
+  async instance(signal) {
+    const event = await this.#ask('instance', {}, signal, told);
+    if (event.is === 'told') this.#ears.name(event.instance.name ?? '');
+    return event;
   }
 
-  async #attempt(path, options, signal) {
+  async #ask(path, options, signal, heard) {
     try {
       const response = await this.#fetch(path, options, signal);
-      if (response.ok) return { is: 'answered', attempt: await response.json() };
+      if (response.ok) return heard(await response.json());
       if (response.status >= 500 || response.status === 408) {
         return { is: 'unreachable', pauseMs: retryAfterMs(response) };
       }
@@ -53,7 +55,7 @@ export class Calls {
   }
 
   async #fetch(path, options, signal) {
-    const late = AbortSignal.timeout(PATIENCE_MS);
+    const late = AbortSignal.timeout(LOST_MS);
     const either = new AbortController();
     for (const end of [signal, late]) {
       end.addEventListener('abort', () => either.abort(), { once: true });
@@ -62,6 +64,9 @@ export class Calls {
     return fetch(address, { ...options, cache: 'no-store', signal: either.signal });
   }
 }
+
+const answered = (attempt) => ({ is: 'answered', attempt });
+const told = (instance) => ({ is: 'told', instance });
 
 function retryAfterMs(response) {
   const seconds = Number.parseInt(response.headers.get('retry-after') ?? '', 10);

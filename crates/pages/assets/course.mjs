@@ -4,8 +4,11 @@
 //
 // States, by `at`:
 //   beginning  an attempt is asked for: `wish`, and the call's `tries` and time `due`
-//   following  an attempt goes on: `wish`, `seen` (the attempt and when it was told), `tries`, `due`
-//   asking     a person types a number: `number`, `error` (nothing, or why it was refused)
+//   following  an attempt goes on: `wish`, `seen` (the attempt and when it was told), `tries`, `due`, and
+//              whether the page was away and has heard nothing since (`back`)
+//   asking     a person types a number: `number`, `error` (nothing, or why it was refused); where the
+//              page begins with that, the instance is looked at meanwhile: `arriving`, `tries`, `due`
+//   finishing  a phone has accepted before this page came: looked at every other second, `tries`, `due`
 //   over       an attempt has ended: `wish`, `seen`
 //   limited    too many codes were asked for: `wish`, `until`
 //   asleep     nobody looks: `wish`, `seen` (perhaps nothing)
@@ -15,6 +18,9 @@
 
 /// How long a call waits for news, in seconds. Proxies end what is silent for a minute.
 export const WAIT_S = 25;
+
+/// A call is not answered any more when it has not been by then.
+export const LOST_MS = (WAIT_S + 15) * 1000;
 
 /// The first pause after a call that failed; each further one is twice as long, up to the last.
 const PAUSE_MS = 1000;
@@ -29,13 +35,33 @@ const LIMITED_MS = 60_000;
 /// Whoever calls too often is told to wait a second or two; that is nothing to bother a person with.
 const LIMITED_MS_UNTOLD = 5000;
 
+/// Between two looks at an instance that a phone has accepted.
+const FINISHING_MS = 2000;
+
+/// States in which an instance may have keys that are of no use.
+const TURNED_AWAY = ['failed', 'suspended', 'banned'];
+
 const QR = { method: 'qr', fresh: false };
+
+/// How the page begins. Who holds the phone itself cannot scan its screen, and begins with a number.
+export function arrive(now, isPhone) {
+  if (!isPhone) return start(now);
+  return { at: 'asking', number: '', error: null, arriving: true, tries: 0, due: now };
+}
 
 export function start(now) {
   return beginning(QR, now);
 }
 
-/// What a state asks for: a call, and when; or nothing.
+/// Where an instance stands for whoever wants to link it: `open`, `finishing` or `linked`. To begin an
+/// attempt at one that is not open is refused; one that WhatsApp turned away tells by an attempt why.
+export function standing({ state }) {
+  if (state?.linked !== true || TURNED_AWAY.includes(state.name)) return 'open';
+  return state.name === 'linking' ? 'finishing' : 'linked';
+}
+
+/// What a state asks for: a call, and when; or nothing. An attempt is begun (`begin`) at an instance
+/// that is open; any other is told of instead.
 export function deed(state) {
   switch (state.at) {
     case 'beginning':
@@ -45,6 +71,10 @@ export function deed(state) {
       // The first call after an absence does not wait: what is on the page may be old.
       return { call: 'look', id, after: version, wait: state.back ? 0 : WAIT_S, due: state.due };
     }
+    case 'asking':
+      return state.arriving ? { call: 'instance', due: state.due } : null;
+    case 'finishing':
+      return { call: 'instance', due: state.due };
     default:
       return null;
   }
@@ -55,6 +85,8 @@ export function step(state, event, now) {
   switch (event.is) {
     case 'answered':
       return answered(state, event.attempt, now);
+    case 'told':
+      return told(state, event.instance, now);
     case 'refused':
       return refused(state, event, now);
     case 'unreachable':
@@ -63,6 +95,9 @@ export function step(state, event, now) {
       return left(state);
     case 'returned':
       return returned(state, now);
+    case 'awoke':
+      // Nobody could tell it when it fell asleep.
+      return returned(left(state), now);
     case 'pressed':
       return pressed(state, event.button, now);
     case 'submitted':
@@ -88,11 +123,38 @@ function answered(state, attempt, now) {
   if (attempt.step === 'failed' || attempt.step === 'linked') {
     return { at: 'over', wish, seen: { attempt, at: now } };
   }
-  const isNews = state.at === 'beginning' || state.seen.attempt.version !== attempt.version;
+  const isNew = state.at === 'beginning' || state.seen.attempt.version !== attempt.version;
+  // While a computer sleeps the page's clock may stand still, so what it measured before is worth
+  // nothing after an absence.
+  const isNews = isNew || state.back;
   if (isNews) return following(wish, attempt, now);
   // Its remaining times are as true as those told before; the latter do not make the clock jump.
   const due = Math.max(now, state.due + BREATH_MS);
   return { ...following(wish, attempt, now, due), seen: state.seen };
+}
+
+/// Whether the instance can be linked, or is linked by now.
+function told(state, instance, now) {
+  if (!isCalling(state)) return state;
+  switch (standing(instance)) {
+    case 'linked':
+      return { at: 'closed', why: 'linked' };
+    case 'finishing':
+      return { at: 'finishing', tries: 0, due: now + FINISHING_MS };
+    default:
+      if (state.at === 'finishing') return start(now);
+      return state.at === 'asking' ? typing(state) : state;
+  }
+}
+
+/// Whether a call is under way or due.
+function isCalling(state) {
+  return deed(state) !== null;
+}
+
+/// A number is typed, and nothing is asked for meanwhile.
+function typing({ number, error }) {
+  return { at: 'asking', number, error };
 }
 
 /// Whether an attempt ended because this page was away, and not before somebody's eyes.
@@ -101,9 +163,12 @@ function wasAbsent(state, { failure }) {
 }
 
 function refused(state, refusal, now) {
-  if (state.at !== 'beginning' && state.at !== 'following') return state;
+  if (!isCalling(state)) return state;
   const { status, detail, retryAfterMs = LIMITED_MS } = refusal;
   if (status === 401) return { at: 'closed', why: 'pass' };
+  if (status === 404 && state.at !== 'following') return { at: 'closed', why: 'gone' };
+  // It was only a look, and it is repeated.
+  if (state.at === 'finishing' || state.at === 'asking') return unreachable(state, retryAfterMs, now);
   if (status === 429 && (state.at === 'following' || retryAfterMs <= LIMITED_MS_UNTOLD)) {
     return { ...state, due: now + Math.min(Math.max(retryAfterMs, BREATH_MS), PAUSE_MS_MAX) };
   }
@@ -115,8 +180,6 @@ function refused(state, refusal, now) {
 function notBegun(state, { status, detail, retryAfterMs = LIMITED_MS, isLinked }, now) {
   const { wish } = state;
   switch (status) {
-    case 404:
-      return { at: 'closed', why: 'gone' };
     case 409:
       // Otherwise the instance is about to start, or about to go.
       return isLinked ? { at: 'closed', why: 'linked' } : unreachable(state, 0, now);
@@ -138,16 +201,17 @@ function forgotten({ wish, seen }, now) {
 }
 
 function unreachable(state, pauseMs, now) {
-  if (state.at !== 'beginning' && state.at !== 'following') return state;
+  if (!isCalling(state)) return state;
   const doubled = PAUSE_MS * 2 ** Math.min(state.tries, 10);
   const pause = Math.min(Math.max(doubled, pauseMs), PAUSE_MS_MAX);
   // The lost answer may have been to a call that was heard; a second new code helps nobody.
-  const wish = state.wish.method === 'qr' ? QR : state.wish;
-  return { ...state, wish, tries: state.tries + 1, due: now + pause };
+  const wish = state.wish?.method === 'qr' ? { wish: QR } : {};
+  return { ...state, ...wish, tries: state.tries + 1, due: now + pause };
 }
 
 /// Nobody has looked for a while. A call under way is dropped, and the attempt ends by itself.
 function left(state) {
+  if (state.at === 'finishing') return { at: 'asleep', wish: QR, seen: null };
   if (state.at !== 'beginning' && state.at !== 'following') return state;
   return { at: 'asleep', wish: state.wish, seen: state.seen ?? null };
 }
@@ -159,8 +223,11 @@ function returned(state, now) {
     const { attempt, at } = state.seen;
     return { ...following(state.wish, attempt, at, now), back: true };
   }
-  const isPausing = (state.at === 'beginning' || state.at === 'following') && state.due > now;
-  return isPausing ? { ...state, due: now } : state;
+  if (!isCalling(state)) return state;
+  if (state.due > now) return { ...state, due: now };
+  // A call that should have ended long ago is lost, and nothing is known since.
+  const isLost = state.at === 'following' && now - state.due > LOST_MS;
+  return isLost ? { ...state, due: now, back: true } : state;
 }
 
 function pressed(state, button, now) {

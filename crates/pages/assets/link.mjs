@@ -1,24 +1,34 @@
 // Where everything is put together: performs what the course asks for, tells it what came of it, and
 // has the page painted after each step.
+import { wasAway } from './absence.mjs';
 import { Calls } from './call.mjs';
-import { deed, start, step } from './course.mjs';
+import { arrive, deed, step } from './course.mjs';
 import { Page } from './page.mjs';
 import { view } from './view.mjs';
 
 /// How long a hidden page goes on. A forgotten one must not keep a connection to WhatsApp for ever.
 const HIDDEN_MS_MAX = 120_000;
 
+/// How often the clocks are looked at.
+const GLANCE_MS = 1000;
+
+/// A phone, upright or not, and no tablet; style.css knows it too. The person likely holds the very
+/// phone whose account is to be linked.
+const PHONE = '(pointer: coarse) and (max-width: 46rem), (pointer: coarse) and (max-height: 30rem)';
+
 // Relative to the page: whatever a proxy puts in front of the path stays there.
 const ticket = location.pathname.split('/').at(-1);
-const calls = new Calls(ticket);
 const page = new Page(document, {
   press: (button) => take({ is: 'pressed', button }),
   submit: (number) => take({ is: 'submitted', number }),
 });
 
+const calls = new Calls(ticket, page);
+
 let state = null;
 let current = new AbortController();
 let hidden = null;
+let glance = clocks();
 
 function take(event) {
   enter(step(state, event, performance.now()));
@@ -37,9 +47,14 @@ function enter(next) {
 async function perform({ call, wish, due, ...look }, signal) {
   await pause(due - performance.now(), signal);
   if (signal.aborted) return;
-  const event = await (call === 'begin' ? calls.begin(wish, signal) : calls.look(look, signal));
+  const event = await called(call, wish, look, signal);
   // What was dropped has no say any more.
   if (!signal.aborted) take(event);
+}
+
+function called(call, wish, look, signal) {
+  if (call === 'begin') return calls.begin(wish, signal);
+  return call === 'look' ? calls.look(look, signal) : calls.instance(signal);
 }
 
 function pause(ms, signal) {
@@ -53,8 +68,21 @@ function pause(ms, signal) {
   });
 }
 
+function clocks() {
+  return { wall: Date.now(), steady: performance.now() };
+}
+
+/// Timers of a frozen tab and of a sleeping computer stand still, and no event tells of the latter.
+function lookAtClocks() {
+  const before = glance;
+  glance = clocks();
+  if (wasAway(before, glance)) take({ is: document.hidden ? 'left' : 'awoke' });
+}
+
+setInterval(lookAtClocks, GLANCE_MS);
 document.addEventListener('visibilitychange', () => {
   clearTimeout(hidden);
+  lookAtClocks();
   if (document.hidden) hidden = setTimeout(() => take({ is: 'left' }), HIDDEN_MS_MAX);
   else take({ is: 'returned' });
 });
@@ -62,5 +90,4 @@ addEventListener('online', () => take({ is: 'returned' }));
 // Back from the browser's own cache of pages: the calls of before are lost.
 addEventListener('pageshow', (event) => event.persisted && location.reload());
 
-enter(start(performance.now()));
-calls.instance().then((instance) => page.name(instance?.name ?? ''));
+enter(arrive(performance.now(), matchMedia(PHONE).matches));

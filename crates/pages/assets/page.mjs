@@ -1,6 +1,7 @@
 // Paints views onto the document, and tells what a person does there. It decides nothing.
+import { fit, seenModules } from './fit.mjs';
 import { inWords, secondsLeft } from './remaining.mjs';
-import { spelt } from './view.mjs';
+import { dashed, spelt } from './view.mjs';
 
 /// How often remaining times are painted. Oftener than the seconds change, or some would be skipped.
 const TICK_MS = 250;
@@ -21,6 +22,7 @@ export class Page {
   #hands;
   #view = null;
   #picture = null;
+  #modules = null;
 
   /// `hands` are told of what a person does: `press(button)` and `submit(number)`.
   constructor(document, hands) {
@@ -34,6 +36,9 @@ export class Page {
       hands.submit(this.#at('phone').value);
     });
     setInterval(() => this.#tick(), TICK_MS);
+    document.defaultView.addEventListener('resize', () => this.#fit());
+    // The style shows from here on what the view says.
+    document.body.dataset.live = '';
   }
 
   /// What is to be linked.
@@ -66,7 +71,7 @@ export class Page {
         this.#at('qr-hint').textContent = view.hint;
         return this.#paintPicture(view.picture);
       case 'number':
-        return this.#paintNumber(view, before?.screen !== 'number');
+        return this.#paintNumber(view, before);
       case 'code':
         return this.#paintCode(view);
       default:
@@ -81,12 +86,14 @@ export class Page {
     if (address !== null) this.#load(address);
   }
 
-  #paintNumber({ number, error }, isNew) {
+  #paintNumber({ number, error }, before) {
     const phone = this.#at('phone');
+    const isNew = before?.screen !== 'number';
     if (isNew) phone.value = number;
     phone.setAttribute('aria-invalid', String(error !== null));
     this.#at('phone-error').textContent = error ?? '';
-    if (isNew || error !== null) phone.focus();
+    // Whoever has just come should read first, and see more than a keyboard.
+    if ((isNew && before !== null) || error !== null) phone.focus();
   }
 
   #paintCode({ code, hint }) {
@@ -94,8 +101,7 @@ export class Page {
     this.#at('code-halves').hidden = !isThere;
     this.#at('code-hint').hidden = isThere;
     this.#at('code-hint').textContent = hint;
-    this.#at('code-first').textContent = code?.slice(0, 4) ?? '';
-    this.#at('code-second').textContent = code?.slice(4) ?? '';
+    this.#at('code-halves').textContent = isThere ? dashed(code) : '';
     this.#at('code-spelt').textContent = isThere ? spelt(code) : '';
   }
 
@@ -126,6 +132,8 @@ export class Page {
     // Neither replaced by now, nor expired.
     const isWanted = () => this.#picture === address && this.#view.timer.until > performance.now();
     picture.onload = () => {
+      this.#modules = seenModules(picture);
+      this.#fit();
       picture.hidden = !isWanted();
       this.#tick();
     };
@@ -142,6 +150,11 @@ export class Page {
     picture.onerror = null;
     picture.hidden = true;
     picture.removeAttribute('src');
+  }
+
+  #fit() {
+    const picture = this.#at('picture');
+    if (picture.naturalWidth > 0) fit(picture, picture.parentElement, this.#modules);
   }
 
   /// Only what changes is said, and nothing twice.
@@ -164,6 +177,8 @@ export class Page {
     const now = performance.now();
     const { screen, timer, notice, retryAt } = this.#view;
     if (timer !== undefined) this.#paintTimer(screen, timer, now);
+    // No event tells of a screen with other pixels.
+    this.#fit();
     if (notice !== null) {
       const seconds = secondsLeft(retryAt, now);
       this.#say('notice-time', seconds > 0 ? `Trying again in ${inWords(seconds)}.` : 'Trying again.');

@@ -39,8 +39,8 @@ const WORDS = {
     tone: 'stop',
     title: 'This page has expired',
     text:
-      'It can be used for an hour in the browser that opened it first. Ask for a new link where you ' +
-      'got this one.',
+      'It works for an hour in the browser that opened it, and not after a restart of the gateway. ' +
+      'What is linked stays linked. To link an account, ask for a new link where you got this one.',
   },
   gone: {
     tone: 'stop',
@@ -68,18 +68,23 @@ const FAILURES = {
   given_up: 'It was given up elsewhere.',
 };
 
+const LOOKING = 'Catching up';
+
 const UNREACHABLE = 'The gateway does not answer.';
 
 /// `ticket` is the last part of the page's own address: all calls stand below it.
 export function view(state, ticket) {
-  return { notice: null, retryAt: null, ...screen(state, ticket), ...trouble(state) };
+  const shown = screen(state, ticket);
+  return { notice: null, retryAt: null, ...shown, ...trouble(state, shown) };
 }
 
 /// A single failed call is not worth a word: the next one is a second away.
-function trouble({ tries = 0, due }) {
+function trouble({ tries = 0, due }, { hint, code }) {
   if (tries < 2) return {};
   const announcement = `${UNREACHABLE} This page keeps trying.`;
-  return { notice: `${UNREACHABLE} `, retryAt: due, announcement };
+  const told = { notice: `${UNREACHABLE} `, retryAt: due, announcement };
+  // In the place of a code: nothing is on its way. A code that is there says for itself how it ends.
+  return hint && !code ? { ...told, hint: 'No code while the gateway does not answer' } : told;
 }
 
 function screen(state, ticket) {
@@ -92,6 +97,8 @@ function screen(state, ticket) {
       return { screen: 'number', ...asking(state) };
     case 'over':
       return state.seen.attempt.step === 'linked' ? linked(state.seen.attempt) : failed(state);
+    case 'finishing':
+      return message(WORDS.finishing);
     case 'limited':
       return limited(state);
     case 'asleep':
@@ -101,8 +108,10 @@ function screen(state, ticket) {
   }
 }
 
-function attempted({ wish, seen }, ticket) {
+function attempted({ wish, seen, back }, ticket) {
   const { attempt, at } = seen;
+  // After an absence the code of before may be worth nothing.
+  if (back) return wish.method === 'qr' ? noCode(LOOKING) : noPairingCode(LOOKING);
   switch (attempt.step) {
     case 'qr_code':
     case 'pairing_code':
@@ -147,8 +156,7 @@ function pairingCode(attempt, at) {
   };
 }
 
-function noPairingCode() {
-  const hint = 'Asking WhatsApp for a code';
+function noPairingCode(hint = 'Asking WhatsApp for a code') {
   return { screen: 'code', code: null, hint, timer: null, announcement: `${hint}.` };
 }
 
@@ -209,6 +217,11 @@ function sentence(words) {
   if (!words) return null;
   const ended = /[.!?]$/.test(words) ? words : `${words}.`;
   return ended[0].toUpperCase() + ended.slice(1);
+}
+
+/// As phones show it, and the terminal.
+export function dashed(code) {
+  return `${code.slice(0, 4)}-${code.slice(4)}`;
 }
 
 /// As a screen reader should say it, and not as a word.

@@ -15,6 +15,7 @@ pub(crate) struct Asset {
 }
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
 
 macro_rules! asset {
     ($name:literal, $media_type:expr) => {
@@ -28,13 +29,16 @@ macro_rules! asset {
 
 /// All there are.
 pub(crate) const ASSETS: &[Asset] = &[
+    asset!("absence.mjs", SCRIPT),
     asset!("call.mjs", SCRIPT),
     asset!("course.mjs", SCRIPT),
+    asset!("fit.mjs", SCRIPT),
     asset!("icon.svg", "image/svg+xml"),
     asset!("link.mjs", SCRIPT),
     asset!("page.mjs", SCRIPT),
     asset!("remaining.mjs", SCRIPT),
-    asset!("style.css", "text/css; charset=utf-8"),
+    asset!("screens.css", STYLE),
+    asset!("style.css", STYLE),
     asset!("view.mjs", SCRIPT),
 ];
 

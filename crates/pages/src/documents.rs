@@ -80,6 +80,22 @@ mod tests {
         }
     }
 
+    /// Ten minutes and an hour are said of different things, and are what the engine counts with.
+    #[test]
+    fn a_link_that_cannot_be_used_tells_both_of_its_times() {
+        use waygate_engine::link_tickets::{PASS_FOR, TICKET_FOR};
+
+        assert_eq!(TICKET_FOR.as_secs(), 10 * 60);
+        assert_eq!(PASS_FOR.as_secs(), 60 * 60);
+        let documents = Documents::new("0123");
+        for text in [documents.spent, documents.unopened] {
+            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let opened = words.find("within ten minutes").unwrap();
+            let used = words.find("The page then works for an hour").unwrap();
+            assert!(opened < used, "{words}");
+        }
+    }
+
     #[test]
     fn no_page_keeps_a_placeholder() {
         let documents = Documents::new("0123");

@@ -8,7 +8,7 @@
 //! The pages are in `templates/`, what they load is in `assets/`: HTML, CSS and modules as browsers run
 //! them, with no build step. The rules of the page (what to ask next, when to wait) are in
 //! `assets/course.mjs` and know no browser, its words are in `assets/view.mjs`, and only
-//! `assets/page.mjs` touches the document. `tests/clients/pages` tests them with Node and, from the
+//! `assets/page.mjs` and `assets/fit.mjs` (the size of a picture) touch the document. `tests/clients/pages` tests them with Node and, from the
 //! first look to the linked account, in Chromium.
 //!
 //! The ticket is a secret and stands in the path, so nothing here logs a path, and the browser is told

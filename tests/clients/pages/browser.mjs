@@ -24,8 +24,9 @@ export const PHONE = { width: 320, height: 640 };
 export const DESK = { width: 1100, height: 760 };
 
 /// A browser with a profile of its own, which is gone when it closes.
-export function launch() {
-  return chromium.launch({ executablePath: executable(), args: FLAGS, timeout: LIMIT_MS });
+export function launch(...more) {
+  const args = [...FLAGS, ...more];
+  return chromium.launch({ executablePath: executable(), args, timeout: LIMIT_MS });
 }
 
 /// Where the machine has it. playwright-core would look for one that it fetched itself.

@@ -1,7 +1,8 @@
 // The rules of the page, without a browser.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { deed, start, step } from '../../../crates/pages/assets/course.mjs';
+import { wasAway } from '../../../crates/pages/assets/absence.mjs';
+import { arrive, deed, standing, start, step } from '../../../crates/pages/assets/course.mjs';
 import { attempt, failed, ID, pairingCode, qrCode } from './attempts.mjs';
 
 const QR = { method: 'qr', fresh: false };
@@ -215,6 +216,113 @@ describe('an instance', () => {
   test('that does not run yet is waited for', () => {
     const waiting = step(start(0), refused(409, { isLinked: false }), 300);
     assert.deepEqual(deed(waiting), { call: 'begin', wish: QR, due: 1300 });
+  });
+});
+
+describe('a page that is opened', () => {
+  const told = (name, linked) => ({ is: 'told', instance: { name: 'Shop', state: { name, linked } } });
+  const ARRIVED = arrive(5, true);
+
+  test('begins with a picture on a desk, and with a number on a phone', () => {
+    assert.deepEqual(arrive(5, false), start(5));
+    assert.equal(ARRIVED.at, 'asking');
+  });
+
+  test('on a phone looks at the instance meanwhile, and asks for no code', () => {
+    assert.deepEqual(deed(ARRIVED), { call: 'instance', due: 5 });
+    const open = step(ARRIVED, told('unlinked', false), 10);
+    assert.deepEqual(open, { at: 'asking', number: '', error: null });
+    assert.equal(deed(open), null);
+  });
+
+  test('on a phone asks for what a person wants without waiting for that', () => {
+    const wish = { method: 'code', phone: '15550001111' };
+    const begun = step(ARRIVED, submitted('15550001111'), 10);
+    assert.deepEqual(deed(begun), { call: 'begin', wish, due: 10 });
+    assert.deepEqual(deed(step(ARRIVED, pressed('qr'), 10)).wish, QR);
+  });
+
+  test('on a phone looks again when the gateway does not answer', () => {
+    const lost = step(ARRIVED, { is: 'unreachable' }, 10);
+    assert.deepEqual(deed(lost), { call: 'instance', due: 1010 });
+    assert.equal(step(lost, refused(401), 1020).why, 'pass');
+    assert.equal(step(lost, refused(404), 1020).why, 'gone');
+  });
+
+  test('has nothing to do at what is linked', () => {
+    for (const state of [start(0), ARRIVED]) {
+      const closed = step(state, told('online', true), 300);
+      assert.deepEqual(closed, { at: 'closed', why: 'linked' });
+    }
+  });
+
+  test('looks on while a phone is about to be linked', () => {
+    const finishing = step(start(0), told('linking', true), 300);
+    assert.equal(finishing.at, 'finishing');
+    assert.deepEqual(deed(finishing), { call: 'instance', due: 2300 });
+    const again = step(finishing, told('linking', true), 2400);
+    assert.equal(deed(again).due, 4400);
+    assert.equal(step(again, { is: 'unreachable' }, 4500).tries, 1);
+    assert.deepEqual(step(again, told('online', true), 4500), { at: 'closed', why: 'linked' });
+    assert.deepEqual(step(again, told('unlinked', false), 4500), start(4500));
+    const asleep = step(again, { is: 'left' }, 4500);
+    assert.deepEqual(step(asleep, { is: 'returned' }, 9000), start(9000));
+  });
+
+  test('has an attempt tell why keys are of no use', () => {
+    for (const name of ['failed', 'suspended', 'banned']) {
+      assert.equal(standing(told(name, true).instance), 'open', name);
+    }
+    for (const name of ['online', 'offline', 'connecting', 'stopped']) {
+      assert.equal(standing(told(name, true).instance), 'linked', name);
+    }
+    assert.equal(standing(told('pending', null).instance), 'open');
+  });
+});
+
+describe('an absence', () => {
+  const before = { wall: 5000, steady: 100 };
+  const looks = (wall, steady) => wasAway(before, { wall: 5000 + wall, steady: 100 + steady });
+
+  test('is none while both clocks run and timers are only held back', () => {
+    assert.equal(looks(1000, 1000), false);
+    assert.equal(looks(60_500, 60_500), false);
+    assert.equal(looks(1500, 1000), false);
+  });
+
+  test('is seen by a long silence, and by a clock that stood still', () => {
+    assert.equal(looks(121_000, 121_000), true);
+    assert.equal(looks(30_000, 900), true);
+  });
+
+  test('is none when somebody turns the clock back', () => {
+    assert.equal(looks(-3_600_000, 1000), false);
+  });
+});
+
+describe('a page that slept unnoticed', () => {
+  test('asks at once, and shows nothing of before until then', () => {
+    const awake = step(FOLLOWING, { is: 'awoke' }, 900_000);
+    assert.deepEqual(deed(awake), { call: 'look', id: ID, after: 1, wait: 0, due: 900_000 });
+    assert.equal(awake.back, true);
+  });
+
+  test('takes the times that it is told then, for its clock may have stood still', () => {
+    const awake = step(FOLLOWING, { is: 'awoke' }, 200);
+    const told = step(awake, answered(qrCode(1, 2000)), 300);
+    assert.equal(told.seen.at, 300);
+    assert.equal(told.seen.attempt.qr_code.expires_in_ms, 2000);
+    assert.equal(told.back, false);
+  });
+
+  test('asks again when a call should have ended long ago', () => {
+    assert.equal(step(FOLLOWING, { is: 'returned' }, 40_000), FOLLOWING);
+    const again = step(FOLLOWING, { is: 'returned' }, 40_200);
+    assert.deepEqual(deed(again), { call: 'look', id: ID, after: 1, wait: 0, due: 40_200 });
+  });
+
+  test('is left as it is when nothing goes on', () => {
+    assert.equal(step(ASKING, { is: 'awoke' }, 900_000), ASKING);
   });
 });
 

@@ -2,10 +2,10 @@
 // phone, and a person with Chromium.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { readCode } from '../green-api/javascript/code.mjs';
+import { spelt } from '../../../crates/pages/assets/view.mjs';
 import { NUMBER } from '../simulator.mjs';
+import { arriveIn, assertLinked, seen } from './arrival.mjs';
 import { launch, open, PHONE } from './browser.mjs';
-import { Visit } from './visit.mjs';
 
 /// WhatsApp's first code lives for a minute. Nothing makes that shorter.
 const ROTATION_MS = 75_000;
@@ -16,30 +16,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/// A gateway of its own, and a window at its page. Both are gone when the test ends.
-async function arrive(t, options) {
-  const visit = await Visit.start();
-  t.after(() => visit.stop());
-  const window = await open(browser, options);
-  t.after(() => window.close());
-  const answer = await window.page.goto(visit.address);
-  assert.equal(answer.status(), 200);
-  return { visit, window };
-}
-
-/// The code that a camera sees.
-async function seen(window) {
-  await window.at('picture').waitFor({ state: 'visible' });
-  return readCode(await window.at('picture').screenshot());
-}
-
-async function assertLinked(window) {
-  await window.page.getByRole('heading', { name: 'Linked', exact: true }).waitFor();
-  const text = await window.at('message-text').textContent();
-  assert.equal(text, 'The account whose number ends in 1111 is linked. You can close this page.');
-  assert.equal(await window.at('picture').isVisible(), false);
-  assert.equal(await window.at('code-halves').isVisible(), false);
-}
+const arrive = (t, options) => arriveIn(browser, t, options);
 
 /// Marks the document, so that a load in between would show.
 function mark(window) {
@@ -103,7 +80,8 @@ describe('a person links an account', { concurrency: true }, () => {
     await window.page.keyboard.press('Enter');
     await window.at('code-halves').waitFor({ state: 'visible' });
     const code = await window.at('code-halves').textContent();
-    assert.match(code, /^[0-9A-Z]{8}$/);
+    assert.match(code, /^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
+    assert.equal(await window.at('code-spelt').textContent(), spelt(code.replace('-', '')));
     await window.keepPicture('real-code-phone');
     await visit.simulator.phone('enter-code', { code });
     await assertLinked(window);

@@ -1,66 +1,24 @@
-// Every screen of the page in Chromium. The page is the gateway's, with its headers; the answers to its
-// calls are played, since most of these screens are hard to come by.
+// Every screen of the page in Chromium, by played answers.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { attempt, failed, pairingCode, qrCode } from './attempts.mjs';
-import { DESK, launch, open, PHONE } from './browser.mjs';
-import { Visit } from './visit.mjs';
+import { DESK, PHONE } from './browser.mjs';
+import { CALLS, NAME, Stage } from './stage.mjs';
 
-const NAME = 'Shop "North" & <b>Sons</b>';
-
-/// The calls of the page about attempts; not the picture.
-const CALLS = /\/linking-attempts(\/[^/]*)?(\?.*)?$/;
-
-let visit;
-let browser;
-let picture;
+let stage;
 let window;
-/// Where the page is, and what a browser needs to get it again: the vendor's address has a rate.
-let address;
-let storageState;
 before(async () => {
-  visit = await Visit.start();
-  browser = await launch();
-  picture = await visit.picture();
-  const first = await open(browser);
-  await first.page.goto(visit.address);
-  address = first.page.url();
-  storageState = await first.page.context().storageState();
-  await first.close();
+  stage = await Stage.build();
 });
-after(async () => {
-  await browser?.close();
-  await visit?.stop();
-});
+after(() => stage?.strike());
 beforeEach(async () => {
-  window = await open(browser, { storageState });
+  window = await stage.window();
 });
 afterEach(() => window?.close());
 
-/// Answers the page's calls in turn: by an attempt, `{ status, ... }` or 'lost'. What comes after the
-/// last answer waits for ever. Returns the calls that were made.
-async function play(...answers) {
-  const calls = [];
-  await window.page.route('**/instance', (route) => route.fulfill({ json: { name: NAME } }));
-  await window.page.route('**/qr.png?*', (route) => {
-    route.fulfill({ body: picture, contentType: 'image/png' });
-  });
-  await window.page.route(CALLS, (route) => {
-    const request = route.request();
-    const answer = answers[calls.length];
-    calls.push({ verb: request.method(), address: request.url(), body: request.postDataJSON() });
-    if (answer === undefined) return undefined;
-    if (answer === 'lost') return route.abort();
-    const { status = 200, headers = {} } = answer;
-    return route.fulfill({ json: answer, status, headers });
-  });
-  return calls;
-}
-
 async function visitPage(...answers) {
-  const calls = await play(...answers);
-  const answer = await window.page.goto(address);
-  assert.equal(answer.status(), 200);
+  const calls = await stage.play(window, answers);
+  await stage.visit(window);
   return calls;
 }
 
@@ -229,8 +187,8 @@ describe('the page', () => {
   });
 
   test('says what is missing where there is no JavaScript', async () => {
-    const plain = await open(browser, { storageState, javaScriptEnabled: false });
-    await plain.page.goto(address);
+    const plain = await stage.window({ javaScriptEnabled: false });
+    await stage.visit(plain);
     const said = await plain.page.locator('noscript p').innerText();
     assert.match(said, /^This page needs JavaScript/);
     assert.equal(await plain.at('qr-title').isVisible(), false);

@@ -1,9 +1,9 @@
 // What the page says, without a browser.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { start, step } from '../../../crates/pages/assets/course.mjs';
+import { arrive, start, step } from '../../../crates/pages/assets/course.mjs';
 import { inWords, secondsLeft } from '../../../crates/pages/assets/remaining.mjs';
-import { spelt, view } from '../../../crates/pages/assets/view.mjs';
+import { dashed, spelt, view } from '../../../crates/pages/assets/view.mjs';
 import { attempt, failed, ID, pairingCode, qrCode } from './attempts.mjs';
 
 const TICKET = 'a'.repeat(50);
@@ -72,6 +72,10 @@ describe('a code to type', () => {
   test('is spelt letter by letter', () => {
     assert.equal(spelt('AB12CD34'), 'A B 1 2, C D 3 4');
   });
+
+  test('has a dash, as on the phone and in the terminal', () => {
+    assert.equal(dashed('AB12CD34'), 'AB12-CD34');
+  });
 });
 
 describe('a message', () => {
@@ -137,6 +141,47 @@ describe('a gateway that does not answer', () => {
     assert.match(view.picture, /v=1$/);
     assert.match(view.notice, /does not answer/);
     assert.equal(view.retryAt, 3000);
+  });
+
+  test('has no code on its way', () => {
+    for (const events of [[], [answered(attempt('preparing'))], [answered(qrCode(1))], number]) {
+      const { hint, announcement } = seen(...events, lost, lost);
+      assert.equal(hint, 'No code while the gateway does not answer');
+      assert.match(announcement, /does not answer/);
+    }
+    // A code that is there says by itself how it ends.
+    assert.equal(seen(...number, answered(pairingCode(1)), lost, lost).hint, 'This code has expired');
+  });
+
+  test('may have been restarted, which ends what this page may do and no link', () => {
+    const { text } = seen(answered(qrCode(1)), { is: 'refused', status: 401 });
+    assert.match(text, /for an hour in the browser that opened it/);
+    assert.match(text, /not after a restart of the gateway\./);
+    assert.match(text, /What is linked stays linked\./);
+  });
+});
+
+describe('a page that was away', () => {
+  const back = [{ is: 'left' }, { is: 'returned' }];
+
+  test('shows no code of before until it knows more', () => {
+    const picture = seen(answered(qrCode(1)), ...back);
+    assert.deepEqual([picture.screen, picture.picture, picture.timer], ['qr', null, null]);
+    const code = seen(...number, answered(pairingCode(1)), ...back);
+    assert.deepEqual([code.screen, code.code, code.timer], ['code', null, null]);
+    assert.match(seen(answered(qrCode(1)), ...back, answered(qrCode(1))).picture, /v=1$/);
+  });
+});
+
+describe('a phone', () => {
+  test('is asked for its number first', () => {
+    const { screen, number, error, notice } = view(arrive(0, true), TICKET);
+    assert.deepEqual([screen, number, error, notice], ['number', '', null, null]);
+  });
+
+  test('that has accepted before the page came is told of', () => {
+    const instance = { name: 'Shop', state: { name: 'linking', linked: true } };
+    assert.equal(seen({ is: 'told', instance }).title, 'Finishing on the phone');
   });
 });
 

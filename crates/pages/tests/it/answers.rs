@@ -87,8 +87,11 @@ async fn every_file_that_the_page_loads_is_there_with_its_type() {
     for (name, media_type) in [
         ("icon.svg", "image/svg+xml"),
         ("style.css", "text/css; charset=utf-8"),
+        ("screens.css", "text/css; charset=utf-8"),
+        ("absence.mjs", "text/javascript; charset=utf-8"),
         ("call.mjs", "text/javascript; charset=utf-8"),
         ("course.mjs", "text/javascript; charset=utf-8"),
+        ("fit.mjs", "text/javascript; charset=utf-8"),
         ("link.mjs", "text/javascript; charset=utf-8"),
         ("page.mjs", "text/javascript; charset=utf-8"),
         ("remaining.mjs", "text/javascript; charset=utf-8"),

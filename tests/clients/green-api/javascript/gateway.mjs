@@ -13,6 +13,7 @@ process.on('exit', () => running.forEach((gateway) => gateway.kill()));
 
 export class Gateway {
   #child;
+  #env;
   #folder;
   #partner;
 
@@ -23,7 +24,7 @@ export class Gateway {
     const gateway = new Gateway();
     gateway.#folder = mkdtempSync(join(tmpdir(), 'waygate-green-api-'));
     running.add(gateway);
-    const env = {
+    gateway.#env = {
       ...strangers(),
       WAYGATE_DATA_DIR: gateway.#folder,
       WAYGATE_LISTEN: '127.0.0.1:0',
@@ -32,12 +33,26 @@ export class Gateway {
       WAYGATE_WHATSAPP__VERSION_URL: `http://${new URL(simulator.chat).host}/sw.js`,
     };
     const issue = ['token', 'create', '--kind', 'partner'];
-    const issuing = { env, timeout: LIMIT_MS, stdio: ['ignore', 'pipe', 'inherit'] };
+    const issuing = { env: gateway.#env, timeout: LIMIT_MS, stdio: ['ignore', 'pipe', 'inherit'] };
     gateway.#partner = execFileSync(binary, issue, issuing).toString().trim();
-    const child = spawn(binary, ['serve'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-    gateway.#child = child;
-    gateway.host = await within('the address of the gateway', address(child));
+    await gateway.up();
     return gateway;
+  }
+
+  /// Serves, at the address of before if there was one.
+  async up() {
+    const env = this.host ? { ...this.#env, WAYGATE_LISTEN: new URL(this.host).host } : this.#env;
+    const options = { env, stdio: ['ignore', 'pipe', 'inherit'] };
+    this.#child = spawn(process.env.SANDBOX_WAYGATE, ['serve'], options);
+    this.host = await within('the address of the gateway', address(this.#child));
+  }
+
+  /// Ends the process like a power cut, and leaves its data.
+  async down() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await within('the end of the gateway', gone);
   }
 
   /// A new instance, as the vendor's partners make one; this SDK cannot.
@@ -56,11 +71,7 @@ export class Gateway {
   }
 
   async stop() {
-    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      this.#child.kill('SIGKILL');
-      await within('the end of the gateway', gone);
-    }
+    await this.down();
     this.kill();
   }
 }

@@ -1,0 +1,79 @@
+// A person who comes back to the page, by whatever way, and a gateway that goes and comes back.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { arriveIn, assertLinked, seen } from './arrival.mjs';
+import { launch } from './browser.mjs';
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+describe('a person comes back', () => {
+  test('without an error on the console, wherever they go', async (t) => {
+    const { visit, window } = await arriveIn(browser, t);
+    const soundly = async (where) => {
+      assert.deepEqual(await where.takeComplaints(), []);
+    };
+    await seen(window);
+    await soundly(window);
+    await window.page.reload();
+    await seen(window);
+    await soundly(window);
+    await window.page.goto('about:blank');
+    await window.page.goBack();
+    await seen(window);
+    await soundly(window);
+    await window.page.goForward();
+    await window.page.goBack();
+    const tab = await window.openTab(window.page.url());
+    await seen(tab);
+    await seen(window);
+    const beside = await window.openTab(window.page.url());
+    await beside.page.getByRole('button', { name: 'Link with phone number' }).click();
+
+    await visit.simulator.phone('scan', { qr: await seen(tab) });
+    await assertLinked(window);
+    await assertLinked(tab);
+    await beside.page.getByRole('textbox').fill('15550001111');
+    await beside.page.keyboard.press('Enter');
+    await beside.page.getByRole('heading', { name: 'Linked already' }).waitFor();
+    for (const each of [window, tab]) {
+      await each.page.reload();
+      await each.page.getByRole('heading', { name: 'Linked already' }).waitFor();
+    }
+    const late = await window.openTab(window.page.url());
+    await late.page.getByRole('heading', { name: 'Linked already' }).waitFor();
+    await window.page.goto('about:blank');
+    await window.page.goBack();
+    await window.page.getByRole('heading', { name: 'Linked already' }).waitFor();
+    for (const each of [window, tab, beside, late]) await soundly(each);
+    await visit.simulator.assertClean();
+  });
+
+  test('but not after a restart of the gateway, and the page says so', async (t) => {
+    const { visit, window } = await arriveIn(browser, t);
+    await seen(window);
+    await window.assertSound();
+    await visit.gateway.down();
+    await window.at('notice').waitFor({ state: 'visible' });
+    assert.match(await window.at('notice').textContent(), /^The gateway does not answer\. Trying/);
+    await visit.gateway.up();
+    await window.page.getByRole('heading', { name: 'This page has expired' }).waitFor();
+    assert.match(await window.at('message-text').textContent(), /not after a restart of the gateway\./);
+    assert.equal(await window.at('notice').isVisible(), false);
+    assert.equal(await window.at('picture').isVisible(), false);
+    const told = await window.takeComplaints();
+    const expected = /^error: Failed to load resource: .*(net::ERR_\w+|status of 401 \(Unauthorized\))$/;
+    assert.ok(told.every((complaint) => expected.test(complaint)), told.join('\n'));
+    await window.keepPicture('real-restarted');
+
+    const reloaded = await window.page.reload();
+    assert.equal(reloaded.status(), 404);
+    await window.page.getByRole('heading', { name: 'This link cannot be used' }).waitFor();
+    await window.page.getByText('within ten minutes').waitFor();
+    await window.page.getByText('for an hour').waitFor();
+    await window.page.getByText('unless the gateway restarts').waitFor();
+  });
+});
