@@ -37,6 +37,7 @@ export class Simulator {
   async call(method, path, body) {
     const response = await fetch(this.#control + path, {
       method,
+      headers: body === undefined ? {} : { 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(LIMIT_MS),
     });

@@ -7,6 +7,7 @@ use wacore_binary::{Jid, Node};
 use crate::{
     app_state::{COLLECTIONS, CRITICAL, Collection, SyncKey},
     clock::Clock,
+    code_stages::CodesAsked,
     device_identity::{DeviceNumbers, key_index_list},
     dice::Dice,
     digest::sha256,
@@ -42,6 +43,7 @@ pub(crate) struct Account {
     pub(crate) devices: BTreeMap<u16, Device>,
     pub(crate) privacy: BTreeMap<String, String>,
     pub(crate) picture: Option<ProfilePicture>,
+    pub(crate) codes_asked: CodesAsked,
     pub(crate) dice: Dice,
     unlinked: BTreeSet<u16>,
     last_device: u16,
@@ -63,6 +65,8 @@ pub(crate) struct Device {
     pub(crate) active: bool,
     pub(crate) greeted: bool,
     pub(crate) queue: VecDeque<Queued>,
+    /// The ids of messages that have arrived, the newest last.
+    pub(crate) received: VecDeque<String>,
 }
 
 /// A stanza kept until its device has acknowledged it.
@@ -102,6 +106,7 @@ impl Account {
             devices: BTreeMap::new(),
             privacy: default_privacy(),
             picture: None,
+            codes_asked: CodesAsked::default(),
             dice,
             unlinked: BTreeSet::new(),
             last_device: 0,
@@ -119,9 +124,14 @@ impl Account {
         }
     }
 
+    /// Whether all places for companions are taken.
+    pub(crate) fn is_full(&self) -> bool {
+        self.devices.len() >= COMPANIONS_MAX
+    }
+
     /// The numbers of the next device to be linked; `None` when all places are taken.
     pub(crate) fn next_numbers(&mut self) -> Option<(u16, u32)> {
-        if self.devices.len() >= COMPANIONS_MAX {
+        if self.is_full() {
             return None;
         }
         let device = (self.last_device + 1..=DEVICE_MAX)

@@ -1,5 +1,7 @@
 //! Requests for app state (docs/internals/sim.md, "App state").
 
+use std::collections::BTreeSet;
+
 use wacore_binary::{Node, builder::NodeBuilder};
 
 use crate::{
@@ -18,6 +20,12 @@ pub(crate) fn sync(world: &mut World, key: &DeviceKey, iq: &Node) -> Result<Answ
         .and_then(Node::children)
         .filter(|collections| !collections.is_empty())
         .ok_or_else(|| RequestError::bad("no collection"))?;
+    let mut named = BTreeSet::new();
+    for collection in asked {
+        if !named.insert(attr(collection, "name")) {
+            return Err(RequestError::bad("one collection twice"));
+        }
+    }
     let account = world.accounts.get(&key.number).ok_or_else(RequestError::not_found)?;
     let answers: Result<Vec<Node>, RequestError> =
         asked.iter().map(|collection| answer(account, collection)).collect();
@@ -25,12 +33,17 @@ pub(crate) fn sync(world: &mut World, key: &DeviceKey, iq: &Node) -> Result<Answ
 }
 
 fn answer(account: &Account, asked: &Node) -> Result<Node, RequestError> {
+    if asked.tag != "collection" {
+        return Err(RequestError::bad("what is no collection"));
+    }
     let name = attr(asked, "name").ok_or_else(|| RequestError::bad("a collection without name"))?;
     let version = match attr(asked, "version") {
         Some(version) => version
             .parse::<usize>()
             .map_err(|_not_a_number| RequestError::bad("a version that is no number"))?,
-        None => 0,
+        // A snapshot is asked for, of which the simulator has none to give.
+        None if attr(asked, "return_snapshot").as_deref() == Some("true") => 0,
+        None => return Err(RequestError::bad("a collection without version or return_snapshot")),
     };
     let node = NodeBuilder::new("collection").attr("name", name.as_ref());
     let Some(collection) = account.collections.get(name.as_ref()) else {

@@ -2,6 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// The default of [`SimConfig::min_version`]. Which version the real server refuses first is not
+/// known and moves; this one refuses the clients before 2.3000 and versions that never were.
+const MIN_VERSION: (u32, u32, u32) = (2, 3000, 1_000_000_000);
+
 /// Everything a simulator is started with. Two simulators with the same configuration and the
 /// same sequence of inputs draw the same keys and refs.
 #[derive(Clone)]
@@ -31,7 +35,7 @@ impl Default for SimConfig {
             epoch: UNIX_EPOCH + Duration::from_secs(1_767_225_600),
             root_secret: None,
             version: (2, 3000, 1_035_194_821),
-            min_version: None,
+            min_version: Some(MIN_VERSION),
         }
     }
 }

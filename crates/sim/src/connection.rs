@@ -18,12 +18,20 @@ use crate::{
     handshake::{HandshakeError, Outcome, Progress, Responder},
     noise::Cipher,
     outbox::Outbox,
-    payload, registration, session, stanza,
+    payload, registration, session,
+    stanza::{self, attr},
     world::{ConnectionId, Shared, Stage},
 };
 
 /// How long a client may take until it has said what it came for.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a client that has logged in may be silent. Both clients ping after 15 to 30 s without
+/// traffic, so this is several pings that did not come.
+const SILENCE_MAX: Duration = Duration::from_mins(3);
+
+/// The longest id of a stanza; clients' own have about 20 bytes.
+const ID_BYTES_MAX: usize = 256;
 
 /// The receiving side of a connection.
 #[derive(Debug)]
@@ -35,6 +43,8 @@ struct Connection {
     phase: Phase,
     dice: Dice,
     deadline: Instant,
+    /// When the last stanza arrived.
+    heard: Instant,
 }
 
 #[derive(Debug)]
@@ -57,6 +67,7 @@ pub(crate) async fn run(
         phase: Phase::Handshake(Box::new(Responder::AwaitHello)),
         dice: Dice::derive(shared.config.seed, "connection", id),
         deadline: Instant::now() + HANDSHAKE_LIMIT,
+        heard: Instant::now(),
         shared: Arc::clone(&shared),
     };
     loop {
@@ -82,11 +93,19 @@ pub(crate) async fn run(
     if outbox.has_overflowed() {
         world.refuse(Some(id), RefusalKind::SlowReader, "too many stanzas are waiting");
     }
+    if outbox.has_failed() {
+        let detail = "a stanza of the server's that has no encoding, or is too long for a frame";
+        world.refuse(Some(id), RefusalKind::Frame, detail);
+    }
     world.forget(id);
 }
 
 impl Connection {
     fn take_bytes(&mut self, bytes: &[u8]) {
+        if self.is_leaving() {
+            // Nobody will read it, so nobody keeps it.
+            return;
+        }
         self.frames.push(bytes);
         while !self.is_leaving() {
             match self.frames.next_frame() {
@@ -100,9 +119,15 @@ impl Connection {
     fn is_leaving(&self) -> bool {
         let world = self.shared.lock();
         world.connections.get(&self.id).is_none_or(|peer| match &peer.stage {
-            Stage::Leaving => true,
+            Stage::Leaving | Stage::Mute => true,
             Stage::Handshaking | Stage::Unregistered(_) | Stage::Registered(_) => false,
         })
+    }
+
+    fn is_registered(&self) -> bool {
+        let world = self.shared.lock();
+        let stage = world.connections.get(&self.id).map(|peer| &peer.stage);
+        matches!(stage, Some(Stage::Registered(_)))
     }
 
     fn give_up(&self, error: FrameError) {
@@ -143,7 +168,10 @@ impl Connection {
                 }
             }
             Phase::Transport(cipher) => match cipher.open(frame, &[]) {
-                Some(plaintext) => self.take_plaintext(&plaintext),
+                Some(plaintext) => {
+                    self.heard = Instant::now();
+                    self.take_plaintext(&plaintext);
+                }
                 None => self.close(RefusalKind::Cipher, "a frame does not decrypt"),
             },
         }
@@ -156,6 +184,7 @@ impl Connection {
         }
         self.outbox.secure(outcome.send);
         self.phase = Phase::Transport(Box::new(outcome.receive));
+        self.heard = Instant::now();
         let mut world = self.shared.lock();
         *world.report.handshakes.entry(outcome.kind).or_default() += 1;
         match payload::read(&outcome.payload, self.shared.config.min_version) {
@@ -176,6 +205,12 @@ impl Connection {
 
     fn take_plaintext(&self, plaintext: &[u8]) {
         let node = match stanza::decode(plaintext) {
+            // What has an id is answered with it.
+            Ok(node) if attr(&node, "id").is_none_or(|id| id.len() <= ID_BYTES_MAX) => Ok(node),
+            Ok(_) => Err(format!("an id of more than {ID_BYTES_MAX} bytes")),
+            Err(detail) => Err(detail),
+        };
+        let node = match node {
             Ok(node) => node,
             Err(detail) => {
                 let mut world = self.shared.lock();
@@ -189,7 +224,7 @@ impl Connection {
         let registered = match world.connections.get(&self.id).map(|peer| &peer.stage) {
             Some(Stage::Registered(key)) => Some(key.clone()),
             Some(Stage::Unregistered(_)) => None,
-            Some(Stage::Handshaking | Stage::Leaving) | None => return,
+            Some(Stage::Handshaking | Stage::Leaving | Stage::Mute) | None => return,
         };
         match registered {
             Some(key) => session::take(&mut world, self.id, &key, &node),
@@ -205,14 +240,16 @@ impl Connection {
         match world.connections.get(&self.id).map(|peer| &peer.stage) {
             Some(Stage::Handshaking) => self.deadline,
             Some(Stage::Unregistered(candidate)) => candidate.expires,
-            Some(Stage::Registered(_) | Stage::Leaving) | None => Instant::now() + NEVER,
+            Some(Stage::Registered(_)) => self.heard + SILENCE_MAX,
+            Some(Stage::Leaving | Stage::Mute) | None => Instant::now() + NEVER,
         }
     }
 
     fn expire(&self) {
-        let handshaking = matches!(self.phase, Phase::Handshake(_));
-        if handshaking {
+        if matches!(self.phase, Phase::Handshake(_)) {
             self.close(RefusalKind::Silence, "no handshake within 30 s");
+        } else if self.is_registered() {
+            self.close(RefusalKind::Silence, "nothing for 180 s after the login, no ping either");
         } else {
             registration::expire(&mut self.shared.lock(), self.id);
         }

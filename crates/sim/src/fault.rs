@@ -1,6 +1,6 @@
 //! Faults a test or a person can order. Each is used up by what it strikes.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 /// A fault to inject. The JSON form is that of `POST /faults`, with the name under `fault`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -20,6 +20,17 @@ pub enum Fault {
         #[serde(default)]
         expire_s: Option<u32>,
     },
+    /// Refuse the next requests for a pairing code that are in order.
+    RefuseCodes {
+        /// How many requests; the order replaces an earlier one.
+        count: u32,
+        /// The number in `code`: 400 asked for too often, 403 forbidden, 429 too many, 452 not
+        /// available for this account, 500 failed, ...
+        reason: u16,
+        /// The number in `backoff`: the wait it names, in seconds.
+        #[serde(default)]
+        backoff_s: Option<u32>,
+    },
     /// Send `<stream:error>` to online devices and close.
     StreamError {
         /// The account's number.
@@ -35,7 +46,7 @@ pub enum Fault {
         /// The account's number; all connections, the unregistered ones too, when absent.
         #[serde(default)]
         number: Option<String>,
-        /// One of its devices; all of them when absent.
+        /// One of its devices; all of them when absent. Strikes nothing without `number`.
         #[serde(default)]
         device: Option<u16>,
     },
@@ -49,14 +60,36 @@ pub enum Fault {
         /// How many; the order replaces an earlier one.
         count: u32,
     },
+    /// Say nothing more on the connections of online devices and hear nothing on them, as when a
+    /// network has forgotten them: they stay open until their clients give them up. For the
+    /// account these devices are offline at once.
+    GoMute {
+        /// The account's number.
+        number: String,
+        /// One of its devices; all of them when absent.
+        #[serde(default)]
+        device: Option<u16>,
+    },
     /// Change the server's Noise key, so that every cached one is stale.
+    #[serde(deserialize_with = "nothing_else")]
     RotateLeaf,
+}
+
+/// A fault without fields has none: left to itself, serde would not look.
+fn nothing_else<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    #[expect(clippy::empty_structs_with_brackets, reason = "without them it is null in JSON")]
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
+    Nothing::deserialize(deserializer).map(|Nothing {}| ())
 }
 
 /// Orders that wait for what they strike.
 #[derive(Debug, Default)]
 pub(crate) struct PendingFaults {
     pub(crate) logins: Option<RefusedLogins>,
+    pub(crate) codes: Option<RefusedCodes>,
     pub(crate) dials_refused: u32,
     pub(crate) dials_hung: u32,
 }
@@ -70,10 +103,25 @@ pub(crate) struct RefusedLogins {
     pub(crate) expire_s: Option<u32>,
 }
 
+/// The answer to the next requests for a pairing code.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RefusedCodes {
+    pub(crate) left: u32,
+    pub(crate) reason: u16,
+    pub(crate) backoff_s: Option<u32>,
+}
+
 impl PendingFaults {
     /// Takes one login's share of an order.
     pub(crate) fn strike_login(&mut self) -> Option<RefusedLogins> {
         let order = self.logins.as_mut().filter(|order| order.left > 0)?;
+        order.left -= 1;
+        Some(*order)
+    }
+
+    /// Takes one request's share of an order.
+    pub(crate) fn strike_code(&mut self) -> Option<RefusedCodes> {
+        let order = self.codes.as_mut().filter(|order| order.left > 0)?;
         order.left -= 1;
         Some(*order)
     }

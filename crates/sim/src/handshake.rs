@@ -10,7 +10,7 @@ use waproto::{
     codec::{handshake_message_decode, handshake_message_to_vec},
     whatsapp::{
         HandshakeMessage,
-        handshake_message::{ClientHello, ServerHello},
+        handshake_message::{ClientFinish, ClientHello, ServerHello},
     },
 };
 
@@ -102,6 +102,9 @@ impl Responder {
                     .client_finish
                     .as_option()
                     .ok_or(HandshakeError::Malformed("client finish"))?;
+                if is_extended_finish(finish) {
+                    return Err(HandshakeError::Malformed("post-quantum extension"));
+                }
                 let sealed = finish.r#static.as_deref().unwrap_or_default();
                 let client_static = open_key(&mut state, sealed, "client static")?;
                 mix(&mut state, &ephemeral, &client_static)?;
@@ -125,7 +128,7 @@ impl Responder {
             .as_deref()
             .and_then(|key| key.try_into().ok())
             .ok_or(HandshakeError::Malformed("client ephemeral"))?;
-        if hello.use_extended == Some(true) || hello.extended_ephemeral.is_some() {
+        if is_extended_hello(hello) {
             return Err(HandshakeError::Malformed("post-quantum extension"));
         }
         match (hello.r#static.as_deref(), hello.payload.as_deref()) {
@@ -165,6 +168,25 @@ impl Responder {
         *self = Self::AwaitFinish(Box::new(Halfway { state, ephemeral, kind }));
         Ok(Progress::Reply(reply))
     }
+}
+
+/// Whether a hello asks for anything beyond the plain handshakes: post-quantum keys, their
+/// simulation, or padding, which came with them.
+fn is_extended_hello(hello: &ClientHello) -> bool {
+    hello.use_extended == Some(true)
+        || hello.extended_ciphertext.is_some()
+        || hello.padded_bytes.is_some()
+        || hello.send_server_hello_padded_bytes == Some(true)
+        || hello.simulate_xxkem_fs == Some(true)
+        || hello.pq_mode.is_some()
+        || hello.extended_ephemeral.is_some()
+}
+
+/// As [`is_extended_hello`], of a finish.
+fn is_extended_finish(finish: &ClientFinish) -> bool {
+    finish.extended_ciphertext.is_some()
+        || finish.padded_bytes.is_some()
+        || finish.simulate_xxkem_fs == Some(true)
 }
 
 /// What an IK hello carries once it is open.

@@ -5,7 +5,7 @@ use wacore_binary::{Node, builder::NodeBuilder};
 use crate::{
     RefusalKind,
     account::Account,
-    keys::KEY_TYPE,
+    keys::{KEY_TYPE, is_of_small_order},
     prekeys::{PreKey, SignedPreKey, Upload},
     requests::{Answer, RequestError, Then},
     stanza::{self, attr_jid},
@@ -42,6 +42,9 @@ pub(crate) fn upload(
     if upload.identity != device.registration.identity {
         return Err(unsigned("another identity than the device's"));
     }
+    if let Some(detail) = device.stock.unusable(&upload) {
+        return Err(RequestError::not_acceptable(detail));
+    }
     if !upload.signed.is_signed_by(&device.registration.identity) {
         return Err(unsigned("the signed prekey's signature does not verify"));
     }
@@ -59,6 +62,9 @@ pub(crate) fn rotate(
         .and_then(SignedPreKey::read)
         .ok_or_else(|| RequestError::bad("skey"))?;
     let device = world.device(key).ok_or_else(RequestError::not_found)?;
+    if is_of_small_order(&signed.value) {
+        return Err(RequestError::not_acceptable("a key of small order"));
+    }
     if !signed.is_signed_by(&device.registration.identity) {
         return Err(unsigned("the signed prekey's signature does not verify"));
     }
@@ -84,9 +90,12 @@ pub(crate) fn bundles(world: &mut World, iq: &Node) -> Result<Answer, RequestErr
         .ok_or_else(|| RequestError::bad("no user, or too many"))?;
     let mut bundles = Vec::with_capacity(users.len());
     for user in users {
+        if user.tag != "user" {
+            return Err(RequestError::bad("what is no user"));
+        }
         let jid = attr_jid(user, "jid").ok_or_else(|| RequestError::bad("a user without jid"))?;
         let content = world
-            .account_by_user(jid.user_base())
+            .account_by_jid(&jid)
             .and_then(|account| bundle(account, jid.device))
             .unwrap_or_else(|| vec![stanza::error(406, "not-acceptable")]);
         bundles.push(NodeBuilder::new("user").attr("jid", jid).children(content).build());

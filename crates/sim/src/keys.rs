@@ -75,9 +75,60 @@ pub(crate) fn verify(key: &[u8; 32], parts: &[&[u8]], signature: &[u8]) -> bool 
             .is_ok_and(|key| key.verify_signature_for_multipart_message(parts, signature))
 }
 
+/// The points of small order, and the two ways to write the least ones a second time: whoever
+/// agrees on a secret with one of them gets all zeros.
+const SMALL_ORDER: [[u8; 32]; 7] = [
+    [0; 32],
+    low(1, 0, 0),
+    [
+        0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4,
+        0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49,
+        0xb8, 0x00,
+    ],
+    [
+        0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef,
+        0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f,
+        0x11, 0x57,
+    ],
+    low(0xec, 0xff, 0x7f),
+    low(0xed, 0xff, 0x7f),
+    low(0xee, 0xff, 0x7f),
+];
+
+const fn low(first: u8, between: u8, last: u8) -> [u8; 32] {
+    let mut point = [between; 32];
+    point[0] = first;
+    point[31] = last;
+    point
+}
+
+/// Whether a public key contributes nothing to any agreement, see [`KeyPair::agree`].
+pub(crate) fn is_of_small_order(key: &[u8; 32]) -> bool {
+    let mut point = *key;
+    // The highest bit does not count.
+    point[31] &= 0x7f;
+    SMALL_ORDER.contains(&point)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_small_order_is_one_that_nobody_can_agree_with() {
+        let mut dice = Dice::derive(1, "test", 0);
+        let pair = KeyPair::generate(&mut dice);
+        for point in SMALL_ORDER {
+            let mut high = point;
+            high[31] |= 0x80;
+            for key in [point, high] {
+                assert!(is_of_small_order(&key));
+                assert_eq!(pair.agree(&key), None, "{key:?}");
+            }
+        }
+        assert!(!is_of_small_order(&pair.public()));
+        assert!(!is_of_small_order(&low(9, 0, 0)), "the base point");
+    }
 
     #[test]
     fn two_pairs_agree_on_one_secret() {

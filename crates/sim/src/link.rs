@@ -123,6 +123,14 @@ impl World {
     }
 
     fn complete(&mut self, connection: ConnectionId, offer: Offer, device: Device) {
+        // Another offer may have taken the last place since this one was made.
+        if self.accounts.get(&offer.number).is_none_or(Account::is_full) {
+            let detail = format!("{} has no place left", offer.number);
+            self.refuse(Some(connection), RefusalKind::DeviceLimit, detail);
+            self.end(connection, Some(stanza::failure(401, "pair").build()));
+            drop(offer.waiter.send(Err(LinkError::DeviceLimit)));
+            return;
+        }
         let linked = LinkedDevice {
             number: offer.number.clone(),
             device: offer.device,
@@ -159,6 +167,7 @@ impl RegisteredAs {
             active: false,
             greeted: false,
             queue: std::collections::VecDeque::new(),
+            received: std::collections::VecDeque::new(),
         }
     }
 }

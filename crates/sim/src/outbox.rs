@@ -4,6 +4,7 @@
 //! the order of sending. Everybody else holds an [`Outbox`] and never waits.
 
 use std::{
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -51,18 +52,30 @@ pub(crate) struct Outbox {
 pub(crate) struct Cut {
     ordered: AtomicBool,
     overflowed: AtomicBool,
+    failed: AtomicBool,
     notify: Notify,
 }
 
 impl Cut {
     /// Whether the connection was dropped rather than closed.
     pub(crate) fn is_ordered(&self) -> bool {
-        self.ordered.load(Ordering::Relaxed)
+        self.ordered.load(Ordering::SeqCst)
+    }
+
+    /// Resolves when the connection is to be dropped; for everybody who waits for it, and for
+    /// whoever comes late.
+    pub(crate) async fn ordered(&self) {
+        let mut order = pin!(self.notify.notified());
+        // Listening comes before looking, so that no order falls in between.
+        order.as_mut().enable();
+        if !self.is_ordered() {
+            order.await;
+        }
     }
 
     fn order(&self) {
-        self.ordered.store(true, Ordering::Relaxed);
-        self.notify.notify_one();
+        self.ordered.store(true, Ordering::SeqCst);
+        self.notify.notify_waiters();
     }
 }
 
@@ -113,6 +126,11 @@ impl Outbox {
         self.cut.overflowed.load(Ordering::Relaxed)
     }
 
+    /// Whether the connection was closed because something it was to be sent cannot be sent.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.cut.failed.load(Ordering::Relaxed)
+    }
+
     /// Resolves when the writer has ended.
     pub(crate) async fn closed(&self) {
         self.parcels.closed().await;
@@ -133,7 +151,7 @@ impl Writer {
         let cut = Arc::clone(&self.cut);
         tokio::select! {
             // Nothing here is resumed after the other branch won, so nothing can be lost.
-            () = cut.notify.notified() => {}
+            () = cut.ordered() => {}
             () = self.deliver(&to_client) => {}
             () = to_client.closed() => {}
         }
@@ -160,6 +178,7 @@ impl Writer {
             };
             let Some(bytes) = payload.and_then(|payload| frame(&payload)) else {
                 tracing::warn!("a stanza could not be encoded; the connection is closed");
+                self.cut.failed.store(true, Ordering::Relaxed);
                 return;
             };
             if to_client.send(bytes).await.is_err() {
@@ -192,6 +211,22 @@ mod tests {
         assert_eq!(client.recv().await.unwrap(), Bytes::from_static(&[0, 0, 1, 2]));
         assert_eq!(client.recv().await, None);
         assert_eq!(started.elapsed(), Duration::from_millis(340));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cut_reaches_everybody_who_waits_for_it_and_whoever_comes_late() {
+        let (outbox, _writer) = Outbox::new(Duration::ZERO);
+        let cut = outbox.cut_order();
+        let waiting = async { tokio::join!(cut.ordered(), cut.ordered()) };
+        let order = async {
+            tokio::task::yield_now().await;
+            outbox.cut();
+        };
+        let within = tokio::time::timeout(Duration::from_secs(1), async {
+            tokio::join!(waiting, order);
+            cut.ordered().await;
+        });
+        assert_eq!(within.await, Ok(()));
     }
 
     #[tokio::test(start_paused = true)]

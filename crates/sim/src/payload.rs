@@ -5,7 +5,7 @@ use waproto::{
     buffa::Message as _,
     whatsapp::{
         ClientPayload, DeviceProps,
-        client_payload::{DevicePairingRegistrationData, UserAgent},
+        client_payload::{DevicePairingRegistrationData, user_agent::Platform},
     },
 };
 
@@ -54,9 +54,18 @@ pub(crate) fn read(
 ) -> Result<Intent, PayloadError> {
     let payload = ClientPayload::decode_from_slice(bytes)
         .map_err(|_not_protobuf| malformed("not a client payload"))?;
-    let version = check_user_agent(payload.user_agent.as_option(), min_version)?;
+    let version = check_user_agent(&payload, min_version)?;
     if let Some(data) = payload.device_pairing_data.as_option() {
+        if payload.username.is_some() || payload.device.is_some() {
+            return Err(malformed("a registration with a username or a device"));
+        }
+        if (payload.passive, payload.pull) != (Some(false), Some(false)) {
+            return Err(malformed("passive or pull of a registration is not false"));
+        }
         return read_registration(data, version).map(|it| Intent::Register(Box::new(it)));
+    }
+    if payload.passive.is_none() || payload.pull != Some(true) {
+        return Err(malformed("a login without passive, or its pull is not true"));
     }
     let number = payload.username.ok_or_else(|| malformed("username is absent"))?.to_string();
     let device = payload
@@ -67,19 +76,41 @@ pub(crate) fn read(
     Ok(Intent::LogIn { number, device })
 }
 
+/// Who is calling: a browser, which says so twice, or an app that can be a companion.
 fn check_user_agent(
-    user_agent: Option<&UserAgent>,
+    payload: &ClientPayload,
     min_version: Option<(u32, u32, u32)>,
 ) -> Result<(u32, u32, u32), PayloadError> {
+    let strange = |detail: &str| PayloadError {
+        kind: RefusalKind::Payload,
+        detail: detail.to_owned(),
+        reason: 409,
+    };
+    let user_agent =
+        payload.user_agent.as_option().ok_or_else(|| strange("the user agent is absent"))?;
     let version = user_agent
-        .filter(|user_agent| user_agent.platform.is_some())
-        .and_then(|user_agent| user_agent.app_version.as_option())
+        .app_version
+        .as_option()
         .and_then(|version| Some((version.primary?, version.secondary?, version.tertiary?)))
-        .ok_or_else(|| PayloadError {
-            kind: RefusalKind::Payload,
-            detail: "the user agent has no platform or no version".to_owned(),
-            reason: 409,
-        })?;
+        .ok_or_else(|| strange("the user agent has no version"))?;
+    let is_browser = match user_agent.platform {
+        Some(Platform::WEB) => true,
+        Some(
+            Platform::ANDROID
+            | Platform::SMB_ANDROID
+            | Platform::IOS
+            | Platform::MACOS
+            | Platform::WINDOWS,
+        ) => false,
+        _ => return Err(strange("the user agent's platform is not a companion's")),
+    };
+    let web_info = payload.web_info.as_option();
+    if is_browser && web_info.is_none_or(|it| it.web_sub_platform.is_none()) {
+        return Err(malformed("webInfo of a browser is absent or names no platform"));
+    }
+    if !is_browser && web_info.is_some() {
+        return Err(malformed("webInfo of something that is no browser"));
+    }
     if min_version.is_some_and(|oldest| version < oldest) {
         return Err(PayloadError {
             kind: RefusalKind::Outdated,
@@ -123,12 +154,14 @@ fn read_registration(
         .as_deref()
         .and_then(|bytes| DeviceProps::decode_from_slice(bytes).ok())
         .ok_or_else(|| malformed("deviceProps is absent or no protobuf"))?;
+    let os = props.os.clone().filter(|os| !os.is_empty());
+    let platform = props.platform_type.ok_or_else(|| malformed("deviceProps name no platform"))?;
     Ok(Registration {
         regid: sized(data.e_regid.as_deref(), "eRegid")?,
         identity,
         signed_prekey,
-        os: props.os.clone().unwrap_or_default(),
-        platform: props.platform_type.map_or("UNKNOWN".to_owned(), |kind| format!("{kind:?}")),
+        os: os.ok_or_else(|| malformed("deviceProps name no system"))?,
+        platform: format!("{platform:?}"),
     })
 }
 

@@ -13,12 +13,12 @@ use wacore_binary::{SERVER_JID, builder::NodeBuilder};
 use crate::{
     CodeError, LinkError, LinkedDevice, PictureError, ProfilePicture, RefusalKind, ScanError,
     UnlinkError, app_state_requests,
+    code_stages::{CODE_TRIES_MAX, TypedCode},
     dice::Dice,
     keys::KeyPair,
     link::Outcome,
     pairing_code::{PairingCode, PrimaryHello},
     picture_requests,
-    registration::{CODE_TRIES_MAX, TypedCode},
     scanned_text::ScannedText,
     world::{ConnectionId, DeviceKey, Shared, Stage, World},
 };
@@ -224,20 +224,22 @@ impl Phone {
         Ok(wait(answer).await?)
     }
 
-    /// The newest request for a code for this account, counted as tried once more.
+    /// The newest request for a code for this account, counted as tried once more. It is also the
+    /// last to expire.
     fn find_request(
         &self,
         world: &mut World,
     ) -> Result<(ConnectionId, String, [u8; 80]), CodeError> {
         let now = Instant::now();
-        let found = world.connections.iter_mut().rev().find_map(|(id, peer)| {
+        let found = world.connections.iter_mut().filter_map(|(id, peer)| {
             let Stage::Unregistered(candidate) = &mut peer.stage else {
                 return None;
             };
             let request = candidate.code.as_mut()?;
             (request.number == self.number).then_some((*id, request))
         });
-        let (connection, request) = found.ok_or(CodeError::NothingPending)?;
+        let (connection, request) =
+            found.max_by_key(|(_, request)| request.ordinal).ok_or(CodeError::NothingPending)?;
         if now >= request.expires {
             world.refuse(Some(connection), RefusalKind::ExpiredRef, "a pairing code");
             return Err(CodeError::Expired);

@@ -2,7 +2,7 @@
 //! (docs/internals/sim.md, "Profile pictures").
 
 use bytes::Bytes;
-use wacore_binary::{Node, SERVER_JID, builder::NodeBuilder};
+use wacore_binary::{Node, builder::NodeBuilder};
 
 use crate::{
     PictureError, RefusalKind,
@@ -21,7 +21,6 @@ const EVERYBODY: &str = "all";
 /// Tells where an account's picture can be fetched.
 pub(crate) fn get(world: &World, key: &DeviceKey, iq: &Node) -> Result<Answer, RequestError> {
     only(iq, &["to", "type", "xmlns", "id", "target"])?;
-    to_server(iq)?;
     let target = attr_jid(iq, "target").ok_or_else(|| RequestError::bad("no target"))?;
     if target.device != 0 {
         return Err(RequestError::bad("a picture belongs to an account, not to a device"));
@@ -41,7 +40,7 @@ pub(crate) fn get(world: &World, key: &DeviceKey, iq: &Node) -> Result<Answer, R
         // The real server leaves a question about oneself with a token unanswered.
         return Err(RequestError::bad("a token that was never given out"));
     }
-    let account = world.account_of(&target.user).ok_or_else(RequestError::not_found)?;
+    let account = world.account_of(&target).ok_or_else(RequestError::not_found)?;
     if account.number != key.number && !is_shown(account) {
         return Err(RequestError { refusal: None, ..error(401, "not-authorized", "") });
     }
@@ -58,9 +57,8 @@ pub(crate) fn get(world: &World, key: &DeviceKey, iq: &Node) -> Result<Answer, R
 /// Takes a new picture of the asking account, or, without one, removes it.
 pub(crate) fn set(world: &mut World, key: &DeviceKey, iq: &Node) -> Result<Answer, RequestError> {
     only(iq, &["to", "type", "xmlns", "id", "target"])?;
-    to_server(iq)?;
     if let Some(target) = attr_jid(iq, "target") {
-        let own = world.account_of(&target.user).is_some_and(|own| own.number == key.number);
+        let own = world.account_of(&target).is_some_and(|own| own.number == key.number);
         return Err(if own {
             error(406, "not-acceptable", "one's own picture is set without a target")
         } else {
@@ -137,15 +135,6 @@ pub(crate) fn is_shown(account: &Account) -> bool {
 fn only(node: &Node, known: &[&str]) -> Result<(), RequestError> {
     let stranger = node.attrs.iter().any(|(name, _)| !known.contains(&name.as_ref()));
     if stranger { Err(RequestError::bad("an unknown attribute")) } else { Ok(()) }
-}
-
-fn to_server(iq: &Node) -> Result<(), RequestError> {
-    let to = attr(iq, "to");
-    if to.is_some_and(|to| to.trim_start_matches('@') == SERVER_JID) {
-        Ok(())
-    } else {
-        Err(RequestError::bad("not addressed to the server"))
-    }
 }
 
 fn only_child(iq: &Node) -> Result<&Node, RequestError> {

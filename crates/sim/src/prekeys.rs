@@ -6,12 +6,15 @@ use sha1::{Digest as _, Sha1};
 use wacore_binary::{Node, builder::NodeBuilder};
 
 use crate::{
-    keys::{KEY_TYPE, verify},
+    keys::{KEY_TYPE, is_of_small_order, verify},
     stanza::{child_array, child_content},
 };
 
 /// The most one-time prekeys in one upload.
 const UPLOAD_KEYS_MAX: usize = 2_000;
+
+/// The most one-time prekeys of one device that are still to be given out. Clients upload 812.
+const STOCK_KEYS_MAX: usize = 5_000;
 
 /// The middle prekey of a device.
 #[derive(Debug, Clone)]
@@ -90,6 +93,23 @@ impl KeyStock {
         self.uploaded
     }
 
+    /// What of an upload is no key that somebody could use: a point of small order, or one key
+    /// under two ids.
+    pub(crate) fn unusable(&self, upload: &Upload) -> Option<&'static str> {
+        let mut held: BTreeMap<[u8; 32], [u8; 3]> =
+            self.available.iter().map(|(id, value)| (*value, *id)).collect();
+        let values = upload.keys.iter().map(|key| &key.value);
+        if values.chain([&upload.signed.value]).any(is_of_small_order) {
+            return Some("a key of small order");
+        }
+        for key in &upload.keys {
+            if held.insert(key.value, key.id).is_some_and(|id| id != key.id) {
+                return Some("one key under two ids");
+            }
+        }
+        None
+    }
+
     /// Adds an upload. A key that is still there may be uploaded again unchanged.
     pub(crate) fn add(&mut self, upload: Upload) -> Result<(), &'static str> {
         for key in &upload.keys {
@@ -99,6 +119,10 @@ impl KeyStock {
             if self.available.get(&key.id).is_some_and(|value| *value != key.value) {
                 return Err("another key under the id of an unused one");
             }
+        }
+        let fresh = upload.keys.iter().filter(|key| !self.available.contains_key(&key.id)).count();
+        if self.available.len() + fresh > STOCK_KEYS_MAX {
+            return Err("more prekeys than a device may have");
         }
         self.signed = upload.signed;
         self.available.extend(upload.keys.iter().map(|key| (key.id, key.value)));

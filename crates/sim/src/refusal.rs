@@ -20,7 +20,8 @@ pub enum RefusalKind {
     Handshake,
     /// A transport frame did not decrypt.
     Cipher,
-    /// The connection did not get as far as a login within the limit.
+    /// The connection did not get as far as a login within the limit, or its client was silent for
+    /// too long afterwards.
     Silence,
     /// A decrypted frame was not a stanza.
     Stanza,

@@ -1,22 +1,21 @@
-//! A connection whose client wants to be linked: refs, the answer to an offer, pairing codes, and
-//! nothing else (docs/internals/sim.md, "Linking by QR" and "Linking by code").
+//! A connection whose client wants to be linked: refs, the answer to an offer, pairing codes
+//! (see `code_stages.rs`), and nothing else (docs/internals/sim.md, "Linking by QR").
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
-use tokio::{sync::oneshot, time::Instant};
+use tokio::time::Instant;
 use wacore_binary::{Node, builder::NodeBuilder};
 
 use crate::{
     RefusalKind,
+    code_stages::{CodeRequest, take_code_stage},
     link::Offer,
-    pairing_code::{BUNDLE_BYTES, PrimaryHello, WRAPPED_BYTES},
     payload::Registration,
-    stanza::{
-        self, attr, attr_jid, child_array, child_content, first_child, iq_error, iq_result,
-        request_name,
-    },
-    world::{ConnectionId, RefEntry, Stage, World},
+    refs::RefEntry,
+    requests::{check_form, is_known},
+    stanza::{self, attr, first_child, iq_error, iq_result, request_name},
+    world::{ConnectionId, Stage, World},
 };
 
 /// Refs in one `pair-device`.
@@ -26,14 +25,8 @@ const REFS: u32 = 6;
 const REF_FIRST: Duration = Duration::from_mins(1);
 const REF_FURTHER: Duration = Duration::from_secs(20);
 
-/// How long a pairing code may be typed.
-const CODE_LIFE: Duration = Duration::from_mins(3);
-
-/// How often a phone may try codes against one request.
-pub(crate) const CODE_TRIES_MAX: u32 = 3;
-
 /// How long the server waits beyond the last ref or code before it closes.
-const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// The client of an unregistered connection.
 pub(crate) struct Candidate {
@@ -41,32 +34,20 @@ pub(crate) struct Candidate {
     pub(crate) registration: Registration,
     pub(crate) offer: Option<Offer>,
     pub(crate) code: Option<CodeRequest>,
+    pub(crate) codes_asked: u32,
     pub(crate) expires: Instant,
     last_iq: u32,
-}
-
-/// A request for a pairing code. The code itself is known to the client only.
-pub(crate) struct CodeRequest {
-    pub(crate) reference: String,
-    pub(crate) number: String,
-    pub(crate) wrapped: [u8; WRAPPED_BYTES],
-    pub(crate) expires: Instant,
-    pub(crate) tries: u32,
-    pub(crate) typed: Option<TypedCode>,
-}
-
-/// A phone waiting to learn whether the code it was given is the right one.
-pub(crate) struct TypedCode {
-    pub(crate) hello: PrimaryHello,
-    /// Hears the ADV secret, or `None` for a wrong code.
-    pub(crate) waiter: oneshot::Sender<Option<[u8; 32]>>,
+    /// The ids of the server's requests that have no answer yet.
+    unanswered: BTreeSet<String>,
 }
 
 impl Candidate {
     /// The id of the server's next request on this connection.
     pub(crate) fn next_iq_id(&mut self) -> String {
         self.last_iq += 1;
-        self.last_iq.to_string()
+        let id = self.last_iq.to_string();
+        self.unanswered.insert(id.clone());
+        id
     }
 }
 
@@ -95,8 +76,10 @@ pub(crate) fn open(
         registration,
         offer: None,
         code: None,
+        codes_asked: 0,
         expires: last + GRACE,
         last_iq: 0,
+        unanswered: BTreeSet::new(),
     };
     let id = candidate.next_iq_id();
     peer.stage = Stage::Unregistered(Box::new(candidate));
@@ -116,9 +99,24 @@ pub(crate) fn take(world: &mut World, connection: ConnectionId, node: &Node) {
         return;
     };
     match attr(node, "type").as_deref() {
-        // The answer to an offer, or a mere acknowledgement of `pair-device`.
-        Some("result" | "error") => drop(world.take_answer(connection, node)),
-        _ => take_request(world, connection, node, &id),
+        Some("result" | "error") => take_answer(world, connection, node, &id),
+        Some("get" | "set") => take_request(world, connection, node, &id),
+        _ => {
+            world.refuse(Some(connection), RefusalKind::Request, "an iq of no known type");
+            world.send(connection, iq_error(&id, 400, "bad-request"));
+        }
+    }
+}
+
+/// The answer to an offer, or a mere acknowledgement of `pair-device`.
+fn take_answer(world: &mut World, connection: ConnectionId, iq: &Node, id: &str) {
+    let asked = world.candidate(connection).is_some_and(|it| it.unanswered.remove(id));
+    if !asked {
+        world.refuse(Some(connection), RefusalKind::Request, stanza::UNASKED);
+    } else if !world.take_answer(connection, iq) && attr(iq, "type").as_deref() == Some("error") {
+        // It wants none of the refs, so none of them links it.
+        world.refuse(Some(connection), RefusalKind::PairingRefused, "pair-device");
+        world.end(connection, None);
     }
 }
 
@@ -135,6 +133,17 @@ fn refuse_tag(world: &mut World, connection: ConnectionId, node: &Node) {
 
 fn take_request(world: &mut World, connection: ConnectionId, iq: &Node, id: &str) {
     let name = request_name(iq);
+    let form = match name.as_str() {
+        "w:p/get/ping" | "w:p/get/" | "md/set/link_code_companion_reg" => check_form(&name, iq),
+        _ => Ok(()),
+    };
+    if let Err(error) = form {
+        world.report.count_request(&name);
+        let detail = format!("{name}: {}", error.detail);
+        world.refuse(Some(connection), RefusalKind::Request, detail);
+        world.send(connection, iq_error(id, error.code, error.text));
+        return;
+    }
     match name.as_str() {
         "w:p/get/ping" | "w:p/get/" => {
             world.report.count_request(&name);
@@ -145,7 +154,7 @@ fn take_request(world: &mut World, connection: ConnectionId, iq: &Node, id: &str
             world.report.count_request(&name);
             take_code_stage(world, connection, iq, id);
         }
-        _ if crate::requests::is_known(&name) => {
+        _ if is_known(&name) => {
             world.refuse(Some(connection), RefusalKind::NotAllowed, name);
             world.send(connection, iq_error(id, 401, "not-authorized"));
         }
@@ -154,111 +163,6 @@ fn take_request(world: &mut World, connection: ConnectionId, iq: &Node, id: &str
             world.send(connection, iq_error(id, 501, "feature-not-implemented"));
         }
     }
-}
-
-fn take_code_stage(world: &mut World, connection: ConnectionId, iq: &Node, id: &str) {
-    let taken = iq
-        .get_optional_child("link_code_companion_reg")
-        .ok_or("the child is absent")
-        .and_then(|stage| match attr(stage, "stage").as_deref() {
-            Some("companion_hello") => companion_hello(world, connection, stage, id),
-            Some("companion_finish") => companion_finish(world, connection, stage, id),
-            _ => Err("no such stage"),
-        });
-    match taken {
-        Ok(reply) => world.send(connection, reply),
-        Err(detail) => {
-            world.refuse(Some(connection), RefusalKind::PairingCode, detail);
-            world.send(connection, iq_error(id, 400, "bad-request"));
-        }
-    }
-}
-
-fn companion_hello(
-    world: &mut World,
-    connection: ConnectionId,
-    stage: &Node,
-    id: &str,
-) -> Result<Node, &'static str> {
-    let jid = attr_jid(stage, "jid").ok_or("jid is absent or malformed")?;
-    let wrapped = child_array(stage, "link_code_pairing_wrapped_companion_ephemeral_pub")
-        .ok_or("the wrapped ephemeral key is not 80 bytes")?;
-    let noise: [u8; 32] = child_array(stage, "companion_server_auth_key_pub")
-        .ok_or("companion_server_auth_key_pub is not 32 bytes")?;
-    if child_content(stage, "companion_platform_id").is_none_or(<[u8]>::is_empty) {
-        return Err("companion_platform_id is empty");
-    }
-    let display = child_content(stage, "companion_platform_display").unwrap_or_default();
-    if !is_browser_and_system(display) {
-        return Err("companion_platform_display is not `Browser (System)`");
-    }
-    if child_content(stage, "link_code_pairing_nonce").is_none() {
-        return Err("link_code_pairing_nonce is absent");
-    }
-    if !jid.is_pn() || jid.device != 0 || !world.accounts.contains_key(jid.user.as_str()) {
-        return Err("no such account");
-    }
-    let reference = format!("3@{}", BASE64_STANDARD_NO_PAD.encode(world.dice.bytes::<24>()));
-    let candidate = world.candidate(connection).ok_or("the connection is leaving")?;
-    if noise != candidate.noise {
-        return Err("companion_server_auth_key_pub is not the connection's key");
-    }
-    let expires = Instant::now() + CODE_LIFE;
-    candidate.expires = candidate.expires.max(expires + GRACE);
-    candidate.code = Some(CodeRequest {
-        reference: reference.clone(),
-        number: jid.user.to_string(),
-        wrapped,
-        expires,
-        tries: 0,
-        typed: None,
-    });
-    let reference = NodeBuilder::new("link_code_pairing_ref").bytes(reference.into_bytes()).build();
-    let stage = NodeBuilder::new("link_code_companion_reg")
-        .attr("stage", "companion_hello")
-        .children([reference])
-        .build();
-    Ok(iq_result(id).children([stage]).build())
-}
-
-/// `Chrome (Linux)` and the like.
-fn is_browser_and_system(display: &[u8]) -> bool {
-    std::str::from_utf8(display).is_ok_and(|display| {
-        display
-            .strip_suffix(')')
-            .and_then(|display| display.split_once(" ("))
-            .is_some_and(|(browser, system)| !browser.is_empty() && !system.is_empty())
-    })
-}
-
-fn companion_finish(
-    world: &mut World,
-    connection: ConnectionId,
-    stage: &Node,
-    id: &str,
-) -> Result<Node, &'static str> {
-    let bundle: [u8; BUNDLE_BYTES] = child_array(stage, "link_code_pairing_wrapped_key_bundle")
-        .ok_or("the key bundle is not 156 bytes")?;
-    let identity: [u8; 32] = child_array(stage, "companion_identity_public")
-        .ok_or("companion_identity_public is not 32 bytes")?;
-    let reference = child_content(stage, "link_code_pairing_ref").ok_or("the ref is absent")?;
-    let candidate = world.candidate(connection).ok_or("the connection is leaving")?;
-    if identity != candidate.registration.identity {
-        return Err("companion_identity_public is not the registered identity");
-    }
-    let request = candidate.code.as_mut().ok_or("no code was asked for")?;
-    if reference != request.reference.as_bytes() {
-        return Err("the ref is not the one that was given");
-    }
-    let typed = request.typed.take().ok_or("no phone has answered")?;
-    let number = request.number.clone();
-    let account = world.accounts.get(&number).ok_or("no such account")?;
-    let secret = typed.hello.adv_secret(&account.phone.pair, &identity, &bundle);
-    // The companion is not told of a wrong code; only the phone is, if it still waits.
-    if typed.waiter.send(secret).is_err() {
-        tracing::debug!(connection, "the phone no longer waits for its code");
-    }
-    Ok(iq_result(id).build())
 }
 
 /// Ends a connection whose refs and codes have all run out.

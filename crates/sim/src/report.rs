@@ -12,8 +12,8 @@ const REFUSALS_KEPT_MAX: usize = 1_000;
 /// The distinct names of requests kept; further ones are counted under `(more)`.
 const NAMES_MAX: usize = 500;
 
-/// The characters of a name kept; clients make names up.
-const NAME_CHARS_MAX: usize = 120;
+/// The characters of a name or a detail kept; clients make names up.
+const CHARS_MAX: usize = 120;
 
 /// Counts since the simulator was created.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -46,8 +46,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// `Ok` when nothing was unknown and nothing was refused; otherwise a list of what was. Every
-    /// test ends with it.
+    /// `Ok` when nothing was unknown, nothing was refused and no device was online twice; otherwise
+    /// a list of what was. Every test ends with it.
     pub fn is_clean(&self) -> Result<(), String> {
         self.is_clean_but_for(&[])
     }
@@ -61,13 +61,7 @@ impl Report {
     /// Everything a well-behaved client would not have caused: what was unknown, what was refused,
     /// and connections of one device that were open at the same time.
     pub fn violations(&self) -> Vec<String> {
-        let mut violations = self.complaints(&[]);
-        violations.extend(
-            self.replaced
-                .iter()
-                .map(|(device, count)| format!("device {device} was online twice ({count} times)")),
-        );
-        violations
+        self.complaints(&[])
     }
 
     fn complaints(&self, provoked: &[RefusalKind]) -> Vec<String> {
@@ -86,6 +80,11 @@ impl Report {
                 complaints.push(format!("refused {kind:?} ({count} times): {detail}"));
             }
         }
+        complaints.extend(
+            self.replaced
+                .iter()
+                .map(|(device, count)| format!("device {device} was online twice ({count} times)")),
+        );
         complaints
     }
 
@@ -97,7 +96,9 @@ impl Report {
         count(&mut self.unknown, name);
     }
 
-    pub(crate) fn record(&mut self, refusal: Refusal) {
+    pub(crate) fn record(&mut self, mut refusal: Refusal) {
+        // Names that clients make up get into it.
+        refusal.detail = cut(&refusal.detail);
         *self.refusals.entry(refusal.kind).or_default() += 1;
         if self.refusal_log.len() < REFUSALS_KEPT_MAX {
             self.refusal_log.push(refusal);
@@ -106,10 +107,14 @@ impl Report {
 }
 
 fn count(names: &mut BTreeMap<String, u64>, name: &str) {
-    let name: String = name.chars().take(NAME_CHARS_MAX).collect();
+    let name = cut(name);
     let known = names.len() < NAMES_MAX || names.contains_key(&name);
     let name = if known { name } else { "(more)".to_owned() };
     *names.entry(name).or_default() += 1;
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(CHARS_MAX).collect()
 }
 
 #[cfg(test)]
@@ -130,6 +135,24 @@ mod tests {
         report.count_unknown("w:new/get/thing");
         let complaint = report.is_clean_but_for(&[RefusalKind::UsedRef]).unwrap_err();
         assert!(complaint.contains("w:new/get/thing"), "{complaint}");
+    }
+
+    #[test]
+    fn a_device_that_was_online_twice_is_a_complaint_whatever_was_provoked() {
+        let mut report = Report::default();
+        report.record(refusal(RefusalKind::UsedRef));
+        report.replaced.insert("15550001111:1".to_owned(), 2);
+        let complaint = report.is_clean_but_for(&[RefusalKind::UsedRef]).unwrap_err();
+        assert_eq!(complaint, "device 15550001111:1 was online twice (2 times)");
+        assert_eq!(report.violations().len(), 2);
+    }
+
+    #[test]
+    fn a_long_detail_is_cut() {
+        let mut report = Report::default();
+        let detail = "x".repeat(1_000_000);
+        report.record(Refusal { detail, ..refusal(RefusalKind::NotAllowed) });
+        assert_eq!(report.refusal_log[0].detail.len(), CHARS_MAX);
     }
 
     #[test]

@@ -2,17 +2,17 @@
 //!
 //! A pure table: name in, answer out, changes to the world in between. Sending is the session's.
 
-use wacore_binary::{Jid, Node, NodeValue, builder::NodeBuilder};
+use wacore_binary::{Node, NodeValue, builder::NodeBuilder};
 
 use crate::{
     RefusalKind, app_state_requests, key_requests, picture_requests,
-    stanza::{attr, attr_jid, first_child},
+    stanza::{self, attr, attr_jid, content, first_child},
     usync,
     world::{DeviceKey, World},
 };
 
 /// The requests answered to linked devices, by the name they are counted under.
-const KNOWN: [&str; 26] = [
+const KNOWN: [&str; 27] = [
     "abt/get/props",
     "blocklist/get/",
     "encrypt/get/count",
@@ -27,7 +27,7 @@ const KNOWN: [&str; 26] = [
     "privacy/set/privacy",
     "privacy/set/tokens",
     "tos/get/request",
-    "tos/set/tos",
+    "tos/set/notice",
     "urn:xmpp:whatsapp:dirty/set/clean",
     "usync/get/usync",
     "w/get/props",
@@ -37,9 +37,14 @@ const KNOWN: [&str; 26] = [
     "w:profile:picture/get/picture",
     "w:profile:picture/set/",
     "w:profile:picture/set/picture",
+    // Baileys leaves the type out.
+    "w:stats//add",
     "w:stats/set/add",
     "w:sync:app:state/set/sync",
 ];
+
+/// The children of a prekey upload.
+const UPLOAD_PARTS: usize = 5;
 
 /// What a request is answered with.
 #[derive(Debug, Default)]
@@ -71,6 +76,11 @@ impl RequestError {
     /// The request itself is wrong.
     pub(crate) fn bad(detail: &'static str) -> Self {
         Self { code: 400, text: "bad-request", refusal: Some(RefusalKind::Request), detail }
+    }
+
+    /// What the request brings cannot be used.
+    pub(crate) fn not_acceptable(detail: &'static str) -> Self {
+        Self { code: 406, text: "not-acceptable", ..Self::bad(detail) }
     }
 
     /// There is nothing of that name, which a client may well ask.
@@ -106,7 +116,34 @@ pub(crate) fn answer(
     if !is_known(name) {
         return None;
     }
-    Some(match name {
+    Some(check_form(name, iq).and_then(|()| known(world, key, name, iq)))
+}
+
+/// What every request has to be like: addressed to the server, and with the one child of its name.
+/// Few have none, or several.
+pub(crate) fn check_form(name: &str, iq: &Node) -> Result<(), RequestError> {
+    if !stanza::is_to_server(iq) {
+        return Err(RequestError::bad("not addressed to the server"));
+    }
+    let children = iq.children().map_or(0, <[Node]>::len);
+    let right = match name {
+        "encrypt/set/registration" => children == UPLOAD_PARTS,
+        "urn:xmpp:whatsapp:dirty/set/clean" => children > 0,
+        "blocklist/get/" | "w:p/get/" | "w:profile:picture/set/" => {
+            children == 0 && content(iq).is_none()
+        }
+        _ => children == 1,
+    };
+    if right { Ok(()) } else { Err(RequestError::bad("not as many children as it has")) }
+}
+
+fn known(
+    world: &mut World,
+    key: &DeviceKey,
+    name: &str,
+    iq: &Node,
+) -> Result<Answer, RequestError> {
+    match name {
         "abt/get/props" | "w/get/props" => props(first_child(iq)),
         "blocklist/get/" => Ok(Answer::one(NodeBuilder::new("list").attr("dhash", 0).build())),
         "encrypt/get/count" => key_requests::count(world, key),
@@ -119,7 +156,10 @@ pub(crate) fn answer(
         "passive/set/passive" => Ok(passivate(world, key)),
         "privacy/get/privacy" => privacy(world, key),
         "privacy/set/privacy" => set_privacy(world, key, iq),
-        "urn:xmpp:whatsapp:dirty/set/clean" => clean(first_child(iq)),
+        "privacy/set/tokens" => items(first_child(iq), "token", &["jid", "t", "type"]),
+        "tos/get/request" => items(first_child(iq), "notice", &["id"]),
+        "tos/set/notice" => items(Some(iq), "notice", &["id", "stage"]),
+        "urn:xmpp:whatsapp:dirty/set/clean" => items(Some(iq), "clean", &["type"]),
         "usync/get/usync" => usync::answer(world, iq),
         "w:m/set/media_conn" => Ok(media_conn()),
         "w:p/get/" | "w:p/get/ping" => Ok(pong(world)),
@@ -127,15 +167,16 @@ pub(crate) fn answer(
         "w:profile:picture/set/" | "w:profile:picture/set/picture" => {
             picture_requests::set(world, key, iq)
         }
+        "w:stats//add" | "w:stats/set/add" => stats(first_child(iq)),
         "w:sync:app:state/set/sync" => app_state_requests::sync(world, key, iq),
-        // Taken note of, and nothing to say.
-        _ => Ok(Answer::default()),
-    })
+        // Nothing that is known gets here.
+        _ => Err(RequestError::bad("no answer")),
+    }
 }
 
 fn props(asked: Option<&Node>) -> Result<Answer, RequestError> {
-    if asked.and_then(|props| attr(props, "protocol")).is_none() {
-        return Err(RequestError::bad("props without protocol"));
+    if asked.and_then(|props| attr(props, "protocol")).as_deref() != Some("1") {
+        return Err(RequestError::bad("props of another protocol than 1"));
     }
     Ok(Answer::one(
         NodeBuilder::new("props")
@@ -178,6 +219,9 @@ fn set_privacy(world: &mut World, key: &DeviceKey, iq: &Node) -> Result<Answer, 
         let (Some(name), Some(value)) = (attr(category, "name"), attr(category, "value")) else {
             return Err(RequestError::bad("a category without name or value"));
         };
+        if category.tag != "category" {
+            return Err(RequestError::bad("what is no category"));
+        }
         if !privacy_values(&name).contains(&value.as_ref()) {
             return Err(RequestError::bad("no such category, or no such value of it"));
         }
@@ -202,11 +246,27 @@ fn privacy_values(category: &str) -> &'static [&'static str] {
     }
 }
 
-/// What a device has taken note of is named by its kind.
-fn clean(asked: Option<&Node>) -> Result<Answer, RequestError> {
-    match asked.and_then(|clean| attr(clean, "type")) {
-        Some(_) => Ok(Answer::default()),
-        None => Err(RequestError::bad("clean without type")),
+/// Something that is taken note of: items of one kind, each with all of its attributes.
+fn items(list: Option<&Node>, tag: &str, attrs: &[&str]) -> Result<Answer, RequestError> {
+    let items = list.and_then(Node::children).unwrap_or_default();
+    let whole =
+        |item: &Node| item.tag == tag && attrs.iter().all(|name| item.attrs.get(name).is_some());
+    if !items.is_empty() && items.iter().all(whole) {
+        Ok(Answer::default())
+    } else {
+        Err(RequestError::bad("no item, or one of another kind or without an attribute"))
+    }
+}
+
+/// What a client counted, with the time of it.
+fn stats(add: Option<&Node>) -> Result<Answer, RequestError> {
+    let whole = |add: &Node| {
+        attr(add, "t").is_some() && content(add).is_some_and(|counted| !counted.is_empty())
+    };
+    if add.is_some_and(whole) {
+        Ok(Answer::default())
+    } else {
+        Err(RequestError::bad("nothing to add, or no time"))
     }
 }
 
@@ -224,14 +284,13 @@ fn media_conn() -> Answer {
 }
 
 fn remove_device(world: &World, key: &DeviceKey, iq: &Node) -> Result<Answer, RequestError> {
-    let wanted: Jid = iq
-        .get_optional_child("remove-companion-device")
-        .and_then(|child| attr_jid(child, "jid"))
-        .ok_or_else(|| RequestError::bad("no jid"))?;
-    let own = world.accounts.get(&key.number).is_some_and(|account| {
-        wanted.device == key.device && (wanted.user == account.number || wanted.user == account.lid)
-    });
-    if !own {
+    let child = first_child(iq).ok_or_else(|| RequestError::bad("no child"))?;
+    let wanted = attr_jid(child, "jid").ok_or_else(|| RequestError::bad("no jid"))?;
+    if attr(child, "reason").is_none() {
+        return Err(RequestError::bad("no reason"));
+    }
+    let owner = world.account_of(&wanted).map(|account| &account.number);
+    if owner != Some(&key.number) || wanted.device != key.device {
         return Err(RequestError {
             code: 403,
             text: "forbidden",

@@ -7,7 +7,7 @@ use crate::{
     RefusalKind,
     account::Queued,
     greeting::{self, Recipient},
-    requests,
+    receipts, requests,
     stanza::{self, attr, first_child, iq_error, iq_result, request_name},
     world::{ConnectionId, DeviceKey, Stage, World},
 };
@@ -87,9 +87,9 @@ fn check(world: &World, login: &Login) -> Result<(), (RefusalKind, String)> {
 pub(crate) fn take(world: &mut World, connection: ConnectionId, key: &DeviceKey, node: &Node) {
     match node.tag.as_ref() {
         "iq" => take_iq(world, connection, key, node),
-        "receipt" => take_receipt(world, connection, key, node),
-        "ack" => take_ack(world, connection, key, node),
-        "presence" | "chatstate" => world.report.count_request(&node.tag),
+        "receipt" => receipts::take_receipt(world, connection, key, node),
+        "ack" => receipts::take_ack(world, connection, key, node),
+        "presence" => take_presence(world, node),
         "ib" => take_ib(world, node),
         "message" => refuse_message(world, connection, node),
         tag => world.report.count_unknown(tag),
@@ -102,12 +102,22 @@ fn take_iq(world: &mut World, connection: ConnectionId, key: &DeviceKey, iq: &No
         world.end(connection, Some(stanza::stream_malformed()));
         return;
     };
-    if !matches!(attr(iq, "type").as_deref(), Some("get" | "set")) {
-        // The answer to one of the server's own requests; none of those needs one.
-        world.report.count_request("iq/answer");
-        return;
-    }
     let name = request_name(iq);
+    match attr(iq, "type").as_deref() {
+        Some("get" | "set") => {}
+        // The server asks a linked device nothing.
+        Some("result" | "error") => {
+            world.refuse(Some(connection), RefusalKind::Request, stanza::UNASKED);
+            return;
+        }
+        // Baileys sends one request without a type.
+        None if requests::is_known(&name) => {}
+        _ => {
+            world.refuse(Some(connection), RefusalKind::Request, "an iq of no known type");
+            world.send(connection, iq_error(&id, 400, "bad-request"));
+            return;
+        }
+    }
     match requests::answer(world, key, &name, iq) {
         Some(Ok(answer)) => {
             world.report.count_request(&name);
@@ -245,56 +255,12 @@ fn deliver_queue(world: &mut World, connection: ConnectionId, key: &DeviceKey) {
     world.send(connection, ib(NodeBuilder::new("offline").attr("count", count).build()));
 }
 
-fn take_receipt(world: &mut World, connection: ConnectionId, key: &DeviceKey, receipt: &Node) {
-    let kind = attr(receipt, "type");
-    let name = format!("receipt/{}", kind.as_deref().unwrap_or_default());
-    let (Some(id), Some(to)) = (attr(receipt, "id"), receipt.attrs.get("to")) else {
-        world.refuse(Some(connection), RefusalKind::Request, "a receipt without id or to");
-        world.end(connection, Some(stanza::stream_malformed()));
-        return;
-    };
-    match kind.as_deref() {
-        None | Some("peer_msg" | "hist_sync" | "read" | "read-self" | "sender" | "inactive") => {
-            world.report.count_request(&name);
-            forget_queued(world, key, &id);
-        }
-        // Sending again is not simulated yet, so that a client which must ask is noticed.
-        Some(_) => world.report.count_unknown(&name),
-    }
-    let mut ack = NodeBuilder::new("ack")
-        .attr("class", "receipt")
-        .attr("id", id.as_ref())
-        .attr("from", to.clone());
-    if let Some(kind) = &kind {
-        ack = ack.attr("type", kind.as_ref());
-    }
-    world.send(connection, ack.build());
-}
-
-fn take_ack(world: &mut World, connection: ConnectionId, key: &DeviceKey, ack: &Node) {
-    world.report.count_request("ack");
-    let id = attr(ack, "id").unwrap_or_default();
-    let queued = world
-        .device(key)
-        .and_then(|device| device.queue.iter().find(|queued| queued.id == id))
-        // A message is kept until its receipt.
-        .filter(|queued| queued.node.tag == "notification");
-    let Some(queued) = queued else {
-        return;
-    };
-    let echoes = |own, theirs| attr(ack, own) == attr(&queued.node, theirs);
-    let right = attr(ack, "class").as_deref() == Some("notification");
-    if right && echoes("to", "from") && echoes("type", "type") {
-        forget_queued(world, key, &id);
-    } else {
-        let detail = "an ack of a notification with another class, to or type";
-        world.refuse(Some(connection), RefusalKind::Request, detail);
-    }
-}
-
-fn forget_queued(world: &mut World, key: &DeviceKey, id: &str) {
-    if let Some(device) = world.device(key) {
-        device.queue.retain(|queued| queued.id != id);
+/// Whether the device is in use, or under which name; nobody is told of either. To watch others is
+/// not simulated.
+fn take_presence(world: &mut World, presence: &Node) {
+    match attr(presence, "type").as_deref() {
+        None | Some("available" | "unavailable") => world.report.count_request("presence"),
+        Some(kind) => world.report.count_unknown(&format!("presence/{kind}")),
     }
 }
 

@@ -6,14 +6,14 @@ use bytes::Bytes;
 use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
-    DialRefused, Fault, Phone, PhoneError, Report, SimConfig,
+    DialRefused, Fault, Phone, PhoneError, RefusalKind, Report, SimConfig,
     account::Account,
     connection,
     fault::DialFault,
     outbox::{Cut, Outbox},
     socket,
     tasks::spawn,
-    world::{Peer, Shared, Stage},
+    world::{ConnectionId, Peer, Shared, Stage},
 };
 
 /// Chunks of bytes in flight in each direction of a pipe.
@@ -39,6 +39,14 @@ pub struct Pipe {
     pub from_server: mpsc::Receiver<Bytes>,
 }
 
+/// A connection as a transport carries it.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) id: ConnectionId,
+    pub(crate) pipe: Pipe,
+    pub(crate) cut: Arc<Cut>,
+}
+
 impl Sim {
     /// A simulator without phones. Time starts now, on the clock of the tokio runtime that this
     /// must be called in.
@@ -49,17 +57,17 @@ impl Sim {
     /// Opens an in-process connection. Must be called inside the runtime. Fails only when a fault
     /// was ordered; a connection that was ordered to hang is open and silent.
     pub fn dial(&self) -> Result<Pipe, DialRefused> {
-        self.connect().map(|(pipe, _)| pipe)
+        self.connect().map(|line| line.pipe)
     }
 
-    /// As [`Sim::dial`], with the order to drop the connection for a transport that can tell a
-    /// drop from a close.
-    pub(crate) fn connect(&self) -> Result<(Pipe, Arc<Cut>), DialRefused> {
+    /// As [`Sim::dial`], for a transport that can tell a drop from a close.
+    pub(crate) fn connect(&self) -> Result<Line, DialRefused> {
         let (to_server, from_client) = mpsc::channel(PIPE_CHUNKS);
         let (to_client, from_server) = mpsc::channel(PIPE_CHUNKS);
         let pipe = Pipe { to_server, from_server };
         let mut world = self.shared.lock();
         world.report.dials += 1;
+        let id = world.report.dials;
         match world.faults.strike_dial() {
             Some(DialFault::Refuse) => {
                 world.report.dials_faulted += 1;
@@ -69,11 +77,10 @@ impl Sim {
                 world.report.dials_faulted += 1;
                 drop(world);
                 spawn(hang(from_client, to_client));
-                return Ok((pipe, Arc::default()));
+                return Ok(Line { id, pipe, cut: Arc::default() });
             }
             None => {}
         }
-        let id = world.report.dials;
         let (outbox, writer) = Outbox::new(self.shared.config.latency.delay());
         let peer = Peer { outbox: outbox.clone(), stage: Stage::Handshaking };
         world.connections.insert(id, peer);
@@ -82,7 +89,14 @@ impl Sim {
         let cut = outbox.cut_order();
         spawn(writer.run(to_client));
         spawn(connection::run(Arc::clone(&self.shared), id, outbox, from_client));
-        Ok((pipe, cut))
+        Ok(Line { id, pipe, cut })
+    }
+
+    /// Ends a connection whose transport brought text, which is nothing of this protocol.
+    pub(crate) fn refuse_text(&self, connection: ConnectionId) {
+        let mut world = self.shared.lock();
+        world.refuse(Some(connection), RefusalKind::Frame, "a text message");
+        world.end(connection, None);
     }
 
     /// Takes one dial's share of an order to hang, for a transport that can hang before it is open.

@@ -13,7 +13,6 @@ use std::{
 
 use axum::{
     Router,
-    body::Bytes,
     extract::{
         State, WebSocketUpgrade,
         ws::{Message, WebSocket},
@@ -24,10 +23,13 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
-use crate::{Pipe, Sim, control, frame::FRAME_BYTES_MAX, outbox::Cut};
+use crate::{Pipe, Sim, control, frame::FRAME_BYTES_MAX, sim::Line};
 
 /// The only origin a client may come from.
 const ORIGIN: &str = "https://web.whatsapp.com";
+
+/// How long a client may take to read the word that the connection is closed.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long open requests may go on after the order to stop.
 const STOP_LIMIT: Duration = Duration::from_secs(2);
@@ -59,6 +61,7 @@ pub(crate) async fn serve(
     let (stopper, stopped) = watch::channel(false);
     let state = Chat { sim: sim.clone(), stopped };
     let (on_chat, on_control) = (state.clone(), state.clone());
+    let steered_at = reachable(control.local_addr()?);
     let chat_router = Router::new()
         .route("/sw.js", get(version_file))
         .route("/v/t61.24694-24/{name}", get(picture))
@@ -67,7 +70,7 @@ pub(crate) async fn serve(
     let chat = axum::serve(chat, chat_router)
         .with_graceful_shutdown(async move { on_chat.stop().await })
         .into_future();
-    let control = axum::serve(control, control::router(sim))
+    let control = axum::serve(control, control::router(sim, steered_at))
         .with_graceful_shutdown(async move { on_control.stop().await })
         .into_future();
     let serving = async { tokio::try_join!(chat, control).map(|((), ())| ()) };
@@ -125,13 +128,13 @@ async fn upgrade(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     match chat.sim.connect() {
-        Ok((pipe, cut)) => upgrade
+        Ok(line) => upgrade
             .max_message_size(FRAME_BYTES_MAX)
             .max_frame_size(FRAME_BYTES_MAX)
             .on_upgrade(async move |socket| {
                 tokio::select! {
                     // The stop closes what is open; nothing is resumed after it.
-                    () = carry(socket, pipe, cut) => {}
+                    () = carry(socket, line, &chat.sim) => {}
                     () = chat.stop() => {}
                 }
             }),
@@ -140,20 +143,22 @@ async fn upgrade(
 }
 
 /// Carries bytes both ways until one side ends it.
-async fn carry(mut socket: WebSocket, pipe: Pipe, cut: std::sync::Arc<Cut>) {
-    let Pipe { to_server, mut from_server } = pipe;
+async fn carry(mut socket: WebSocket, line: Line, sim: &Sim) {
+    let Line { id, pipe: Pipe { to_server, mut from_server }, cut } = line;
     loop {
         tokio::select! {
             // Both receivers keep what they have not handed out, whichever branch wins.
             sent = from_server.recv() => match sent {
-                Some(bytes) => {
-                    if socket.send(Message::Binary(bytes)).await.is_err() {
+                Some(bytes) => tokio::select! {
+                    // A client that does not read holds up neither the order nor its report.
+                    () = cut.ordered() => return,
+                    sent = socket.send(Message::Binary(bytes)) => if sent.is_err() {
                         return;
-                    }
-                }
+                    },
+                },
                 None if cut.is_ordered() => return,
                 None => {
-                    drop(socket.send(Message::Close(None)).await);
+                    drop(timeout(CLOSE_LIMIT, socket.send(Message::Close(None))).await);
                     return;
                 }
             },
@@ -164,11 +169,7 @@ async fn carry(mut socket: WebSocket, pipe: Pipe, cut: std::sync::Arc<Cut>) {
                     }
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Text(text))) => {
-                    // Not this protocol; the frame buffer says so on record.
-                    let bytes = Bytes::copy_from_slice(text.as_bytes());
-                    drop(to_server.send(bytes).await);
-                }
+                Some(Ok(Message::Text(_))) => sim.refuse_text(id),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
             },
         }

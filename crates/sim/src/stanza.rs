@@ -66,6 +66,12 @@ pub(crate) fn attr_jid(node: &Node, key: &str) -> Option<Jid> {
     node.attrs.get(key).and_then(NodeValue::to_jid)
 }
 
+/// Whether a request is addressed to the server. One client writes the name alone, the other the
+/// address without a user.
+pub(crate) fn is_to_server(iq: &Node) -> bool {
+    attr(iq, "to").is_some_and(|to| to.strip_prefix('@').unwrap_or(&to) == SERVER_JID)
+}
+
 /// The first child, if the content is a list.
 pub(crate) fn first_child(node: &Node) -> Option<&Node> {
     node.children().and_then(<[Node]>::first)
@@ -97,6 +103,9 @@ pub(crate) fn request_name(iq: &Node) -> String {
     let child = first_child(iq).map_or("", |child| child.tag.as_ref());
     format!("{xmlns}/{kind}/{child}")
 }
+
+/// What is wrong with an answer to nothing, for the record.
+pub(crate) const UNASKED: &str = "an answer to nothing that was asked";
 
 /// An answer without content.
 pub(crate) fn iq_result(id: &str) -> NodeBuilder {

@@ -1,7 +1,9 @@
 //! `usync`: who has an account, under which hidden id, with which devices
 //! (docs/internals/sim.md, "Device lists").
 
-use wacore_binary::{Node, builder::NodeBuilder};
+use std::collections::BTreeSet;
+
+use wacore_binary::{Jid, Node, builder::NodeBuilder};
 
 use crate::{
     account::Account,
@@ -14,12 +16,19 @@ use crate::{
 /// The most users in one query.
 const USERS_MAX: usize = 2_000;
 
+/// What a query is for: one look, all that is known, or what has changed.
+const MODES: [&str; 3] = ["query", "full", "delta"];
+
+/// On what occasion a query is made; WhatsApp Web has more, but neither client.
+const CONTEXTS: [&str; 4] = ["interactive", "background", "message", "voip"];
+
 /// The protocols of a query that are answered.
 const PROTOCOLS: [&str; 7] =
     ["devices", "contact", "lid", "status", "picture", "business", "disappearing_mode"];
 
 pub(crate) fn answer(world: &mut World, iq: &Node) -> Result<Answer, RequestError> {
     let usync = iq.get_optional_child("usync").ok_or_else(|| RequestError::bad("usync"))?;
+    check_frame(usync)?;
     let children = |tag: &str| usync.get_optional_child(tag).and_then(Node::children);
     let protocols = children("query")
         .filter(|protocols| !protocols.is_empty())
@@ -27,7 +36,15 @@ pub(crate) fn answer(world: &mut World, iq: &Node) -> Result<Answer, RequestErro
     let users = children("list")
         .filter(|users| !users.is_empty() && users.len() <= USERS_MAX)
         .ok_or_else(|| RequestError::bad("no user, or too many"))?;
+    let mut named = BTreeSet::new();
     for protocol in protocols {
+        let tag = protocol.tag.as_ref();
+        if !named.insert(tag) {
+            return Err(RequestError::bad("one protocol twice"));
+        }
+        if tag == "devices" && attr(protocol, "version").as_deref() != Some("2") {
+            return Err(RequestError::bad("devices of another version than 2"));
+        }
         if !PROTOCOLS.contains(&protocol.tag.as_ref()) {
             world.report.count_unknown(&format!("usync/{}", protocol.tag));
         }
@@ -56,20 +73,37 @@ pub(crate) fn answer(world: &mut World, iq: &Node) -> Result<Answer, RequestErro
     ))
 }
 
+/// What every query tells of itself.
+fn check_frame(usync: &Node) -> Result<(), RequestError> {
+    let is = |name: &str, right: fn(&str) -> bool| attr(usync, name).is_some_and(|it| right(&it));
+    let whole = is("sid", |sid| !sid.is_empty())
+        && is("mode", |mode| MODES.contains(&mode))
+        && is("context", |context| CONTEXTS.contains(&context))
+        && is("last", |last| matches!(last, "true" | "false"))
+        && is("index", |index| index.parse::<u32>().is_ok());
+    if whole { Ok(()) } else { Err(RequestError::bad("sid, mode, context, last or index")) }
+}
+
 fn answer_user(world: &mut World, protocols: &[Node], user: &Node) -> Result<Node, RequestError> {
     let clock = world.clock;
+    if user.tag != "user" {
+        return Err(RequestError::bad("what is no user"));
+    }
     let asked = attr_jid(user, "jid");
     let typed = user
         .get_optional_child("contact")
         .and_then(content)
         .and_then(|contact| std::str::from_utf8(contact).ok());
-    let name = match (&asked, typed) {
-        (Some(jid), _) => jid.user_base().to_owned(),
-        (None, Some(typed)) => typed.trim_start_matches('+').to_owned(),
+    if typed.is_some_and(|typed| !is_number(typed)) {
+        return Err(RequestError::bad("a contact that is not + and digits"));
+    }
+    let jid = match (&asked, typed) {
+        (Some(jid), _) => jid.clone(),
+        (None, Some(typed)) => Jid::pn(typed.trim_start_matches('+')),
         (None, None) => return Err(RequestError::bad("a user without jid or contact")),
     };
     let mut answer = NodeBuilder::new("user");
-    let Some(account) = world.account_by_user(&name) else {
+    let Some(account) = world.account_by_jid(&jid) else {
         let mut content = Vec::new();
         for protocol in protocols {
             match (protocol.tag.as_ref(), typed) {
@@ -106,6 +140,12 @@ fn answer_user(world: &mut World, protocols: &[Node], user: &Node) -> Result<Nod
         }
     }
     Ok(answer.children(content).build())
+}
+
+fn is_number(typed: &str) -> bool {
+    typed.strip_prefix('+').is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 fn contact(kind: &'static str, typed: &str) -> Node {

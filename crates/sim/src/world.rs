@@ -4,13 +4,12 @@
 //! the world, put stanzas into outboxes and let go.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::time::Instant;
-use wacore_binary::Node;
+use wacore_binary::{Jid, Node, Server};
 
 use crate::{
     Refusal, RefusalKind, Report, SimConfig,
@@ -18,19 +17,17 @@ use crate::{
     certificate::ServerCertificate,
     clock::Clock,
     dice::Dice,
-    fault::{Fault, PendingFaults, RefusedLogins},
+    fault::{Fault, PendingFaults, RefusedCodes, RefusedLogins},
     keys::KeyPair,
     outbox::{FAREWELL, Outbox},
     picture::ProfilePicture,
+    refs::{RefEntry, Refs},
     registration::Candidate,
     stanza,
 };
 
 /// Connections are counted from 1.
 pub(crate) type ConnectionId = u64;
-
-/// Refs remembered, so that a late scan can be told why it fails.
-const REFS_KEPT_MAX: usize = 10_000;
 
 /// Where profile pictures are to be fetched when there is no socket to fetch them from.
 const NOWHERE: &str = "https://pps.invalid";
@@ -61,8 +58,7 @@ impl Shared {
             accounts: BTreeMap::new(),
             lids: BTreeMap::new(),
             connections: BTreeMap::new(),
-            refs: BTreeMap::new(),
-            refs_in_order: VecDeque::new(),
+            refs: Refs::default(),
             pictures_at: NOWHERE.to_owned(),
             faults: PendingFaults::default(),
             report: Report::default(),
@@ -86,8 +82,7 @@ pub(crate) struct World {
     /// The number behind every hidden id.
     lids: BTreeMap<String, String>,
     pub(crate) connections: BTreeMap<ConnectionId, Peer>,
-    refs: BTreeMap<String, RefEntry>,
-    refs_in_order: VecDeque<String>,
+    refs: Refs,
     /// The address below which profile pictures are served.
     pub(crate) pictures_at: String,
     pub(crate) faults: PendingFaults,
@@ -110,6 +105,8 @@ pub(crate) enum Stage {
     Registered(DeviceKey),
     /// The last stanza is on its way; nothing that still arrives counts.
     Leaving,
+    /// Struck by a fault: open, and nothing is heard or said any more.
+    Mute,
 }
 
 /// One device of one account.
@@ -117,14 +114,6 @@ pub(crate) enum Stage {
 pub(crate) struct DeviceKey {
     pub(crate) number: String,
     pub(crate) device: u16,
-}
-
-/// A ref that was given out.
-#[derive(Debug, Clone)]
-pub(crate) struct RefEntry {
-    pub(crate) connection: ConnectionId,
-    pub(crate) expires: Instant,
-    pub(crate) used: bool,
 }
 
 impl World {
@@ -172,7 +161,8 @@ impl World {
     fn go_offline(&mut self, connection: ConnectionId) {
         let key = match self.connections.get(&connection).map(|peer| &peer.stage) {
             Some(Stage::Registered(key)) => key.clone(),
-            Some(Stage::Handshaking | Stage::Unregistered(_) | Stage::Leaving) | None => return,
+            Some(Stage::Handshaking | Stage::Unregistered(_) | Stage::Leaving | Stage::Mute)
+            | None => return,
         };
         if let Some(device) = self.device(&key).filter(|it| it.online == Some(connection)) {
             device.online = None;
@@ -189,20 +179,28 @@ impl World {
     pub(crate) fn candidate(&mut self, connection: ConnectionId) -> Option<&mut Candidate> {
         match &mut self.connections.get_mut(&connection)?.stage {
             Stage::Unregistered(candidate) => Some(candidate),
-            Stage::Handshaking | Stage::Registered(_) | Stage::Leaving => None,
+            Stage::Handshaking | Stage::Registered(_) | Stage::Leaving | Stage::Mute => None,
         }
     }
 
-    /// The account with this phone number or this hidden id.
-    pub(crate) fn account_by_user(&mut self, user: &str) -> Option<&mut Account> {
-        let number = self.lids.get(user).map_or(user, String::as_str);
-        self.accounts.get_mut(number)
+    /// The account that an address belongs to, or one of its devices: a phone number under the
+    /// server of those, or a hidden id under the server of these. Nothing else is an address.
+    pub(crate) fn account_by_jid(&mut self, jid: &Jid) -> Option<&mut Account> {
+        let number = self.number_of(jid)?.to_owned();
+        self.accounts.get_mut(&number)
     }
 
-    /// As [`World::account_by_user`], to look at only.
-    pub(crate) fn account_of(&self, user: &str) -> Option<&Account> {
-        let number = self.lids.get(user).map_or(user, String::as_str);
-        self.accounts.get(number)
+    /// As [`World::account_by_jid`], to look at only.
+    pub(crate) fn account_of(&self, jid: &Jid) -> Option<&Account> {
+        self.accounts.get(self.number_of(jid)?)
+    }
+
+    fn number_of<'a>(&'a self, jid: &'a Jid) -> Option<&'a str> {
+        match jid.server {
+            Server::Pn => Some(jid.user.as_str()),
+            Server::Lid => self.lids.get(jid.user.as_str()).map(String::as_str),
+            _ => None,
+        }
     }
 
     /// Where a profile picture can be fetched.
@@ -224,13 +222,8 @@ impl World {
 
     /// Remembers a ref that is about to be given out.
     pub(crate) fn remember_ref(&mut self, text: String, entry: RefEntry) {
-        self.refs_in_order.push_back(text.clone());
-        self.refs.insert(text, entry);
-        while self.refs_in_order.len() > REFS_KEPT_MAX {
-            if let Some(oldest) = self.refs_in_order.pop_front() {
-                self.refs.remove(&oldest);
-            }
-        }
+        let connections = &self.connections;
+        self.refs.remember(text, entry, |connection| connections.contains_key(&connection));
     }
 
     /// What became of a ref.
@@ -264,9 +257,11 @@ impl World {
                 }
             }
             Fault::CutConnection { number, device } => {
-                let struck = match number {
-                    Some(number) => self.online(Some(&number), device),
-                    None => self.connections.keys().copied().collect(),
+                let struck = match (number, device) {
+                    (Some(number), device) => self.online(Some(&number), device),
+                    (None, None) => self.connections.keys().copied().collect(),
+                    // Of nobody's: there is none.
+                    (None, Some(_)) => Vec::new(),
                 };
                 for connection in struck {
                     self.go_offline(connection);
@@ -276,8 +271,19 @@ impl World {
                     }
                 }
             }
+            Fault::RefuseCodes { count, reason, backoff_s } => {
+                self.faults.codes = Some(RefusedCodes { left: count, reason, backoff_s });
+            }
             Fault::RefuseDials { count } => self.faults.dials_refused = count,
             Fault::HangDials { count } => self.faults.dials_hung = count,
+            Fault::GoMute { number, device } => {
+                for connection in self.online(Some(&number), device) {
+                    self.go_offline(connection);
+                    if let Some(peer) = self.connections.get_mut(&connection) {
+                        peer.stage = Stage::Mute;
+                    }
+                }
+            }
             Fault::RotateLeaf => {
                 self.leaf_serial += 1;
                 let certificate = ServerCertificate::issue(root, &mut self.dice, self.leaf_serial);

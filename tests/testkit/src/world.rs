@@ -22,7 +22,7 @@ use waygate_link::WhatsApp;
 use waygate_link::keys::{KeyStore, KeysInMemory};
 use waygate_link::network::{Network, Pipe, PipeSource};
 use waygate_link::settings::{LinkSettings, VersionSource};
-use waygate_sim::{Latency, Phone, Sim, SimConfig};
+use waygate_sim::{Latency, Phone, RefusalKind, Report, Sim, SimConfig};
 use waygate_store::MemoryStore;
 
 use crate::clock::{EPOCH_S, TokioClock};
@@ -173,25 +173,51 @@ impl World {
         instance
     }
 
+    /// Starts a second gateway on the same keys and store, as nobody should.
+    ///
+    /// # Panics
+    ///
+    /// When there is no list of instances.
+    pub async fn rival_gateway(&self) -> Gateway {
+        let rival = gateway(&self.pipes, &self.keys, &self.store, &self.clock);
+        rival.start_instances().await.expect("a list of instances");
+        rival
+    }
+
     /// Ends a test: whatever the simulator did not know or had to refuse fails it.
     ///
     /// # Panics
     ///
     /// When it had to refuse something, or something crashed.
     pub async fn end_clean(self) {
-        let report = self.end().await;
-        assert_eq!(report.is_clean(), Ok(()), "the simulator complains");
+        self.end(&[]).await;
     }
 
-    /// Ends a test in which the simulator was made to refuse things.
+    /// Ends a test in which the simulator was made to refuse things: exactly those.
     ///
     /// # Panics
     ///
-    /// When something crashed.
-    pub async fn end(self) -> waygate_sim::Report {
+    /// When it had to refuse something else, did not refuse what it should have, or something
+    /// crashed.
+    pub async fn end(self, provoked: &[RefusalKind]) -> Report {
         assert!(self.gateway.shut_down(SOON).await, "tasks were left behind");
         assert_eq!(self.gateway.crashes(), 0, "an actor crashed");
-        self.sim.report()
+        let report = self.sim.report();
+        judge(&report, provoked);
+        report
+    }
+}
+
+/// Fails a test whose simulator has something to complain of but refusals of these kinds, or whose
+/// simulator had no such refusals to make.
+///
+/// # Panics
+///
+/// That is how it fails.
+pub fn judge(report: &Report, provoked: &[RefusalKind]) {
+    assert_eq!(report.is_clean_but_for(provoked), Ok(()), "the simulator complains");
+    for kind in provoked {
+        assert!(report.refusals.contains_key(kind), "{kind:?} was not refused");
     }
 }
 

@@ -3,6 +3,7 @@
 //! For people and for tests in other processes; whoever is in this process uses [`crate::Sim`] and
 //! [`crate::Phone`]. It asks for no credentials, so it belongs on a loopback address.
 
+mod asked;
 mod problem;
 mod routes;
 

@@ -1,23 +1,28 @@
 //! The routes of the control API.
 
+use std::net::SocketAddr;
+
 use axum::{
     Json, Router,
-    body::Bytes,
-    extract::{DefaultBodyLimit, Path, State, rejection::BytesRejection},
+    extract::{DefaultBodyLimit, State},
     http::StatusCode,
+    middleware::from_fn_with_state,
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
-use super::problem::Problem;
+use super::{
+    asked::{Body, Expected, Number, refuse_pages},
+    problem::Problem,
+};
 use crate::{DeviceView, Fault, LinkedDevice, Phone, PhoneError, Report, Sim};
 
 /// The longest request body.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
-/// The control API of a simulator.
-pub(crate) fn router(sim: Sim) -> Router {
+/// The control API of a simulator, which clients reach at `own`.
+pub(crate) fn router(sim: Sim, own: SocketAddr) -> Router {
     Router::new()
         .route("/phones", get(list_phones).post(add_phone))
         .route("/phones/{number}", get(show_phone))
@@ -31,30 +36,8 @@ pub(crate) fn router(sim: Sim) -> Router {
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn_with_state(own, refuse_pages))
         .with_state(sim)
-}
-
-type Body = Result<Bytes, BytesRejection>;
-
-/// What a request body must be; shown instead of a parser's message, which would repeat secrets.
-trait Expected: DeserializeOwned {
-    const FORM: &'static str;
-}
-
-/// Reads a JSON body. The content type does not matter.
-fn read<T: Expected>(body: Body) -> Result<T, Problem> {
-    let bytes = body.map_err(|rejection| {
-        let message = "the body could not be read, or is too long";
-        Problem::new(rejection.status(), "body_not_read", message)
-    })?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let message = format!(
-            "the body must be JSON of the form {} (it is not at line {line}, column {column})",
-            T::FORM
-        );
-        Problem::new(StatusCode::BAD_REQUEST, "bad_json", &message)
-    })
 }
 
 fn find(sim: &Sim, number: &str) -> Result<Phone, Problem> {
@@ -95,7 +78,7 @@ impl Expected for NewPhone {
 }
 
 async fn add_phone(State(sim): State<Sim>, body: Body) -> Result<Response, Problem> {
-    let wanted: NewPhone = read(body)?;
+    let wanted: NewPhone = body.read()?;
     let (status, phone) = match sim.add_phone(&wanted.number) {
         Ok(phone) => (StatusCode::CREATED, phone),
         Err(PhoneError::Exists) => (StatusCode::OK, find(&sim, &wanted.number)?),
@@ -118,7 +101,7 @@ async fn list_phones(State(sim): State<Sim>) -> Json<PhoneList> {
 
 async fn show_phone(
     State(sim): State<Sim>,
-    Path(number): Path<String>,
+    Number(number): Number,
 ) -> Result<Json<PhoneView>, Problem> {
     Ok(Json(PhoneView::of(&find(&sim, &number)?)))
 }
@@ -136,11 +119,11 @@ impl Expected for Scan {
 
 async fn scan(
     State(sim): State<Sim>,
-    Path(number): Path<String>,
+    Number(number): Number,
     body: Body,
 ) -> Result<Json<LinkedDevice>, Problem> {
     let phone = find(&sim, &number)?;
-    let wanted: Scan = read(body)?;
+    let wanted: Scan = body.read()?;
     Ok(Json(phone.scan(&wanted.qr).await?))
 }
 
@@ -157,11 +140,11 @@ impl Expected for EnterCode {
 
 async fn enter_code(
     State(sim): State<Sim>,
-    Path(number): Path<String>,
+    Number(number): Number,
     body: Body,
 ) -> Result<Json<LinkedDevice>, Problem> {
     let phone = find(&sim, &number)?;
-    let wanted: EnterCode = read(body)?;
+    let wanted: EnterCode = body.read()?;
     Ok(Json(phone.enter_code(&wanted.code).await?))
 }
 
@@ -184,25 +167,45 @@ struct Unlinked {
 /// Without a body, or without a device in it, all devices are unlinked.
 async fn unlink(
     State(sim): State<Sim>,
-    Path(number): Path<String>,
+    Number(number): Number,
     body: Body,
 ) -> Result<Json<Unlinked>, Problem> {
     let phone = find(&sim, &number)?;
-    let wanted = match body {
-        Ok(bytes) if bytes.is_empty() => Unlink::default(),
-        body => read(body)?,
-    };
+    let wanted = if body.is_empty() { Unlink::default() } else { body.read()? };
     Ok(Json(Unlinked { unlinked: phone.unlink(wanted.device).await? }))
 }
 
 impl Expected for Fault {
-    const FORM: &'static str = r#"{"fault": "refuse_logins" | "stream_error" | "cut_connection" | "refuse_dials" | "hang_dials" | "rotate_leaf", ...}"#;
+    const FORM: &'static str = r#"{"fault": "refuse_logins" | "refuse_codes" | "stream_error" | "cut_connection" | "refuse_dials" | "hang_dials" | "go_mute" | "rotate_leaf", ...}"#;
 }
 
 async fn inject(State(sim): State<Sim>, body: Body) -> Result<StatusCode, Problem> {
-    let fault: Fault = read(body)?;
+    let fault: Fault = body.read()?;
+    check(&sim, &fault)?;
     sim.inject(fault);
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses an order that would do nothing, or something that no server does.
+fn check(sim: &Sim, fault: &Fault) -> Result<(), Problem> {
+    let bad = |message| Err(Problem::new(StatusCode::BAD_REQUEST, "bad_fault", message));
+    match fault {
+        Fault::RefuseLogins { reason: 0, .. }
+        | Fault::RefuseCodes { reason: 0, .. }
+        | Fault::StreamError { code: 0, .. } => bad("a reason or code is at least 1"),
+        Fault::CutConnection { number: None, device: Some(_) } => {
+            bad("a device is one of a number's; the number is missing")
+        }
+        Fault::StreamError { number, .. }
+        | Fault::CutConnection { number: Some(number), .. }
+        | Fault::GoMute { number, .. } => find(sim, number).map(drop),
+        Fault::RefuseLogins { .. }
+        | Fault::RefuseCodes { .. }
+        | Fault::CutConnection { number: None, device: None }
+        | Fault::RefuseDials { .. }
+        | Fault::HangDials { .. }
+        | Fault::RotateLeaf => Ok(()),
+    }
 }
 
 async fn report(State(sim): State<Sim>) -> Json<Report> {

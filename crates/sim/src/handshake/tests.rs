@@ -1,6 +1,6 @@
 //! The responder against an initiator written out step by step.
 
-use waproto::whatsapp::handshake_message::ClientFinish;
+use waproto::whatsapp::handshake_message::HandshakePqMode;
 
 use super::*;
 
@@ -198,4 +198,36 @@ fn an_ephemeral_key_that_contributes_nothing_is_refused() {
         ..HandshakeMessage::default()
     };
     assert_eq!(server().take(&message).unwrap_err(), HandshakeError::Unopened("key agreement"));
+}
+
+#[test]
+fn a_hello_or_finish_that_asks_for_more_than_the_plain_handshake_is_refused() {
+    let (ephemeral, own) = pairs();
+    let refused = HandshakeError::Malformed("post-quantum extension");
+    let hellos: [fn(&mut ClientHello); 7] = [
+        |it| it.use_extended = Some(true),
+        |it| it.extended_ciphertext = Some(vec![1]),
+        |it| it.padded_bytes = Some(vec![1]),
+        |it| it.send_server_hello_padded_bytes = Some(true),
+        |it| it.simulate_xxkem_fs = Some(true),
+        |it| it.pq_mode = Some(HandshakePqMode::XXKEM),
+        |it| it.extended_ephemeral = Some(vec![1]),
+    ];
+    for (row, extend) in hellos.into_iter().enumerate() {
+        let mut message = hello(&ephemeral, None);
+        extend(message.client_hello.as_option_mut().unwrap());
+        assert_eq!(server().take(&message).unwrap_err(), refused, "hello {row}");
+    }
+    let finishes: [fn(&mut ClientFinish); 3] = [
+        |it| it.extended_ciphertext = Some(vec![1]),
+        |it| it.padded_bytes = Some(vec![1]),
+        |it| it.simulate_xxkem_fs = Some(true),
+    ];
+    for (row, extend) in finishes.into_iter().enumerate() {
+        let mut server = server();
+        let (reply, _) = parse_reply(server.take(&hello(&ephemeral, None)).unwrap());
+        let (_, mut message) = finish_xx(Pattern::Xx, &ephemeral, &own, &reply);
+        extend(message.client_finish.as_option_mut().unwrap());
+        assert_eq!(server.take(&message).unwrap_err(), refused, "finish {row}");
+    }
 }

@@ -23,7 +23,7 @@ use crate::{
     stream::{Stream, content, error_code, leaf, text},
 };
 
-const CODE: &str = "ABCD1234";
+pub(crate) const CODE: &str = "ABCD1234";
 
 fn cipher(salt: &[u8], iv: &[u8]) -> Ctr128BE<Aes256> {
     let key = pbkdf2::pbkdf2_hmac_array::<sha2::Sha256, 32>(CODE.as_bytes(), salt, 131_072);
@@ -32,14 +32,14 @@ fn cipher(salt: &[u8], iv: &[u8]) -> Ctr128BE<Aes256> {
 }
 
 /// A companion that has shown a code.
-struct Shown {
-    device: Companion,
+pub(crate) struct Shown {
+    pub(crate) device: Companion,
     ephemeral: KeyPair,
-    stream: Stream,
-    reference: Vec<u8>,
+    pub(crate) stream: Stream,
+    pub(crate) reference: Vec<u8>,
 }
 
-fn hello(device: &Companion, ephemeral: &KeyPair) -> Node {
+pub(crate) fn hello(device: &Companion, ephemeral: &KeyPair) -> Node {
     let (salt, iv) = ([7; 32], [8; 16]);
     let mut wrapped = public(ephemeral);
     cipher(&salt, &iv).apply_keystream(&mut wrapped);
@@ -59,21 +59,38 @@ fn hello(device: &Companion, ephemeral: &KeyPair) -> Node {
 }
 
 async fn show(sim: &Sim) -> Shown {
-    let mut device = Companion::new(1);
-    let (mut stream, _) = device.register(sim).await;
+    show_as(sim, 1).await
+}
+
+/// As [`show`], by a device of its own.
+pub(crate) async fn show_as(sim: &Sim, seed: u64) -> Shown {
+    let mut device = Companion::new(seed);
+    let (stream, _) = device.register(sim).await;
     let ephemeral = KeyPair::generate(&mut device.rng);
-    let hello = hello(&device, &ephemeral);
-    let answer = stream.request("set", "md", Some(hello)).await;
-    let reference = answer
-        .get_optional_child_by_tag(&["link_code_companion_reg", "link_code_pairing_ref"])
-        .map(content)
-        .expect("a ref");
-    Shown { device, ephemeral, stream, reference }
+    let mut shown = Shown { device, ephemeral, stream, reference: Vec::new() };
+    shown.ask().await;
+    shown
 }
 
 impl Shown {
+    /// Asks for a code, again or for the first time.
+    pub(crate) async fn ask(&mut self) {
+        let hello = hello(&self.device, &self.ephemeral);
+        let answer = self.stream.request("set", "md", Some(hello)).await;
+        self.reference = answer
+            .get_optional_child_by_tag(&["link_code_companion_reg", "link_code_pairing_ref"])
+            .map(content)
+            .expect("a ref");
+    }
+
     /// Answers the phone's hello and keeps the new secret.
-    async fn finish(&mut self) {
+    pub(crate) async fn finish(&mut self) {
+        let finish = self.prepare_finish(None).await;
+        assert_eq!(error_code(&self.stream.request("set", "md", Some(finish)).await), 0);
+    }
+
+    /// The answer to the phone's hello, meant for `phone` if it is another one.
+    pub(crate) async fn prepare_finish(&mut self, phone: Option<[u8; 32]>) -> Node {
         let hello = self.stream.next_of("notification").await;
         assert_eq!(text(&hello, "type"), "link_code_companion_reg");
         let hello = hello.get_optional_child("link_code_companion_reg").unwrap();
@@ -89,14 +106,15 @@ impl Shown {
         let info = b"link_code_pairing_key_bundle_encryption_key";
         let key: [u8; 32] = hkdf(&salt, &shared, info, 32).try_into().unwrap();
         let identity = public(&self.device.identity);
-        let plaintext = [&identity[..], &primary, &random].concat();
+        let meant = phone.map_or(primary.clone(), Vec::from);
+        let plaintext = [&identity[..], &meant, &random].concat();
         let sealed = Aes256Gcm::new(&key.into())
             .encrypt(&nonce.into(), Payload { msg: &plaintext, aad: &[] })
             .unwrap();
         let identities = agree(&self.device.identity, &primary);
         let material = [shared, identities, random].concat();
         self.device.adv_secret = hkdf(&[], &material, b"adv_secret", 32).try_into().unwrap();
-        let finish = NodeBuilder::new("link_code_companion_reg")
+        NodeBuilder::new("link_code_companion_reg")
             .attr("jid", format!("{NUMBER}@s.whatsapp.net"))
             .attr("stage", "companion_finish")
             .children([
@@ -107,9 +125,26 @@ impl Shown {
                 leaf("companion_identity_public", &identity),
                 leaf("link_code_pairing_ref", &self.reference),
             ])
-            .build();
-        assert_eq!(error_code(&self.stream.request("set", "md", Some(finish)).await), 0);
+            .build()
     }
+
+    /// Countersigns what the phone sends after the right code.
+    pub(crate) async fn countersign(&mut self) {
+        let signed = self.device.countersign(&mut self.stream).await;
+        self.stream.send(&signed.answer()).await;
+    }
+}
+
+/// The stage with other bytes in one child, or without it.
+pub(crate) fn with(stage: &Node, tag: &'static str, bytes: Option<&[u8]>) -> Node {
+    let mut node = stage.clone();
+    let children = stage.children().unwrap().iter().filter_map(|child| match bytes {
+        _ if child.tag != tag => Some(child.clone()),
+        Some(bytes) => Some(leaf(tag, bytes)),
+        None => None,
+    });
+    node.content = Some(wacore_binary::NodeContent::Nodes(children.collect()));
+    node
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,13 +205,7 @@ async fn a_malformed_request_for_a_code_is_refused() {
     let (mut stream, _) = device.register(&sim).await;
     let ephemeral = KeyPair::generate(&mut device.rng);
     let right = hello(&device, &ephemeral);
-    let with = |tag: &'static str, bytes: &[u8]| {
-        let mut node = right.clone();
-        let children = node.children().unwrap().iter();
-        let children = children.map(|it| if it.tag == tag { leaf(tag, bytes) } else { it.clone() });
-        node.content = Some(wacore_binary::NodeContent::Nodes(children.collect()));
-        node
-    };
+    let with = |tag: &'static str, bytes: &[u8]| with(&right, tag, Some(bytes));
     let mut stranger = right.clone();
     stranger.attrs = NodeBuilder::new("x")
         .attr("jid", "15559999999@s.whatsapp.net")

@@ -11,8 +11,9 @@ use waproto::{
     whatsapp::{
         ADVDeviceIdentity, ADVSignedDeviceIdentityHMAC, ClientPayload, DeviceProps,
         client_payload::{
-            DevicePairingRegistrationData, UserAgent,
+            DevicePairingRegistrationData, UserAgent, WebInfo,
             user_agent::{AppVersion, Platform},
+            web_info::WebSubPlatform,
         },
         device_props::PlatformType,
     },
@@ -73,6 +74,10 @@ impl Companion {
                     ..AppVersion::default()
                 }),
                 ..UserAgent::default()
+            }),
+            web_info: MessageField::some(WebInfo {
+                web_sub_platform: Some(WebSubPlatform::WEB_BROWSER),
+                ..WebInfo::default()
             }),
             ..ClientPayload::default()
         }

@@ -56,10 +56,13 @@ async fn a_phone_is_made_shown_and_used_over_http() {
 #[tokio::test]
 async fn a_fault_is_ordered_over_http() {
     let served = serve().await;
+    served.sim.add_phone(NUMBER).unwrap();
     let at = served.control.as_str();
     let faults = [
         value!({ "fault": "refuse_logins", "count": 1, "reason": 401 }),
         value!({ "fault": "refuse_logins", "count": 1, "reason": 402, "code": 101, "expire_s": 60 }),
+        value!({ "fault": "refuse_codes", "count": 1, "reason": 452 }),
+        value!({ "fault": "refuse_codes", "count": 1, "reason": 429, "backoff_s": 60 }),
         value!({ "fault": "stream_error", "number": NUMBER, "code": 503 }),
         value!({ "fault": "cut_connection" }),
         value!({ "fault": "hang_dials", "count": 0 }),

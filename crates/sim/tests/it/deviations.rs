@@ -98,11 +98,11 @@ async fn a_finish_that_was_tampered_with_ends_the_connection() {
     assert_refused(&sim.report(), RefusalKind::Handshake, "finish");
 }
 
-fn pairing(payload: &mut ClientPayload) -> &mut DevicePairingRegistrationData {
+pub(crate) fn pairing(payload: &mut ClientPayload) -> &mut DevicePairingRegistrationData {
     payload.device_pairing_data.as_option_mut().unwrap()
 }
 
-type Spoil = fn(&mut ClientPayload);
+pub(crate) type Spoil = fn(&mut ClientPayload);
 
 #[tokio::test(start_paused = true)]
 async fn a_registration_with_a_wrong_field_is_refused() {
@@ -177,7 +177,7 @@ async fn a_registration_with_a_wrong_field_is_refused() {
     }
 }
 
-async fn assert_failure(stream: &mut Stream, reason: &str, row: &str) {
+pub(crate) async fn assert_failure(stream: &mut Stream, reason: &str, row: &str) {
     let failure = stream.next().await.expect(row);
     assert_eq!(
         (failure.tag.as_ref(), text(&failure, "reason").as_str()),

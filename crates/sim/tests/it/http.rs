@@ -51,10 +51,21 @@ pub(crate) async fn call(address: &str, request: &str, body: Option<&str>) -> (u
 
 /// As [`call`], with the body as it came.
 pub(crate) async fn fetch(address: &str, request: &str, body: Option<&str>) -> (u16, Vec<u8>) {
-    let body = body.unwrap_or_default();
+    let json = if body.is_some() { "Content-Type: application/json\r\n" } else { "" };
+    send(address, request, json, body.unwrap_or_default()).await
+}
+
+/// As [`fetch`], with these header lines besides the usual ones.
+pub(crate) async fn send(
+    address: &str,
+    request: &str,
+    headers: &str,
+    body: &str,
+) -> (u16, Vec<u8>) {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "{request} HTTP/1.1\r\nHost: sim\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        "{request} HTTP/1.1\r\nHost: sim\r\nConnection: close\r\n{headers}Content-Length: {}\r\n\r\n\
+         {body}",
         body.len()
     );
     socket.write_all(head.as_bytes()).await.unwrap();

@@ -72,7 +72,7 @@ async fn a_client_with_a_stale_server_key_falls_back_and_learns_the_new_one() {
 }
 
 /// Uploads, activates, and returns the greeting's opened text with its id.
-async fn be_greeted(device: &Companion, stream: &mut Stream) -> (Message, String) {
+pub(crate) async fn be_greeted(device: &Companion, stream: &mut Stream) -> (Message, String) {
     let answer = upload(device, stream).await;
     assert_eq!(answer, 0);
     let active = NodeBuilder::new("active").build();
@@ -251,7 +251,8 @@ async fn the_newer_of_two_connections_of_a_device_stays() {
     assert_eq!(error_code(&newer.request("get", "w:p", Some(ping)).await), 0);
     assert_eq!(sim.report().replaced["15550001111:1"], 1);
     assert_eq!(sim.report().violations().len(), 1);
-    sim.report().is_clean().unwrap();
+    let complaint = sim.report().is_clean().unwrap_err();
+    assert_eq!(complaint, "device 15550001111:1 was online twice (1 times)");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,18 +8,29 @@
     reason = "a test that cannot go on ends here"
 )]
 
+mod addresses;
+mod client_payload;
 mod code;
+mod code_refusals;
 mod companion;
 mod control;
+mod control_requests;
 mod deviations;
 mod faults;
 mod http;
+mod keep_alive;
 mod linking;
 mod noise;
 mod pictures;
+mod queue;
+mod receipts;
 mod refs;
 mod refused_requests;
+mod request_form;
 mod requests;
+mod requests_inside;
+mod scans_at_once;
 mod signal;
 mod stream;
+mod unread_websocket;
 mod websocket;

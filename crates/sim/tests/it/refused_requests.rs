@@ -16,13 +16,17 @@ async fn a_wrong_request_of_a_linked_device_is_refused() {
         |tag: &'static str, children: Vec<Node>| NodeBuilder::new(tag).children(children).build();
     let remove = |device: u16| {
         let jid = Jid::pn_device("15550001111", device);
-        NodeBuilder::new("remove-companion-device").attr("jid", jid).build()
+        NodeBuilder::new("remove-companion-device")
+            .attr("jid", jid)
+            .attr("reason", "user_initiated")
+            .build()
     };
     let skey = node(
         "skey",
         vec![leaf("id", &[0, 0, 2]), leaf("value", &[1; 32]), leaf("signature", &[0; 64])],
     );
-    let collection = |name: &str| NodeBuilder::new("collection").attr("name", name).build();
+    let collection =
+        |name: &str| NodeBuilder::new("collection").attr("name", name).attr("version", "0").build();
     let privacy = |categories: &[(&str, &str)]| {
         let category = |(name, value): &(&str, &str)| {
             NodeBuilder::new("category").attr("name", *name).attr("value", *value).build()
@@ -132,6 +136,7 @@ async fn a_wrong_prekey_upload_is_refused() {
         let mut parts = device.upload();
         spoil(&mut device, &mut parts);
         let iq = NodeBuilder::new("iq")
+            .attr("to", "s.whatsapp.net")
             .attr("type", "set")
             .attr("xmlns", "encrypt")
             .attr("id", "upload")

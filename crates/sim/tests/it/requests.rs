@@ -15,7 +15,8 @@ use crate::{
     stream::{Stream, content, error_code, leaf, text},
 };
 
-async fn online() -> (Sim, Phone, Companion, Stream) {
+/// A linked device that has logged in.
+pub(crate) async fn online() -> (Sim, Phone, Companion, Stream) {
     let (sim, phone) = world();
     let mut device = Companion::new(1);
     device.link(&sim, &phone).await;
@@ -93,7 +94,9 @@ async fn a_device_list_is_signed_by_the_phone() {
     let contact = node("user", [leaf("contact", b"+15550001111")]);
     let nobody = node("user", [leaf("contact", b"+15559999999")]);
     let own = format!("{NUMBER}@s.whatsapp.net");
-    let query = ["devices", "lid", "contact"].map(|tag| NodeBuilder::new(tag).build());
+    let devices = NodeBuilder::new("devices").attr("version", "2").build();
+    let [lid, contacts] = ["lid", "contact"].map(|tag| NodeBuilder::new(tag).build());
+    let query = [devices, lid, contacts];
     let usync = NodeBuilder::new("usync")
         .attr("sid", "s1")
         .attr("mode", "query")
@@ -133,26 +136,29 @@ async fn app_state_is_handed_out_by_version() {
     let collection = |name: &str, version: &str| {
         NodeBuilder::new("collection").attr("name", name).attr("version", version).build()
     };
-    phone.set_push_name("Ada");
-    let sync = node(
-        "sync",
-        [
-            collection("critical_block", "0"),
-            collection("critical_block", "1"),
-            collection("critical_block", "2"),
-            collection("critical_block", "9"),
-            collection("regular", "0"),
-        ],
-    );
-    let answer = stream.request("set", "w:sync:app:state", Some(sync)).await;
-    let answers = answer.get_optional_child("sync").unwrap().children().unwrap();
-    let patches = |node: &Node| {
+    let handed_out = |node: &Node| {
         node.get_optional_child("patches").map_or(0, |patches| patches.children().unwrap().len())
     };
-    assert_eq!(answers.iter().map(patches).collect::<Vec<_>>(), [2, 1, 0, 0, 0]);
-    assert_eq!(text(&answers[0], "version"), "2");
-    assert_eq!(text(answers[3].get_optional_child("error").unwrap(), "code"), "409");
-    assert_eq!(text(&answers[4], "version"), "0");
+    phone.set_push_name("Ada");
+    for (version, patches) in [("0", 2), ("1", 1), ("2", 0)] {
+        let asked = [collection("critical_block", version), collection("regular", "0")];
+        let answer = stream.request("set", "w:sync:app:state", Some(node("sync", asked))).await;
+        let answers = answer.get_optional_child("sync").unwrap().children().unwrap();
+        assert_eq!(answers.iter().map(handed_out).collect::<Vec<_>>(), [patches, 0]);
+        assert_eq!([text(&answers[0], "version"), text(&answers[1], "version")], ["2", "0"]);
+    }
+    let ahead = node("sync", [collection("critical_block", "9")]);
+    let answer = stream.request("set", "w:sync:app:state", Some(ahead)).await;
+    let answer = answer.get_optional_child_by_tag(&["sync", "collection", "error"]).unwrap();
+    assert_eq!(text(answer, "code"), "409");
+    let snapshot = NodeBuilder::new("collection")
+        .attr("name", "critical_block")
+        .attr("return_snapshot", "true")
+        .build();
+    let snapshot = Some(node("sync", [snapshot]));
+    let answer = stream.request("set", "w:sync:app:state", snapshot).await;
+    let answer = answer.get_optional_child_by_tag(&["sync", "collection"]).unwrap();
+    assert_eq!(handed_out(answer), 2, "patches from the beginning");
     sim.report().is_clean().unwrap();
 }
 

@@ -209,6 +209,11 @@ impl Stream {
         }
     }
 
+    /// What came in between so far, without waiting for more.
+    pub(crate) fn take_set_aside(&mut self) -> Vec<Node> {
+        self.set_aside.drain(..).collect()
+    }
+
     /// Asserts that the server closes without saying anything further.
     pub(crate) async fn assert_closed(&mut self) {
         let next = self.next().await;

@@ -20,7 +20,15 @@ use crate::{
 };
 
 async fn upgrade(address: &str, path: &str, origin: &str) -> (TcpStream, String) {
-    let mut socket = TcpStream::connect(address).await.unwrap();
+    upgrade_on(TcpStream::connect(address).await.unwrap(), path, origin).await
+}
+
+/// As [`upgrade`], on a connection that is open.
+pub(crate) async fn upgrade_on(
+    mut socket: TcpStream,
+    path: &str,
+    origin: &str,
+) -> (TcpStream, String) {
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: sim\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{origin}\r\n"
@@ -36,16 +44,16 @@ async fn upgrade(address: &str, path: &str, origin: &str) -> (TcpStream, String)
     (socket, String::from_utf8(head).unwrap())
 }
 
-const ORIGIN: &str = "Origin: https://web.whatsapp.com\r\n";
+pub(crate) const ORIGIN: &str = "Origin: https://web.whatsapp.com\r\n";
 
 /// How a server's side of a websocket ended.
 #[derive(Debug, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     Closed,
     Dropped,
 }
 
-async fn read_message(reader: &mut OwnedReadHalf) -> Result<Bytes, End> {
+pub(crate) async fn read_message(reader: &mut OwnedReadHalf) -> Result<Bytes, End> {
     let opcode = reader.read_u8().await.map_err(|_end_of_file| End::Dropped)? & 0x0f;
     let length = match reader.read_u8().await.map_err(|_end_of_file| End::Dropped)? {
         126 => usize::from(reader.read_u16().await.unwrap()),

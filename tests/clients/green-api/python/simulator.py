@@ -61,8 +61,10 @@ class Simulator:
 
 def fetch(url, data=None):
     """The body that is found there."""
+    headers = {} if data is None else {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, data, headers)
     try:
-        with _http.open(url, data, LIMIT_S) as response:
+        with _http.open(request, timeout=LIMIT_S) as response:
             return response.read()
     except urllib.error.HTTPError as error:
         with error:

@@ -6,7 +6,7 @@ use std::time::Duration;
 use waygate_core::instance::linking::DEMAND;
 use waygate_core::instance::state::StateName;
 use waygate_engine::look::{CODE_WITHIN, Look};
-use waygate_sim::Latency;
+use waygate_sim::{Latency, RefusalKind};
 use waygate_testkit::world::World;
 
 #[tokio::test(start_paused = true)]
@@ -51,7 +51,7 @@ async fn a_scan_at_the_very_moment_at_which_demand_ends_is_not_lost() {
         }
         assert_eq!(world.phone().devices(), [], "{before_ms} ms before the end: {scanned:?}");
     }
-    world.end().await;
+    world.end(&[RefusalKind::ExpiredRef]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,7 +31,7 @@ async fn a_lost_or_busy_connection_comes_back_by_itself() {
         assert_eq!(*seen, reason);
         instance.reaches_within(Duration::from_secs(120), StateName::Online).await;
     }
-    world.end().await;
+    world.end(&[]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,7 +43,7 @@ async fn a_restart_asked_for_by_whatsapp_is_followed_at_once() {
     instance.reaches_within(Duration::from_secs(1), StateName::Connecting).await;
     instance.reaches_within(Duration::from_secs(1), StateName::Online).await;
     assert_eq!(world.sim.report().logins, logins + 1);
-    world.end().await;
+    world.end(&[]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,7 +76,7 @@ async fn a_refused_login_is_followed_by_the_table() {
         world.gateway.log_out(instance.id).await.unwrap();
         world.phone().unlink(None).await.expect("the phone forgets what was left");
     }
-    world.end().await;
+    world.end(&[]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +92,7 @@ async fn a_ban_is_not_probed_before_its_end() {
     world.pass(Duration::from_secs(3600)).await;
     assert_eq!(world.sim.report().dials, dials);
     instance.reaches_within(Duration::from_secs(1800), StateName::Online).await;
-    world.end().await;
+    world.end(&[]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,5 +109,5 @@ async fn two_processes_with_one_instances_keys_do_not_fight() {
     world.sim.inject(stream_error(409));
     let machine = instance.reaches(StateName::Failed).await;
     assert!(machine.state().linked().is_some(), "the keys stay");
-    world.end().await;
+    world.end(&[]).await;
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use waygate_core::instance::state::{Outcome, State, StateName};
 use waygate_core::reason::EndReason;
 use waygate_engine::look::{CODE_WITHIN, Look};
-use waygate_sim::{Fault, HandshakeKind, Latency};
+use waygate_sim::{Fault, HandshakeKind, Latency, RefusalKind};
 use waygate_testkit::world::{PHONE, World};
 
 async fn a_link_survives_and_ends(latency: Latency) {
@@ -141,7 +141,7 @@ async fn a_device_removed_while_away_finds_out_at_its_next_login() {
     let machine = later.reaches(StateName::Unlinked).await;
     assert_eq!(machine.state(), &State::Unlinked { last: refused }, "it is remembered");
     assert_eq!(world.sim.report().dials, dials, "the keys are gone: nothing logs in");
-    world.end().await;
+    world.end(&[RefusalKind::UnlinkedDevice]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,5 +25,5 @@ async fn a_panic_in_a_task_of_the_library_ends_that_connection_only() {
     assert_eq!(WhatsApp::panics_caught(), caught + 1);
     sick.reaches(StateName::Online).await;
     assert_eq!(healthy.shown.borrow().state().name(), StateName::Online);
-    world.end().await;
+    world.end(&[]).await;
 }
