@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
+use tokio::sync::mpsc;
 use waygate_core::id::InstanceId;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{LinkEvent, LinkSink};
@@ -19,6 +18,8 @@ use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{Client, OwnedNodeRef, anyhow, futures};
 
 use crate::farewell::Farewell;
+use crate::keys::KeysInUse;
+use crate::leave::{self, Leave};
 use crate::pairing_code::{self, CodeTyped};
 use crate::profile::ClientSlot;
 use crate::runtime::ConnectionTasks;
@@ -34,8 +35,9 @@ const EVENTS_MAX: usize = 256;
 /// How long tasks of an ended connection may take to notice.
 const TASKS_END_WITHIN: Duration = Duration::from_secs(5);
 
-/// How long writing the keys may take at the end.
-const FLUSH_WITHIN: Duration = Duration::from_secs(10);
+/// The stream errors that the library keeps to itself; of every other it makes an event. They are
+/// waited for one by one: WhatsApp also sends some that end nothing, and those have no code.
+const UNTOLD_STREAM_ERRORS: [&str; 3] = ["429", "503", "515"];
 
 /// What a connection can be told.
 #[derive(Debug)]
@@ -101,23 +103,24 @@ impl Connection {
         let trace = Arc::new(DialTrace::default());
         let (queue, events) = mpsc::channel(EVENTS_MAX);
         let handler = EventQueue { queue, tasks: self.tasks.clone() };
-        let bot = match self.client(version, &trace, handler).await {
-            Ok(bot) => bot,
+        let (bot, keys) = match self.client(version, &trace, handler).await {
+            Ok(both) => both,
             Err(error) => return no_client(&error),
         };
         let client = bot.client();
         // One call, one connection: whether there is another is not the library's to decide.
         client.enable_auto_reconnect.store(false, Ordering::Relaxed);
         self.slot.fill(&client);
-        // The library keeps these to itself in some cases (429, 503, 515).
-        let mut stream_error = client.wait_for_node(NodeFilter::tag("stream:error"));
+        let mut untold = UNTOLD_STREAM_ERRORS
+            .map(|code| client.wait_for_node(NodeFilter::tag("stream:error").attr("code", code)));
         let mut failure = client.wait_for_node(NodeFilter::tag("failure"));
-        let mut farewell = self.follow(bot, &client, events).await;
-        farewell.stanza = said(&mut stream_error, translate::stream_error)
+        let mut farewell = self.follow(bot, &client, &keys, events).await;
+        farewell.stanza = untold
+            .iter_mut()
+            .find_map(|waiter| said(waiter, translate::stream_error))
             .or_else(|| said(&mut failure, translate::failure));
-        if !matches!(timeout(FLUSH_WITHIN, client.persistence_manager().flush()).await, Ok(Ok(())))
-        {
-            farewell.keys_failed = true;
+        if !farewell.keys_failed {
+            farewell.keys_failed = !are_stored(&keys).await;
         }
         let reason = farewell.reason(trace.reach());
         if matches!(reason, EndReason::Refused { code: 405 | 409 | 418 }) {
@@ -131,8 +134,9 @@ impl Connection {
         version: Version,
         trace: &Arc<DialTrace>,
         handler: EventQueue,
-    ) -> anyhow::Result<Bot> {
+    ) -> anyhow::Result<(Bot, Arc<KeysInUse>)> {
         let shared = &self.shared;
+        let keys = shared.keys.open(self.instance, &self.tasks).await?;
         let transport = TracedFactory {
             settings: Arc::clone(&shared.settings),
             network: shared.network.clone(),
@@ -144,7 +148,7 @@ impl Connection {
             .with_os(&shared.settings.device_name)
             .with_platform_type(PlatformType::CHROME);
         let bot = Bot::builder()
-            .with_backend_arc(shared.keys.open(self.instance).await?)
+            .with_backend_arc(Arc::<KeysInUse>::clone(&keys))
             .with_transport_factory(transport)
             .with_http_client(shared.http.clone())
             .with_runtime(self.tasks.clone())
@@ -154,7 +158,8 @@ impl Connection {
             .skip_history_sync()
             .build()
             .await?;
-        Ok(bot)
+        keys.follow(&bot.client().persistence_manager());
+        Ok((bot, keys))
     }
 
     /// Runs the client and tells its events, in order, until it is over.
@@ -162,71 +167,71 @@ impl Connection {
         &mut self,
         bot: Bot,
         client: &Arc<Client>,
-        mut events: mpsc::Receiver<Arc<Event>>,
+        keys: &KeysInUse,
+        events: mpsc::Receiver<Arc<Event>>,
     ) -> Farewell {
-        let (over, mut ended) = oneshot::channel();
-        self.tasks.start(Box::pin(async move {
-            bot.run().await;
-            if over.send(()).is_err() {
-                tracing::debug!("nobody waited for the end of a connection");
-            }
-        }));
+        let (mut farewell, leave) = self.listen(bot, client, keys, events).await;
+        if let Some(leave) = leave {
+            farewell.asked = Some(leave.outcome().await);
+        }
+        farewell
+    }
+
+    async fn listen(
+        &mut self,
+        bot: Bot,
+        client: &Arc<Client>,
+        keys: &KeysInUse,
+        mut events: mpsc::Receiver<Arc<Event>>,
+    ) -> (Farewell, Option<Leave>) {
+        let mut ended = self.tasks.follow(Box::pin(bot.run()));
         let mut typed = CodeTyped::of(client);
-        let mut farewell = Farewell::default();
-        let mut deadline: Option<Instant> = None;
+        let (mut farewell, mut leave) = (Farewell::default(), None);
         loop {
-            let asked_to_end = deadline.is_some();
             // Every branch may be dropped half-way: a channel keeps what was not taken from it.
             let news = tokio::select! {
                 biased;
                 Some(event) = events.recv() => News::Event(event),
                 () = typed.next(client) => News::CodeTyped,
                 () = self.tasks.panicked() => News::Fault,
-                Some(command) = self.orders.recv(), if !asked_to_end => News::Command(command),
-                () = reached(deadline) => News::TooLate,
-                _ = &mut ended => News::Over,
+                Some(command) = self.orders.recv(), if leave.is_none() => News::Command(command),
+                () = leave::lateness(leave.as_ref()) => News::TooLate,
+                // A client that was torn down by its own panic is not over.
+                end = &mut ended => if end.is_ok() { News::Over } else { News::Fault },
             };
             match news {
-                News::Event(event) => self.tell(&event, client, &mut farewell).await,
+                News::Event(event) => self.tell(&event, client, keys, &mut farewell).await,
                 News::CodeTyped => self.sink.deliver(LinkEvent::PairingCodeTyped).await,
                 News::Command(command) => {
-                    let ours = self.obey(command, client);
-                    if ours.is_some() {
-                        deadline = Some(Instant::now() + self.shared.settings.close_within);
-                        farewell.ours = ours;
-                    }
-                    if ours.is_some() && !client.is_connected() {
+                    leave = self.obey(command, client);
+                    if leave.is_some() && !client.is_connected() {
                         // Nothing to take leave of: the dialling is simply given up.
-                        return farewell;
+                        return (farewell, leave);
                     }
                 }
                 News::Fault => farewell.fault = true,
                 News::TooLate => tracing::warn!("a graceful close took too long and was cut short"),
                 News::Over => {
                     while let Ok(event) = events.try_recv() {
-                        self.tell(&event, client, &mut farewell).await;
+                        self.tell(&event, client, keys, &mut farewell).await;
                     }
-                    return farewell;
+                    return (farewell, leave);
                 }
             }
-            if farewell.fault || farewell.keys_failed || deadline.is_some_and(has_passed) {
-                return farewell;
+            if farewell.fault || farewell.keys_failed || leave.as_ref().is_some_and(Leave::is_late)
+            {
+                return (farewell, leave);
             }
         }
     }
 
     /// Starts what a command asks for; answers with the end that it leads to, if it does.
-    fn obey(&self, command: Command, client: &Arc<Client>) -> Option<EndReason> {
+    fn obey(&self, command: Command, client: &Arc<Client>) -> Option<Leave> {
         let client = Arc::clone(client);
+        let within = self.shared.settings.close_within;
         match command {
-            Command::HangUp => {
-                self.tasks.start(Box::pin(async move { client.disconnect().await }));
-                Some(EndReason::HungUp)
-            }
-            Command::LogOut => {
-                self.tasks.start(Box::pin(async move { client.logout().await }));
-                Some(EndReason::LoggedOutByUs)
-            }
+            Command::HangUp => Some(Leave::hang_up(client, &self.tasks, within)),
+            Command::LogOut => Some(Leave::log_out(client, &self.tasks, within)),
             Command::RequestPairingCode(phone) => {
                 self.tasks.start(Box::pin(pairing_code::request(client, phone)));
                 None
@@ -234,25 +239,36 @@ impl Connection {
         }
     }
 
-    async fn tell(&self, event: &Event, client: &Client, farewell: &mut Farewell) {
+    async fn tell(
+        &self,
+        event: &Event,
+        client: &Client,
+        keys: &KeysInUse,
+        farewell: &mut Farewell,
+    ) {
         match translate::meaning(event, client, self.shared.settings.camera_link) {
             Meaning::Tell(event) => self.sink.deliver(event).await,
-            Meaning::TellOnceStored(event) => {
-                // The library saves in its own time; whoever hears "linked" must be able to rely
-                // on it after a crash.
-                if let Err(error) = client.persistence_manager().flush().await {
-                    tracing::error!(%error, "the keys of a new link could not be stored");
-                    farewell.keys_failed = true;
-                } else {
-                    self.sink.deliver(event).await;
-                }
+            // The library saves in its own time; whoever hears "linked" must be able to rely on it
+            // after a crash.
+            Meaning::TellOnceStored(event) if are_stored(keys).await => {
+                self.sink.deliver(event).await;
             }
+            Meaning::TellOnceStored(_) => farewell.keys_failed = true,
             Meaning::Explains(reason) => {
                 farewell.explained.get_or_insert(reason);
             }
             Meaning::Nothing => {}
         }
     }
+}
+
+/// Whether all that the client knows is on the disk.
+async fn are_stored(keys: &KeysInUse) -> bool {
+    let stored = keys.settle().await;
+    if let Err(error) = &stored {
+        tracing::error!(%error, "the keys of an instance could not be stored");
+    }
+    stored.is_ok()
 }
 
 fn no_version(error: &crate::version::VersionUnknown) -> EndReason {
@@ -263,17 +279,6 @@ fn no_version(error: &crate::version::VersionUnknown) -> EndReason {
 fn no_client(error: &anyhow::Error) -> EndReason {
     tracing::error!(error = %error.root_cause(), "a client could not be set up");
     EndReason::KeysUnavailable
-}
-
-fn has_passed(deadline: Instant) -> bool {
-    deadline <= Instant::now()
-}
-
-async fn reached(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
 }
 
 fn said<T>(

@@ -15,6 +15,15 @@ use waygate_core::id::InstanceId;
 use whatsapp_rust::store::{Backend, SqliteStore, SqliteStoreConfig, Synchronous};
 use whatsapp_rust::wacore::store::InMemoryBackend;
 
+mod desk;
+mod forward;
+mod in_use;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use desk::KeyDesk;
+pub(crate) use in_use::KeysInUse;
+
 /// The library's view of one instance's keys.
 pub type Keys = Arc<dyn Backend>;
 
@@ -28,6 +37,9 @@ pub enum KeysError {
     /// The database refused.
     #[error("the key database cannot be used")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What was being written took too long.
+    #[error("the keys were still being written when they were needed")]
+    Busy,
 }
 
 /// Keeps the keys of many instances.
@@ -173,42 +185,5 @@ impl KeyStore for KeysInMemory {
     async fn destroy(&self, instance: InstanceId) -> Result<(), KeysError> {
         self.backends.lock().await.remove(&instance);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn instance(byte: u8) -> InstanceId {
-        InstanceId::from_random_bytes([byte; 16])
-    }
-
-    #[tokio::test]
-    async fn key_files_are_their_owners_alone_and_gone_when_destroyed() {
-        let place = tempfile::tempdir().unwrap();
-        let files = KeyFiles::in_directory(place.path().join("keys")).unwrap();
-        assert!(!files.holds(instance(1)).await.unwrap());
-        for byte in [2, 1] {
-            let keys = files.open(instance(byte)).await.unwrap();
-            keys.create().await.unwrap();
-        }
-        assert_eq!(files.instances().unwrap(), [instance(1), instance(2)]);
-        #[cfg(unix)]
-        for entry in std::fs::read_dir(place.path().join("keys")).unwrap() {
-            use std::os::unix::fs::PermissionsExt as _;
-            let entry = entry.unwrap();
-            let mode = entry.metadata().unwrap().permissions().mode() & 0o077;
-            assert_eq!(mode, 0, "{}", entry.path().display());
-        }
-        files.destroy(instance(1)).await.unwrap();
-        files.destroy(instance(1)).await.unwrap();
-        assert_eq!(files.instances().unwrap(), [instance(2)]);
-        let left = std::fs::read_dir(place.path().join("keys")).unwrap();
-        let mine = instance(1).to_string();
-        for entry in left {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(!name.starts_with(&mine), "{name} was left behind");
-        }
     }
 }

@@ -18,6 +18,7 @@ pub mod whatsapp;
 
 mod connection;
 mod farewell;
+mod leave;
 mod pairing_code;
 mod picture;
 mod profile;

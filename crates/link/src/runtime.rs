@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use waygate_core::panic::message_length;
@@ -59,18 +59,49 @@ impl ConnectionTasks {
 
     /// Runs a task until its end, its panic or the end of the connection.
     pub(crate) fn start(&self, task: Task) -> tokio::task::AbortHandle {
-        let (stop, panicked) = (self.stop.clone(), Arc::clone(&self.panicked));
-        let contained = async move {
-            let caught = AssertUnwindSafe(task).catch_unwind();
-            let end = tokio::select! {
-                () = stop.cancelled() => return,
-                end = caught => end,
-            };
-            if let Err(payload) = end {
+        let stop = self.stop.clone();
+        let contained = self.contain(task);
+        self.track(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = contained => {}
+            }
+        })
+    }
+
+    /// Runs a task as [`Self::start`] does. The answer fails unless it came to its own end.
+    pub(crate) fn follow(&self, task: Task) -> oneshot::Receiver<()> {
+        let (over, ended) = oneshot::channel();
+        self.start(Box::pin(async move {
+            task.await;
+            if over.send(()).is_err() {
+                tracing::debug!("nobody waited for the end of a task");
+            }
+        }));
+        ended
+    }
+
+    /// Runs a task to its end or its panic: the end of the connection waits for it, and does not
+    /// stop it. For a step that must not be left half-done.
+    pub(crate) fn see_through(&self, task: Task) {
+        self.track(self.contain(task));
+    }
+
+    /// The task, without its panic.
+    fn contain(&self, task: Task) -> impl Future<Output = ()> + Send + 'static {
+        let panicked = Arc::clone(&self.panicked);
+        async move {
+            if let Err(payload) = AssertUnwindSafe(task).catch_unwind().await {
                 note_panic(&*payload);
                 panicked.send_replace(true);
             }
-        };
+        }
+    }
+
+    fn track(
+        &self,
+        contained: impl Future<Output = ()> + Send + 'static,
+    ) -> tokio::task::AbortHandle {
         #[expect(
             clippy::disallowed_methods,
             reason = "this tracker is the connection's task table"
@@ -92,12 +123,12 @@ impl ConnectionTasks {
         self.panicked.send_replace(true);
     }
 
-    /// Ends every task, without waiting.
+    /// Ends every task but those that are to be seen through, without waiting.
     pub(crate) fn end(&self) {
         self.stop.cancel();
     }
 
-    /// Ends every task, and waits for them for as long as stated.
+    /// Ends every task so, and waits for all of them for as long as stated.
     pub(crate) async fn end_within(&self, limit: Duration) {
         self.end();
         self.tracker.close();
@@ -181,5 +212,28 @@ mod tests {
         }));
         tasks.end_within(Duration::from_secs(5)).await;
         assert_eq!(ended.recv().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_has_not_come_to_its_end() {
+        let tasks = ConnectionTasks::new();
+        let ended = tasks.follow(Box::pin(async { panic!("planted") }));
+        assert!(ended.await.is_err());
+        assert_eq!(tasks.follow(Box::pin(async {})).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_step_that_must_not_be_left_half_done_outlives_its_connection() {
+        let tasks = ConnectionTasks::new();
+        let (go_on, told) = oneshot::channel::<()>();
+        let (done, seen) = oneshot::channel();
+        tasks.see_through(Box::pin(async move {
+            told.await.unwrap();
+            done.send(()).unwrap();
+        }));
+        tasks.end();
+        go_on.send(()).unwrap();
+        tasks.end_within(Duration::from_secs(5)).await;
+        assert_eq!(seen.await, Ok(()));
     }
 }

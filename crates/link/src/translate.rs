@@ -65,6 +65,8 @@ pub(crate) fn meaning(event: &Event, client: &Client, camera_link: bool) -> Mean
             let text = QrText::new(format!("{prefix}{}", code.code));
             Meaning::Tell(LinkEvent::QrIssued { text, valid_for: code.timeout })
         }
+        // While a pairing code can still be typed, the connection goes on.
+        Event::PairingQrCodesExhausted(end) if !end.disconnected => Meaning::Nothing,
         Event::PairingQrCodesExhausted(_) => Meaning::Explains(EndReason::CodesExhausted),
         Event::PairSuccess(success) => {
             let account = account(&success.id, Some(&success.lid));
@@ -123,7 +125,8 @@ pub(crate) fn failure(stanza: &Node) -> Option<EndReason> {
 /// The library calls many ends a logout; the stanza tells which of them are one.
 fn logged_out(end: &LoggedOut) -> EndReason {
     match &end.raw {
-        None => EndReason::LoggedOutByUs,
+        // Nothing that WhatsApp said; one login will tell.
+        None => EndReason::StreamUnauthorized,
         Some(stanza) if stanza.tag == "stream:error" => {
             stream_error(stanza).unwrap_or(EndReason::StreamUnauthorized)
         }

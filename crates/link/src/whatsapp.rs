@@ -15,7 +15,7 @@ use waygate_core::reason::EndReason;
 
 use crate::connection::{Command, Connection};
 use crate::http_client::LinkHttp;
-use crate::keys::KeyStore;
+use crate::keys::{KeyDesk, KeyStore};
 use crate::network::{Network, Tls};
 use crate::picture::PictureDesk;
 use crate::profile::{ClientSlot, Profile};
@@ -47,7 +47,7 @@ pub(crate) struct Shared {
     pub(crate) tls: Tls,
     pub(crate) http: LinkHttp,
     pub(crate) versions: VersionBook,
-    pub(crate) keys: Arc<dyn KeyStore>,
+    pub(crate) keys: KeyDesk,
     pub(crate) desk: PictureDesk,
 }
 
@@ -73,7 +73,7 @@ impl WhatsApp {
         let http = LinkHttp::new(&tls)?;
         let versions = VersionBook::new(settings.version.clone(), http.clone());
         let settings = Arc::new(settings);
-        let desk = PictureDesk::new();
+        let (keys, desk) = (KeyDesk::new(keys), PictureDesk::new());
         Ok(Self(Arc::new(Shared { settings, network, tls, http, versions, keys, desk })))
     }
 
@@ -158,13 +158,9 @@ impl Linker for WhatsApp {
         instance: InstanceId,
     ) -> Deed<'_, Result<Option<LinkedAccount>, Error>> {
         Box::pin(async move {
-            let unreadable = || Error::new(Kind::Internal, "the instance's keys cannot be read");
-            let keys = &self.0.keys;
-            if !keys.holds(instance).await.map_err(|error| unreadable().because(error))? {
-                return Ok(None);
-            }
-            let opened = keys.open(instance).await.map_err(|error| unreadable().because(error))?;
-            let device = opened.load().await.map_err(|error| unreadable().because(error))?;
+            let device = self.0.keys.linked_device(instance).await.map_err(|error| {
+                Error::new(Kind::Internal, "the instance's keys cannot be read").because(error)
+            })?;
             Ok(device.and_then(|device| {
                 device.pn.as_ref().map(|own| translate::account(own, device.lid.as_ref()))
             }))

@@ -5,6 +5,7 @@ mod demand;
 mod ends;
 mod greenapi;
 mod keep_alive;
+mod link;
 mod linking;
 mod pairing;
 mod pairing_refusals;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use waygate_core::error::{Error, Kind};
+use waygate_core::event::EventKind;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::pairing::PairingCode;
@@ -31,6 +32,15 @@ async fn asked(world: &World) -> (Watched, PairingCode) {
 
 async fn shows(instance: &mut Watched, what: &str, wanted: impl Fn(&State) -> bool) -> Machine {
     deadline::shown(&mut instance.shown, SOON, what, |machine| wanted(machine.state())).await
+}
+
+/// The states of an instance since it was first offered a code, oldest first.
+async fn passed_through(world: &World, instance: InstanceId) -> Vec<StateName> {
+    let history = world.gateway.state_history(instance, 100).await.unwrap();
+    let entered = history.iter().rev().map(|event| match &event.kind {
+        EventKind::StateChanged(change) => change.to,
+    });
+    entered.skip_while(|state| *state != StateName::Linking).collect()
 }
 
 async fn a_typed_code_links(latency: Latency) {
@@ -64,6 +74,23 @@ async fn a_code_can_be_typed_in_its_last_second() {
     world.pass(CODE_LIFE.saturating_sub(Duration::from_secs(1))).await;
     world.phone().enter_code(code.text.expose()).await.expect("it still counts");
     instance.reaches(StateName::Online).await;
+    assert_eq!(passed_through(&world, instance.id).await, [StateName::Linking, StateName::Online]);
+    world.end_clean().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_typed_when_the_qr_codes_have_run_out_links_without_a_detour() {
+    let world = World::new(Latency::FortyMillis);
+    // Six QR codes last for 160 seconds.
+    for second in [155, 165, 175] {
+        let (mut instance, code) = asked(&world).await;
+        world.pass(Duration::from_secs(second)).await;
+        world.phone().enter_code(code.text.expose()).await.expect("it still counts");
+        instance.reaches(StateName::Online).await;
+        let passed = passed_through(&world, instance.id).await;
+        assert_eq!(passed, [StateName::Linking, StateName::Online], "at {second} s");
+        world.gateway.log_out(instance.id).await.unwrap();
+    }
     world.end_clean().await;
 }
 

@@ -1,0 +1,188 @@
+//! What the link itself tells: whether WhatsApp has heard of a logout, and what keys are worth.
+#![expect(clippy::expect_used, clippy::panic, reason = "test code")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc;
+use waygate_core::clock::Clock;
+use waygate_core::id::InstanceId;
+use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker as _};
+use waygate_core::reason::EndReason;
+use waygate_link::WhatsApp;
+use waygate_link::keys::{KeyStore as _, KeysInMemory};
+use waygate_link::network::{Network, Pipe, PipeSource};
+use waygate_link::settings::{LinkSettings, VersionSource};
+use waygate_sim::{Fault, Latency, Phone, Sim, SimConfig};
+use waygate_testkit::clock::{EPOCH_S, TokioClock};
+use waygate_testkit::world::{PHONE, SOON};
+
+/// Longer than any limit of the link.
+const EVENT_WITHIN: Duration = SOON;
+
+/// Pipes into the simulator that can be made to swallow what the client sends.
+#[derive(Debug)]
+struct DeafPipes {
+    sim: Sim,
+    deaf: Arc<AtomicBool>,
+}
+
+impl PipeSource for DeafPipes {
+    fn open(&self) -> std::io::Result<Pipe> {
+        let pipe = self.sim.dial().map_err(std::io::Error::other)?;
+        let (to_server, mut from_client) = mpsc::channel(64);
+        let deaf = Arc::clone(&self.deaf);
+        #[expect(clippy::disallowed_methods, reason = "test code")]
+        tokio::task::spawn(async move {
+            while let Some(bytes) = from_client.recv().await {
+                let swallowed = deaf.load(Ordering::SeqCst);
+                if !swallowed && pipe.to_server.send(bytes).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Pipe { to_server, from_server: pipe.from_server })
+    }
+}
+
+#[derive(Debug)]
+struct Told(mpsc::UnboundedSender<LinkEvent>);
+
+impl LinkSink for Told {
+    fn deliver(&self, event: LinkEvent) -> Deed<'_, ()> {
+        drop(self.0.send(event));
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// A link, a simulator with one phone, and an instance.
+struct Bench {
+    sim: Sim,
+    phone: Phone,
+    link: WhatsApp,
+    keys: Arc<KeysInMemory>,
+    instance: InstanceId,
+    deaf: Arc<AtomicBool>,
+}
+
+struct Dialled {
+    line: Box<dyn Line>,
+    told: mpsc::UnboundedReceiver<LinkEvent>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
+        waygate_link::library_clock::install(&clock).expect("one world per process");
+        let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(EPOCH_S.unsigned_abs());
+        let config = SimConfig { latency: Latency::FortyMillis, epoch, ..SimConfig::default() };
+        let sim = Sim::new(config);
+        let phone = sim.add_phone(PHONE).expect("a new phone");
+        let deaf = Arc::new(AtomicBool::new(false));
+        let pipes = DeafPipes { sim: sim.clone(), deaf: Arc::clone(&deaf) };
+        let settings = LinkSettings {
+            url: "ws://127.0.0.1:1/ws/chat".parse().expect("an address"),
+            version: VersionSource::Fixed((2, 3000, 1_035_194_821)),
+            ..LinkSettings::default()
+        };
+        let network = Network::InProcess(Arc::new(pipes));
+        let keys = Arc::new(KeysInMemory::default());
+        let store = Arc::<KeysInMemory>::clone(&keys);
+        let link = WhatsApp::new(settings, network, store).expect("usable settings");
+        let instance = InstanceId::from_random_bytes([1; 16]);
+        Self { sim, phone, link, keys, instance, deaf }
+    }
+
+    fn dial(&self) -> Dialled {
+        let (sender, told) = mpsc::unbounded_channel();
+        Dialled { line: self.link.dial(self.instance, Arc::new(Told(sender))), told }
+    }
+
+    /// A connection of an instance that the phone has linked.
+    async fn online(&self) -> Dialled {
+        let mut linking = self.dial();
+        let LinkEvent::QrIssued { text, .. } = linking.next().await else { panic!("no code") };
+        self.phone.scan(text.expose()).await.expect("the phone accepts");
+        assert_eq!(linking.end().await, EndReason::RestartRequired);
+        let mut online = self.dial();
+        while !matches!(online.next().await, LinkEvent::Connected { .. }) {}
+        online
+    }
+}
+
+impl Dialled {
+    async fn next(&mut self) -> LinkEvent {
+        let event = tokio::time::timeout(EVENT_WITHIN, self.told.recv()).await;
+        event.expect("an event in time").expect("it has not ended")
+    }
+
+    /// Waits for the end and returns its reason.
+    async fn end(mut self) -> EndReason {
+        loop {
+            if let LinkEvent::Ended(reason) = self.next().await {
+                return reason;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_that_whatsapp_confirms_ends_as_a_logout() {
+    let bench = Bench::new();
+    let online = bench.online().await;
+    online.line.log_out();
+    assert_eq!(online.end().await, EndReason::LoggedOutByUs);
+    assert_eq!(bench.phone.devices(), []);
+    assert_eq!(bench.sim.report().is_clean(), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_that_whatsapp_does_not_answer_ends_as_a_hang_up() {
+    let bench = Bench::new();
+    let online = bench.online().await;
+    bench.deaf.store(true, Ordering::SeqCst);
+    online.line.log_out();
+    assert_eq!(online.end().await, EndReason::HungUp);
+    assert_eq!(bench.phone.devices().len(), 1, "it stays on the phone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_that_a_lost_connection_overtakes_ends_as_a_hang_up() {
+    let bench = Bench::new();
+    let online = bench.online().await;
+    bench.deaf.store(true, Ordering::SeqCst);
+    online.line.log_out();
+    tokio::time::sleep(Duration::from_secs(1)).await; // allowed: virtual time
+    bench.sim.inject(Fault::CutConnection { number: Some(PHONE.into()), device: None });
+    assert_eq!(online.end().await, EndReason::HungUp);
+    assert_eq!(bench.phone.devices().len(), 1, "it stays on the phone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_before_the_connection_stands_ends_as_a_hang_up() {
+    let bench = Bench::new();
+    drop(bench.online().await);
+    bench.sim.inject(Fault::HangDials { count: 1 });
+    let dialled = bench.dial();
+    tokio::time::sleep(Duration::from_secs(1)).await; // allowed: virtual time
+    dialled.line.log_out();
+    assert_eq!(dialled.end().await, EndReason::HungUp);
+    assert_eq!(bench.phone.devices().len(), 1, "it stays on the phone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_was_cut_off_half_way_is_offered_a_code_again() {
+    let bench = Bench::new();
+    drop(bench.online().await);
+    assert!(bench.link.linked_account(bench.instance).await.unwrap().is_some());
+    let row = bench.keys.open(bench.instance).await.unwrap();
+    let mut device = row.load().await.unwrap().expect("it was linked");
+    device.account = None;
+    row.save(&device).await.unwrap();
+
+    assert_eq!(bench.link.linked_account(bench.instance).await.unwrap(), None);
+    drop(bench.online().await);
+    let account = bench.link.linked_account(bench.instance).await.unwrap();
+    assert_eq!(account.expect("it is linked anew").phone, PHONE);
+}
