@@ -62,6 +62,10 @@ pub enum EndReason {
     Fault,
     /// The instance's keys could not be read or written.
     KeysUnavailable,
+    /// WhatsApp offered a code where the linked account was to log in: its keys are gone.
+    KeysGone,
+    /// What is kept of the instance could not be read.
+    StoreUnavailable,
 }
 
 /// What becomes of the instance's keys.
@@ -156,6 +160,8 @@ impl EndReason {
         Self::HungUp,
         Self::Fault,
         Self::KeysUnavailable,
+        Self::KeysGone,
+        Self::StoreUnavailable,
     ];
 
     /// What follows. Keys are retired only where WhatsApp confirmed that the device is gone.
@@ -202,6 +208,10 @@ impl EndReason {
             Self::Fault => keep(usual, "a fault in this program ended the session").alerting(),
             Self::KeysUnavailable => {
                 keep(usual, "the keys of the instance could not be read or written").alerting()
+            }
+            Self::KeysGone => keep(Next::Unlink, "the keys of the instance are gone").alerting(),
+            Self::StoreUnavailable => {
+                keep(usual, "what is kept of the instance could not be read").alerting()
             }
         }
     }

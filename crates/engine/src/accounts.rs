@@ -174,6 +174,12 @@ impl Gateway {
     ///
     /// `NotFound` when there is no such instance.
     pub async fn renew_instance_token(&self, instance: InstanceId) -> Result<TokenText, Error> {
+        let gateway = self.clone();
+        // Whoever has the old token must not keep the tickets that it issued.
+        self.see_through("renewal", async move { gateway.renew_token(instance).await }).await
+    }
+
+    async fn renew_token(&self, instance: InstanceId) -> Result<TokenText, Error> {
         let registry = &self.parts().ports.registry;
         let record = registry.instance(instance).await?.filter(|it| it.removed_at.is_none());
         let record = record.ok_or_else(no_such_instance)?;

@@ -22,6 +22,7 @@ use waygate_core::instance::machine::{Machine, step};
 use waygate_core::instance::standing::Standing;
 use waygate_core::instance::state::{State, Stopper};
 use waygate_core::port::link::{Line, LinkEvent};
+use waygate_core::reason::EndReason;
 
 use crate::dice::Dice;
 use crate::limiter::{FleetLimiter, Permit};
@@ -40,10 +41,14 @@ const JOURNAL_PAUSE_MAX: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
     Done,
+    /// The account was unlinked, and WhatsApp does not know.
+    Untold,
     /// Too soon.
     Refused {
         retry_after: Duration,
     },
+    /// It could not be done, for this reason in words.
+    Failed(&'static str),
 }
 
 /// A question to the running connection; `None` when there is none that is logged in.
@@ -55,6 +60,16 @@ pub(crate) enum Order {
     Take { input: Input, done: oneshot::Sender<Taken> },
     /// A request that the asker waits for, not the instance.
     Ask(Question),
+}
+
+impl Order {
+    /// Answers that nothing came of it.
+    pub(crate) fn fail(self, words: &'static str) {
+        match self {
+            Self::Take { done, .. } => answer(done, Taken::Failed(words)),
+            Self::Ask(question) => question(None),
+        }
+    }
 }
 
 /// What all actors of a process share.
@@ -85,6 +100,8 @@ pub(crate) struct Actor {
     ending: CancellationToken,
     /// The wait for leave to dial, while there is one.
     asking: Option<Waiting>,
+    /// Keys that were to be destroyed are still there.
+    owes_forgetting: bool,
 }
 
 /// What the loop woke for.
@@ -105,14 +122,31 @@ impl Actor {
         ending: CancellationToken,
     ) -> Self {
         let line = LineInHand::new(Arc::clone(&around.ports.linker), instance);
-        Self { instance, machine, shown, around, line, ending, asking: None }
+        Self {
+            instance,
+            machine,
+            shown,
+            around,
+            line,
+            ending,
+            asking: None,
+            owes_forgetting: false,
+        }
     }
 
-    /// Takes the first input, then runs until the process ends or nobody can give orders any
-    /// more.
-    pub(crate) async fn run(mut self, first: Option<Input>, orders: &mut mpsc::Receiver<Order>) {
+    /// Takes the first input and obeys the first order, then runs until the process ends or nobody
+    /// can give orders any more.
+    pub(crate) async fn run(
+        mut self,
+        first: Option<Input>,
+        order: Option<Order>,
+        orders: &mut mpsc::Receiver<Order>,
+    ) {
         if let Some(input) = first {
             self.take(input).await;
+        }
+        if let Some(order) = order {
+            self.obey(order).await;
         }
         loop {
             let nap = self.nap();
@@ -131,7 +165,7 @@ impl Actor {
                 Woken::Permit(permit) => {
                     self.asking = None;
                     if let Some(permit) = permit {
-                        self.line.dial(permit);
+                        self.dial(permit).await;
                     }
                 }
                 Woken::Alarm => {
@@ -159,14 +193,25 @@ impl Actor {
         match order {
             Order::Take { input, done } => {
                 let taken = self.take(input).await;
-                if done.send(taken).is_err() {
-                    tracing::trace!("whoever gave an order did not wait for it");
-                }
+                answer(done, taken);
             }
             Order::Ask(question) => {
                 let online = matches!(self.machine.state(), State::Online { .. });
                 question(self.line.open().filter(|_line| online));
             }
+        }
+    }
+
+    /// Connects, but never on keys that were to be destroyed.
+    async fn dial(&mut self, permit: Permit) {
+        if self.owes_forgetting {
+            self.forget().await;
+        }
+        if self.owes_forgetting {
+            let ended = LinkEvent::Ended(EndReason::KeysUnavailable);
+            self.take(Input::Link(ended)).await;
+        } else {
+            self.line.dial(permit);
         }
     }
 
@@ -184,10 +229,12 @@ impl Actor {
     /// Moves the machine and performs its effects. Also tells of a phone that accepted while the
     /// connection was being closed, unless its keys were destroyed behind it.
     async fn perform(&mut self, input: Input) -> (Taken, Option<LinkedAccount>) {
-        let before = self.machine.state().clone();
+        let before = self.machine.clone();
+        let is_logout = input == Input::LogOut;
         let (next, effects) = step(&self.machine, input, self.around.moment());
         self.machine = next;
         let (mut taken, mut accepted) = (Taken::Done, None);
+        let mut is_told = !may_be_linked(before.state());
         for effect in effects {
             match effect {
                 Effect::Dial { urgent } => {
@@ -200,7 +247,7 @@ impl Actor {
                 }
                 Effect::LogOut => {
                     self.asking = None;
-                    self.line.log_out().await;
+                    is_told = self.line.log_out().await;
                 }
                 Effect::RequestPairingCode(phone) => {
                     if let Some(line) = self.line.open() {
@@ -208,8 +255,13 @@ impl Actor {
                     }
                 }
                 Effect::ForgetCredentials => {
+                    if accepted.take().is_some() {
+                        is_told = false;
+                    }
                     self.forget().await;
-                    accepted = None;
+                    if self.owes_forgetting {
+                        taken = Taken::Failed("the keys of the instance could not be destroyed");
+                    }
                 }
                 Effect::Announce(change) => self.announce(change, &before).await,
                 Effect::Alert(reason) => {
@@ -219,11 +271,16 @@ impl Actor {
                 Effect::Refuse { retry_after } => taken = Taken::Refused { retry_after },
             }
         }
+        if is_logout && !is_told && taken == Taken::Done {
+            taken = Taken::Untold;
+        }
         (taken, accepted)
     }
 
     async fn forget(&mut self) {
-        if let Err(error) = self.around.ports.linker.forget(self.instance).await {
+        let forgotten = self.around.ports.linker.forget(self.instance).await;
+        self.owes_forgetting = forgotten.is_err();
+        if let Err(error) = forgotten {
             let cause = error.with_causes();
             tracing::error!(instance = %self.instance, cause, "keys were not destroyed");
         }
@@ -252,19 +309,20 @@ impl Actor {
     }
 
     /// Writes a change down; nobody hears of it before that.
-    async fn announce(&mut self, change: Change, before: &State) {
+    async fn announce(&mut self, change: Change, before: &Machine) {
         let now_linked = self.machine.state().linked().cloned();
         let kind = EventKind::StateChanged(StateChanged {
             from: change.from,
             to: change.to,
             cause: change.cause,
             linked: now_linked.is_some(),
-            account: now_linked.or_else(|| before.linked().cloned()),
+            account: now_linked.or_else(|| before.state().linked().cloned()),
         });
         // The end of the process is no news about the instance: a ban goes on.
         let process_ends = change.cause == Cause::Stopped(Stopper::Shutdown);
-        let lasting = if process_ends { before } else { self.machine.state() };
-        self.write_down(change.at, kind, Standing::of(lasting)).await;
+        let lasting = if process_ends { before } else { &self.machine };
+        let standing = lasting.standing();
+        self.write_down(change.at, kind, standing).await;
         tracing::info!(
             instance = %self.instance,
             from = change.from.as_str(),
@@ -273,6 +331,22 @@ impl Actor {
             "state changed"
         );
     }
+}
+
+/// Tells whoever gave an order what came of it.
+pub(crate) fn answer(done: oneshot::Sender<Taken>, taken: Taken) {
+    if done.send(taken).is_err() {
+        tracing::trace!("whoever gave an order did not wait for it");
+    }
+}
+
+/// Whether WhatsApp may know a device of this instance.
+fn may_be_linked(state: &State) -> bool {
+    let unread = matches!(
+        state,
+        State::Failed { reason: EndReason::KeysUnavailable | EndReason::StoreUnavailable, .. }
+    );
+    unread || state.linked().is_some()
 }
 
 async fn granted(asking: &mut Option<Waiting>) -> Option<Permit> {

@@ -22,7 +22,7 @@ use waygate_core::instance::pairing::{PairingCode, PairingRequest};
 use waygate_core::phone::PhoneNumber;
 
 use crate::gateway::{Gateway, give};
-use crate::sight::{LOOK_EVERY, Sight, until};
+use crate::sight::{LOOK_EVERY, PASSKEY_WANTED, Sight, until};
 use crate::supervisor::Running;
 
 /// How long an attempt can be asked about after its end.
@@ -184,7 +184,7 @@ impl Gateway {
         };
         give(&running, input).await?;
         let id = AttemptId::from_random_bytes(self.parts().dice.bytes());
-        let mut course = Course { method: method.clone(), code: None, typed: false };
+        let mut course = Course { method: method.clone(), code: None, heard: Heard::Nothing };
         let step = course.step(&running.shown.borrow(), now);
         let attempt = Attempt { id, instance, method, begun_at: now, step, version: 1 };
         let (publish, shown) = watch::channel(attempt.clone());
@@ -337,13 +337,22 @@ fn is_undecided(step: &Step) -> bool {
     }
 }
 
+/// What a phone has made known of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    Nothing,
+    /// It has typed the pairing code.
+    Typed,
+    /// Its account has a passkey.
+    Passkey,
+}
+
 /// What an attempt must remember to know its end.
 struct Course {
     method: Method,
     /// The pairing code that it got.
     code: Option<PairingCode>,
-    /// A phone has typed it.
-    typed: bool,
+    heard: Heard,
 }
 
 impl Course {
@@ -353,6 +362,10 @@ impl Course {
         match &sight {
             Sight::Linked(account) => return Step::Linked(account.clone()),
             Sight::Finishing => return Step::Open(sight),
+            Sight::PasskeyRequired => {
+                self.heard = Heard::Passkey;
+                return Step::Open(sight);
+            }
             Sight::Unusable(words) | Sight::Impossible(words) => {
                 return Step::Failed(Failure::Impossible(words));
             }
@@ -361,8 +374,7 @@ impl Course {
             | Sight::NotBefore { .. }
             | Sight::QrCode(_)
             | Sight::PairingCode { .. }
-            | Sight::PairingCodeTyped(_)
-            | Sight::PasskeyRequired => {}
+            | Sight::PairingCodeTyped(_) => {}
         }
         if let Method::PairingCode(phone) = &self.method {
             let phone = phone.clone();
@@ -387,12 +399,17 @@ impl Course {
             && code.phone == *phone
             && self.code.as_ref().is_none_or(|own| own == code)
         {
-            self.typed |= matches!(sight, Sight::PairingCodeTyped(_));
+            if matches!(sight, Sight::PairingCodeTyped(_)) {
+                self.heard = Heard::Typed;
+            }
             self.code = Some(code.clone());
             return None;
         }
+        if self.heard == Heard::Passkey {
+            return Some(Failure::Impossible(PASSKEY_WANTED));
+        }
         if let Some(code) = &self.code {
-            return Some(if self.typed {
+            return Some(if self.heard == Heard::Typed {
                 Failure::WrongCode
             } else if code.expires_at <= now {
                 Failure::CodeExpired

@@ -27,6 +27,16 @@ use crate::tasks::Tasks;
 /// How long a logout waits for the login over which WhatsApp hears of it.
 pub const LOGIN_AWAITED: Duration = Duration::from_secs(10);
 
+/// Who knows of a logout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoggedOut {
+    /// WhatsApp does, or there was no device that it could have known.
+    Told,
+    /// WhatsApp was not reached, or did not answer: the phone goes on listing the device until
+    /// somebody removes it there.
+    Untold,
+}
+
 /// The application. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Gateway(Arc<Parts>);
@@ -119,8 +129,9 @@ impl Gateway {
     ///
     /// # Errors
     ///
-    /// `NotFound` when the instance does not run.
-    pub async fn log_out(&self, instance: InstanceId) -> Result<(), Error> {
+    /// `NotFound` when the instance does not run, `Internal` when its keys could not be destroyed:
+    /// nothing connects with them any more, but they are still there.
+    pub async fn log_out(&self, instance: InstanceId) -> Result<LoggedOut, Error> {
         let running = self.find(instance)?;
         self.see_through("logout", tell_and_log_out(instance, running)).await
     }
@@ -142,8 +153,7 @@ impl Gateway {
     /// `NotFound` when the instance does not run.
     pub async fn start_instance(&self, instance: InstanceId) -> Result<(), Error> {
         let running = self.find(instance)?;
-        let linked = running.shown.borrow().state().linked().cloned();
-        give(&running, Input::Start(linked)).await
+        give(&running, Input::Start(None)).await
     }
 
     /// Lets an instance rest until it is started again.
@@ -205,39 +215,16 @@ impl Gateway {
     }
 }
 
-async fn tell_and_log_out(instance: InstanceId, running: Running) -> Result<(), Error> {
-    let rested = reach(&running).await?;
+async fn tell_and_log_out(instance: InstanceId, running: Running) -> Result<LoggedOut, Error> {
+    give(&running, Input::PrepareLogOut).await?;
     let mut shown = running.shown.clone();
     let settled = shown.wait_for(|machine| !is_logging_in(machine.state()));
     drop(tokio::time::timeout(LOGIN_AWAITED, settled).await);
-    if is_out_of_reach(running.shown.borrow().state()) {
-        tracing::warn!(%instance, "WhatsApp does not hear of a logout: it is not reached");
+    let told = tell(&running, Input::LogOut).await?;
+    if told == LoggedOut::Untold {
+        tracing::warn!(%instance, "WhatsApp did not hear of a logout: it was not reached");
     }
-    give(&running, Input::LogOut).await?;
-    if rested { give(&running, Input::Stop(Stopper::Person)).await } else { Ok(()) }
-}
-
-/// Begins a login where a linked account waits for one; tells whether it was resting.
-async fn reach(running: &Running) -> Result<bool, Error> {
-    let state = running.shown.borrow().state().clone();
-    match state {
-        State::Stopped { by: Stopper::Person, linked: Some(account) } => {
-            give(running, Input::Start(Some(account))).await.map(|()| true)
-        }
-        State::Offline { .. } | State::Connecting { linked: Some(_), not_before: Some(_) } => {
-            give(running, Input::Restart).await.map(|()| false)
-        }
-        // Under way, or of no use: nobody is linked, or WhatsApp has refused.
-        State::Pending
-        | State::Stopped { .. }
-        | State::Unlinked { .. }
-        | State::Connecting { .. }
-        | State::Linking(_)
-        | State::Online { .. }
-        | State::Suspended { .. }
-        | State::Banned
-        | State::Failed { .. } => Ok(false),
-    }
+    Ok(told)
 }
 
 /// Whether a login is under way.
@@ -249,21 +236,23 @@ fn is_logging_in(state: &State) -> bool {
     )
 }
 
-/// Whether a linked account's connection does not stand.
-fn is_out_of_reach(state: &State) -> bool {
-    state.linked().is_some() && !matches!(state, State::Online { .. })
-}
-
 /// Tells the instance and waits until it is done.
 pub(crate) async fn give(running: &Running, input: Input) -> Result<(), Error> {
+    tell(running, input).await.map(|_told| ())
+}
+
+/// The same, and whether WhatsApp knows when it was a logout.
+async fn tell(running: &Running, input: Input) -> Result<LoggedOut, Error> {
     let (done, taken) = oneshot::channel();
     let order = Order::Take { input, done };
     running.orders.send(order).await.map_err(|_gone| running.gone())?;
     match taken.await {
-        Ok(Taken::Done) => Ok(()),
+        Ok(Taken::Done) => Ok(LoggedOut::Told),
+        Ok(Taken::Untold) => Ok(LoggedOut::Untold),
         Ok(Taken::Refused { retry_after }) => {
             Err(Error::new(Kind::Limited { retry_after }, "too many new codes were asked for"))
         }
+        Ok(Taken::Failed(words)) => Err(Error::new(Kind::Internal, words)),
         Err(_gone) => Err(running.failed()),
     }
 }

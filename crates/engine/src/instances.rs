@@ -214,19 +214,34 @@ impl Gateway {
         if record.is_none_or(|it| it.removed_at.is_some()) {
             return Err(no_such_instance());
         }
-        if parts.supervisor.find(instance).is_some() {
+        let runs = parts.supervisor.find(instance).is_some();
+        if runs {
             // The phone must not go on listing a device that nobody has.
             self.log_out(instance).await?;
             parts.link_tickets.forget_instance(instance);
             parts.supervisor.end(instance).await;
         }
-        parts.ports.linker.forget(instance).await?;
-        if parts.ports.registry.remove(instance, self.now()).await? {
-            tracing::info!(%instance, "an instance was removed");
-            Ok(())
-        } else {
-            Err(no_such_instance())
+        match self.take_off_the_list(instance).await {
+            Ok(true) => {
+                tracing::info!(%instance, "an instance was removed");
+                Ok(())
+            }
+            Ok(false) => Err(no_such_instance()),
+            Err(error) => {
+                // It stays on the list, so it goes on running.
+                if runs {
+                    stands(parts.supervisor.run(instance)).await;
+                }
+                Err(error)
+            }
         }
+    }
+
+    /// Nothing of an instance runs any more. `false` when it was off the list already.
+    async fn take_off_the_list(&self, instance: InstanceId) -> Result<bool, Error> {
+        let ports = &self.parts().ports;
+        ports.linker.forget(instance).await?;
+        ports.registry.remove(instance, self.now()).await
     }
 
     /// Runs one instance of the store, unless it runs already, and waits until it stands.

@@ -2,7 +2,7 @@
 //!
 //! A thousand instances that dial at once look like an attack. Connections start from a token
 //! bucket, a bounded number of them at the same time, and urgent ones (a phone has just accepted,
-//! a person waits) go first. No limit of WhatsApp's is published; the figures are caution.
+//! a person waits) go first, but never so many in a row that the others starve. No limit of WhatsApp's is published; the figures are caution.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,6 +21,9 @@ pub const BURST: f64 = 10.0;
 
 /// Connections that may be in the making at the same time.
 pub const IN_FLIGHT_MAX: usize = 20;
+
+/// Urgent connections in a row while others wait; then one of those has its turn.
+pub const URGENT_IN_A_ROW_MAX: u32 = 4;
 
 /// Requests that wait to be looked at; further askers wait to ask.
 const REQUESTS_MAX: usize = 1024;
@@ -69,6 +72,7 @@ struct Bucket {
     in_flight: Arc<Semaphore>,
     urgent: VecDeque<oneshot::Sender<Permit>>,
     patient: VecDeque<oneshot::Sender<Permit>>,
+    urgent_in_a_row: u32,
 }
 
 impl Bucket {
@@ -79,6 +83,7 @@ impl Bucket {
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             urgent: VecDeque::new(),
             patient: VecDeque::new(),
+            urgent_in_a_row: 0,
         }
     }
 
@@ -114,15 +119,27 @@ impl Bucket {
         self.tokens = (self.tokens + earned).min(BURST);
         self.filled_at = now;
         let mut permit = Permit(place);
-        while let Some(granted) = self.urgent.pop_front().or_else(|| self.patient.pop_front()) {
+        while let Some((urgent, granted)) = self.next_in_turn() {
             match granted.send(permit) {
                 Ok(()) => {
+                    self.urgent_in_a_row = if urgent { self.urgent_in_a_row + 1 } else { 0 };
                     self.tokens -= 1.0;
                     return;
                 }
                 Err(unused) => permit = unused,
             }
         }
+    }
+
+    /// Whose turn it is, and whether that one is urgent.
+    fn next_in_turn(&mut self) -> Option<(bool, oneshot::Sender<Permit>)> {
+        if self.urgent_in_a_row >= URGENT_IN_A_ROW_MAX
+            && let Some(granted) = self.patient.pop_front()
+        {
+            return Some((false, granted));
+        }
+        let urgent = self.urgent.pop_front().map(|granted| (true, granted));
+        urgent.or_else(|| Some((false, self.patient.pop_front()?)))
     }
 }
 
@@ -169,6 +186,27 @@ mod tests {
             permit = urgent => assert!(permit.is_some()),
         }
         assert!(patient.await.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn urgent_requests_without_end_let_a_patient_one_through_after_four() {
+        let (_tasks, limiter) = limiter();
+        join_all((0..10).map(|_| limiter.permit(false))).await;
+        let patient = limiter.permit(false);
+        tokio::pin!(patient);
+        assert!(futures_util::poll!(&mut patient).is_pending());
+        let mut granted = 0;
+        let urgent = join_all((0..50).map(|_| async { drop(limiter.permit(true).await) }));
+        tokio::pin!(urgent);
+        let begun = Instant::now();
+        tokio::select! {
+            biased;
+            permit = &mut patient => granted += u32::from(permit.is_some()),
+            _ = &mut urgent => {}
+        }
+        assert_eq!(granted, 1);
+        let longest = Duration::from_secs_f64(f64::from(URGENT_IN_A_ROW_MAX + 2) / PER_SECOND);
+        assert!(begun.elapsed() <= longest, "{:?}", begun.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use waygate_core::account::LinkedAccount;
 use waygate_core::id::InstanceId;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
+use waygate_core::reason::{Credentials, EndReason};
 
 use crate::limiter::Permit;
 
@@ -14,8 +15,8 @@ use crate::limiter::Permit;
 const EVENTS_MAX: usize = 64;
 
 /// How long a connection may take to end when told to, before it is cut off. The implementation's
-/// own limit is shorter.
-const END_WITHIN: Duration = Duration::from_secs(15);
+/// own limits (the close, the keys, the tasks) add up to less.
+const END_WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 struct Numbered {
@@ -103,23 +104,30 @@ impl LineInHand {
         if let Some(open) = &self.open {
             open.line.hang_up();
         }
-        self.see_the_end().await
+        self.see_the_end().await.0
     }
 
-    /// Has the device removed from its account and waits until the connection has ended.
-    pub(crate) async fn log_out(&mut self) {
+    /// Has the device removed from its account and waits until the connection has ended. Tells
+    /// whether WhatsApp knows that the device is gone.
+    pub(crate) async fn log_out(&mut self) -> bool {
         if let Some(open) = &self.open {
             open.line.log_out();
         }
-        drop(self.see_the_end().await);
+        let (_accepted, reason) = self.see_the_end().await;
+        reason.is_some_and(|reason| reason.ruling().credentials == Credentials::Retire)
     }
 
-    async fn see_the_end(&mut self) -> Option<LinkedAccount> {
-        let mut accepted = None;
+    /// The account of a phone that accepted in the last moment, and why the connection ended, when
+    /// it did.
+    async fn see_the_end(&mut self) -> (Option<LinkedAccount>, Option<EndReason>) {
+        let (mut accepted, mut reason) = (None, None);
         let ended = async {
             while self.open.is_some() {
-                if let LinkEvent::Paired(account) = self.next().await {
+                let event = self.next().await;
+                if let LinkEvent::Paired(account) = event {
                     accepted = Some(account);
+                } else if let LinkEvent::Ended(end) = event {
+                    reason = Some(end);
                 }
             }
         };
@@ -127,6 +135,6 @@ impl LineInHand {
             tracing::warn!(instance = %self.instance, "a connection would not end and was cut off");
             self.open = None;
         }
-        accepted
+        (accepted, reason)
     }
 }

@@ -10,7 +10,7 @@ use waygate_core::instance::pairing::{PairingCode, PairingRequest};
 use waygate_core::phone::PhoneNumber;
 
 use crate::gateway::{Gateway, give};
-use crate::sight::{Sight, why_no_code};
+use crate::sight::{PASSKEY_WANTED, Sight, why_no_code};
 
 impl Gateway {
     /// Asks WhatsApp for a code to type on this phone, and waits for it up to `within`. It begins
@@ -67,13 +67,13 @@ pub(crate) fn outcome_of(
         }
         Sight::Linked(_) | Sight::Finishing => return refused("the instance is linked already"),
         Sight::Unusable(words) | Sight::Impossible(words) => return refused(words),
+        Sight::PasskeyRequired => return refused(PASSKEY_WANTED),
         Sight::Idle { .. }
         | Sight::Preparing
         | Sight::NotBefore { .. }
         | Sight::QrCode(_)
         | Sight::PairingCode { .. }
-        | Sight::PairingCodeTyped(_)
-        | Sight::PasskeyRequired => {}
+        | Sight::PairingCodeTyped(_) => {}
     }
     match machine.pairing() {
         Some(request) if request.phone() != phone => {

@@ -11,12 +11,16 @@ use waygate_core::instance::input::Input;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::pairing::PairingCode;
 use waygate_core::instance::state::{LinkingStep, Outcome, QrCode, State, Stopper};
+use waygate_core::reason::{EndReason, Next};
 
 use crate::gateway::{Gateway, give};
 
 /// How often a look is repeated while somebody goes on looking: well within the time for which
 /// one lasts ([`waygate_core::instance::linking::DEMAND`]).
 pub const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Why no code is of use to an account whose owner has a passkey.
+pub(crate) const PASSKEY_WANTED: &str = "WhatsApp wants a passkey before it links this account";
 
 /// An instance as somebody sees it who wants to link it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +72,7 @@ impl Sight {
             State::Pending => Self::Preparing,
             State::Unlinked { last } => {
                 if let Some(at) = machine.linking().spaced_until(now) {
-                    Self::NotBefore { at, why: "too many codes were not scanned" }
+                    Self::NotBefore { at, why: why_not_yet(machine) }
                 } else if machine.linking().is_wanted(now) {
                     Self::Preparing
                 } else {
@@ -131,6 +135,13 @@ impl Sight {
             | Self::Impossible(_) => None,
         }
     }
+}
+
+/// Why no attempt begins by a look alone: nobody scanned, unless WhatsApp said something else.
+fn why_not_yet(machine: &Machine) -> &'static str {
+    let ended = machine.last_end().map(EndReason::ruling);
+    let banned = ended.filter(|it| matches!(it.next, Next::WaitForBan | Next::Banned));
+    banned.map_or("too many codes were not scanned", |it| it.words)
 }
 
 /// Why there is no code, as far as it is known.

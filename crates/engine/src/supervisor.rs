@@ -24,7 +24,7 @@ use waygate_core::panic::message_length;
 use waygate_core::reason::EndReason;
 
 use crate::accounts::no_such_instance;
-use crate::actor::{Actor, Order, Surroundings};
+use crate::actor::{Actor, Order, Surroundings, Taken, answer};
 use crate::tasks::Tasks;
 
 /// Orders that wait for an instance; further callers wait to give theirs.
@@ -39,6 +39,10 @@ pub(crate) const BEGINNING_MAX: usize = 8;
 
 /// The window of [`CRASHES_MAX`].
 const CRASH_WINDOW: Duration = Duration::from_secs(600);
+
+/// The pauses between two tries to read what is known of an instance.
+const RECALL_PAUSE_MIN: Duration = Duration::from_millis(100);
+const RECALL_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// One running instance, seen from outside.
 #[derive(Debug, Clone)]
@@ -127,6 +131,23 @@ impl Supervisor {
     }
 }
 
+/// Where an actor begins.
+struct Beginning {
+    machine: Machine,
+    /// What the machine is told first.
+    first: Option<Input>,
+    /// What somebody ordered meanwhile.
+    order: Option<Order>,
+}
+
+/// What is known of an instance could not be read.
+struct Unread {
+    /// The account, as far as that was read.
+    linked: Option<LinkedAccount>,
+    reason: EndReason,
+    error: Error,
+}
+
 /// What an instance keeps when its actor dies.
 struct Cell {
     instance: InstanceId,
@@ -142,12 +163,14 @@ impl Cell {
         let mut crashed_at = VecDeque::new();
         let mut given_up = false;
         loop {
-            let (machine, first) = self.begin(given_up).await;
+            let Some(Beginning { machine, first, order }) = self.begin(given_up).await else {
+                return;
+            };
             self.publish.send_replace(machine.clone());
             let (publish, around) = (self.publish.clone(), self.around.clone());
             let ending = self.ending.clone();
             let actor = Actor::new(self.instance, machine, publish, around, ending);
-            let whole = actor.run(first, &mut self.orders);
+            let whole = actor.run(first, order, &mut self.orders);
             let whole = AssertUnwindSafe(whole).catch_unwind();
             let Err(payload) = whole.await else { return };
             self.note_crash(&*payload);
@@ -158,43 +181,105 @@ impl Cell {
         }
     }
 
-    /// The machine to begin with, and what it is told first.
-    async fn begin(&self, given_up: bool) -> (Machine, Option<Input>) {
-        let now = self.around.ports.clock.now();
-        match self.recall().await {
-            Ok((linked, _)) if given_up => (Machine::failed(now, linked, EndReason::Fault), None),
-            Ok((linked, standing)) => {
-                let at_rest = standing.and_then(|it| it.at_rest(now, linked.as_ref()));
-                match at_rest {
-                    Some(machine) => (machine, None),
-                    None => (Machine::new(now), Some(Input::Start(linked))),
+    /// Waits as long as what is known of the instance cannot be read, and shows that meanwhile;
+    /// `None` when the instance is to end.
+    async fn begin(&mut self, given_up: bool) -> Option<Beginning> {
+        let mut pause = RECALL_PAUSE_MIN;
+        let mut order: Option<Order> = None;
+        loop {
+            let unread = match self.recall().await {
+                Ok((linked, standing)) => {
+                    let (machine, first) = self.recalled(given_up, linked, standing);
+                    return Some(Beginning { machine, first, order });
                 }
+                Err(unread) => unread,
+            };
+            let machine = self.show_unread(unread);
+            if let Some(order) = order.take().and_then(without_knowledge) {
+                // Keys that nobody can read can still be destroyed.
+                return Some(Beginning { machine, first: None, order: Some(order) });
             }
-            Err(error) => {
-                self.note_unreadable(&error);
-                (Machine::failed(now, None, EndReason::KeysUnavailable), None)
+            // An order that came meanwhile is kept by the channel; time passes by itself.
+            tokio::select! {
+                biased;
+                () = self.ending.cancelled() => return None,
+                given = self.orders.recv() => order = Some(given?),
+                () = tokio::time::sleep(pause) => {
+                    pause = pause.saturating_mul(2).min(RECALL_PAUSE_MAX);
+                }
             }
         }
     }
 
+    /// The machine to begin with, and what it is told first.
+    fn recalled(
+        &self,
+        given_up: bool,
+        linked: Option<LinkedAccount>,
+        standing: Option<Standing>,
+    ) -> (Machine, Option<Input>) {
+        let now = self.around.ports.clock.now();
+        if given_up {
+            return (Machine::failed(now, linked, EndReason::Fault), None);
+        }
+        match standing.and_then(|it| it.at_rest(now, linked.as_ref())) {
+            Some(machine) => (machine, None),
+            None => (Machine::new(now), Some(Input::Start(linked))),
+        }
+    }
+
     /// What is known of the instance from before.
-    async fn recall(&self) -> Result<(Option<LinkedAccount>, Option<Standing>), Error> {
+    async fn recall(&self) -> Result<(Option<LinkedAccount>, Option<Standing>), Unread> {
         let ports = &self.around.ports;
         // Never closed, so a turn always comes.
         let _turn = self.around.beginning.acquire().await;
-        let linked = ports.linker.linked_account(self.instance).await?;
-        let record = ports.registry.instance(self.instance).await?;
-        Ok((linked, record.and_then(|it| it.standing)))
+        let linked = ports.linker.linked_account(self.instance).await;
+        let linked = linked.map_err(|error| Unread {
+            linked: None,
+            reason: EndReason::KeysUnavailable,
+            error,
+        })?;
+        match ports.registry.instance(self.instance).await {
+            Ok(record) => Ok((linked, record.and_then(|it| it.standing))),
+            Err(error) => Err(Unread { linked, reason: EndReason::StoreUnavailable, error }),
+        }
     }
 
-    fn note_unreadable(&self, error: &Error) {
-        let cause = error.with_causes();
+    /// Shows that the instance cannot start, and why.
+    fn show_unread(&self, unread: Unread) -> Machine {
+        let cause = unread.error.with_causes();
         tracing::error!(instance = %self.instance, cause, "an instance cannot start");
+        let now = self.around.ports.clock.now();
+        let failed = Machine::failed(now, unread.linked, unread.reason);
+        self.publish.send_if_modified(|shown| {
+            let is_news = shown.state() != failed.state();
+            if is_news {
+                *shown = failed.clone();
+            }
+            is_news
+        });
+        failed
     }
 
     fn note_crash(&self, payload: &(dyn Any + Send)) {
         self.crashes.fetch_add(1, Ordering::Relaxed);
         let length = message_length(payload);
         tracing::error!(instance = %self.instance, message_length = length, "an instance panicked");
+    }
+}
+
+/// What can be done with an instance of which nothing is known: it can be logged out. Every other
+/// order is answered here.
+fn without_knowledge(order: Order) -> Option<Order> {
+    match order {
+        Order::Take { input: Input::LogOut, .. } => Some(order),
+        Order::Take { input: Input::PrepareLogOut, done } => {
+            answer(done, Taken::Done);
+            None
+        }
+        Order::Take { .. } | Order::Ask(_) => {
+            order.fail("what is kept of the instance could not be read");
+            None
+        }
     }
 }

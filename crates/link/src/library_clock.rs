@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use waygate_core::clock::Clock;
 use whatsapp_rust::wacore::time::{
-    MonotonicProvider, TimeProvider, set_monotonic_provider, set_time_provider,
+    MonotonicProvider, TimeProvider, now_millis, set_monotonic_provider, set_time_provider,
 };
 
 /// The library has read its clock already, or was given one.
@@ -23,6 +24,11 @@ pub struct ClockInUse;
 pub fn install(clock: &Arc<dyn Clock>) -> Result<(), ClockInUse> {
     set_time_provider(Shared(Arc::clone(clock))).map_err(|_text| ClockInUse)?;
     set_monotonic_provider(Shared(Arc::clone(clock))).map_err(|_text| ClockInUse)
+}
+
+/// The time by the clock that the library reads.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_millisecond(now_millis()).unwrap_or(Timestamp::MAX)
 }
 
 struct Shared(Arc<dyn Clock>);

@@ -11,7 +11,7 @@ use whatsapp_rust::types::events::{
 use whatsapp_rust::wacore_binary::Node;
 use whatsapp_rust::{Client, Jid};
 
-use crate::pairing_code;
+use crate::{library_clock, pairing_code};
 
 /// What an event of the library means to us.
 pub(crate) enum Meaning {
@@ -63,7 +63,8 @@ pub(crate) fn meaning(event: &Event, client: &Client, camera_link: bool) -> Mean
         Event::PairingQrCode(code) => {
             let prefix = if camera_link { NATIVE_CAMERA_DEEP_LINK_PREFIX } else { "" };
             let text = QrText::new(format!("{prefix}{}", code.code));
-            Meaning::Tell(LinkEvent::QrIssued { text, valid_for: code.timeout })
+            let issued_at = library_clock::now();
+            Meaning::Tell(LinkEvent::QrIssued { text, issued_at, valid_for: code.timeout })
         }
         // While a pairing code can still be typed, the connection goes on.
         Event::PairingQrCodesExhausted(end) if !end.disconnected => Meaning::Nothing,
@@ -75,7 +76,8 @@ pub(crate) fn meaning(event: &Event, client: &Client, camera_link: bool) -> Mean
         Event::PairError(_) => Meaning::Tell(LinkEvent::PairingFailed),
         Event::PairingCode(code) => {
             let text = PairingText::new(code.code.as_str());
-            Meaning::Tell(LinkEvent::PairingCodeIssued { text, valid_for: code.timeout })
+            let issued_at = library_clock::now();
+            Meaning::Tell(LinkEvent::PairingCodeIssued { text, issued_at, valid_for: code.timeout })
         }
         Event::PairingCodeError(error) => {
             Meaning::Tell(LinkEvent::PairingCodeRefused(pairing_code::refusal(error)))

@@ -196,10 +196,12 @@ impl World {
     }
 
     fn number_of<'a>(&'a self, jid: &'a Jid) -> Option<&'a str> {
-        match jid.server {
-            Server::Pn => Some(jid.user.as_str()),
-            Server::Lid => self.lids.get(jid.user.as_str()).map(String::as_str),
-            _ => None,
+        if jid.server == Server::Pn {
+            Some(jid.user.as_str())
+        } else if jid.server == Server::Lid {
+            self.lids.get(jid.user.as_str()).map(String::as_str)
+        } else {
+            None
         }
     }
 

@@ -32,8 +32,9 @@ use crate::data_directory::DataDirectory;
 use crate::exit::{Exit, Failure};
 use crate::master_key;
 
-/// How long requests, connections to WhatsApp and the store may take to end, each.
-const END_WITHIN: Duration = Duration::from_secs(20);
+/// How long requests, connections to WhatsApp and the store may take to end, each. An instance may
+/// take thirty seconds to close its connection, and writes down that it ended.
+const END_WITHIN: Duration = Duration::from_secs(40);
 
 /// The link's settings out of everybody's, when this build can use them.
 pub(crate) fn link_settings(settings: &Settings) -> Result<LinkSettings, Failure> {

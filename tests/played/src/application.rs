@@ -8,7 +8,7 @@ use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::settings::Settings;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::journal::Journal;
-use waygate_core::port::registry::Registry as _;
+use waygate_core::port::registry::Registry;
 use waygate_core::tenant::Account;
 use waygate_engine::Gateway;
 use waygate_engine::dice::Dice;
@@ -37,9 +37,13 @@ impl PlayedLink {
 
     /// An application on this link and its store, but with a journal of the test's own.
     pub fn gateway_on(&self, journal: Arc<dyn Journal>) -> Gateway {
+        self.gateway_over(self.store(), journal)
+    }
+
+    /// An application on this link, but with a store of the test's own.
+    pub fn gateway_over(&self, registry: Arc<dyn Registry>, journal: Arc<dyn Journal>) -> Gateway {
         let clock = Arc::new(self.clock);
-        let ports =
-            Ports { linker: Arc::new(self.clone()), registry: self.store(), journal, clock };
+        let ports = Ports { linker: Arc::new(self.clone()), registry, journal, clock };
         let keyring = Keyring::from_master(&[7; 32]);
         Gateway::new(ports, keyring, Dice::from_seed(self.next_seed()), Tasks::default())
     }

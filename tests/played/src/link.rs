@@ -1,11 +1,12 @@
 //! A link that does what a test tells it, and remembers what was asked of it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "test code")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::Notify;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
@@ -45,7 +46,12 @@ struct Seen {
     open_most: usize,
     dials: usize,
     forgotten: usize,
+    /// Whether the next destructions of keys succeed, as far as a test says it.
+    forgets: VecDeque<bool>,
     logouts: usize,
+    logouts_are_lost: bool,
+    /// Look-ups of keys from now on that fail.
+    recalls_to_fail: usize,
     /// Look-ups of keys under way, and the most that there were.
     recalls: usize,
     recalls_most: usize,
@@ -95,6 +101,21 @@ impl PlayedLink {
     /// The next connection that is closed has just been accepted by a phone.
     pub fn pair_at_next_hang_up(&self) {
         self.seen().paired_at_hang_up = true;
+    }
+
+    /// So many look-ups of keys from now on fail.
+    pub fn fail_next_recalls(&self, count: usize) {
+        self.seen().recalls_to_fail = count;
+    }
+
+    /// The next destructions of keys succeed or fail as told here; further ones succeed.
+    pub fn play_forgets(&self, succeed: impl IntoIterator<Item = bool>) {
+        self.seen().forgets = succeed.into_iter().collect();
+    }
+
+    /// WhatsApp does not answer logouts from now on.
+    pub fn lose_logouts(&self) {
+        self.seen().logouts_are_lost = true;
     }
 
     /// From now on requests about profile pictures end so.
@@ -229,15 +250,19 @@ pub fn account() -> LinkedAccount {
     LinkedAccount { phone: "15550001111".into(), lid: None, device: 3 }
 }
 
+/// When a code was issued that is heard of at once: what is ahead counts as just now.
+pub const JUST_NOW: Timestamp = Timestamp::MAX;
+
 /// A code to scan, which can be scanned for as long as WhatsApp's first.
 pub fn code(text: &str) -> LinkEvent {
-    LinkEvent::QrIssued { text: QrText::new(text), valid_for: Duration::from_secs(60) }
+    let (text, valid_for) = (QrText::new(text), Duration::from_secs(60));
+    LinkEvent::QrIssued { text, issued_at: JUST_NOW, valid_for }
 }
 
 /// A code to type, which can be typed for as long as WhatsApp's.
 pub fn pairing_code(text: &str) -> LinkEvent {
-    let valid_for = Duration::from_secs(180);
-    LinkEvent::PairingCodeIssued { text: PairingText::new(text), valid_for }
+    let (text, valid_for) = (PairingText::new(text), Duration::from_secs(180));
+    LinkEvent::PairingCodeIssued { text, issued_at: JUST_NOW, valid_for }
 }
 
 impl Linker for PlayedLink {
@@ -264,14 +289,25 @@ impl Linker for PlayedLink {
                 seen.recalls_most = seen.recalls_most.max(seen.recalls);
             }
             tokio::task::yield_now().await;
-            self.seen().recalls -= 1;
+            let mut seen = self.seen();
+            seen.recalls -= 1;
+            if seen.recalls_to_fail > 0 {
+                seen.recalls_to_fail -= 1;
+                return Err(Error::new(Kind::Internal, "the disk is full"));
+            }
             Ok(self.linked.clone())
         })
     }
 
     fn forget(&self, _: InstanceId) -> Deed<'_, Result<(), Error>> {
-        self.seen().forgotten += 1;
-        Box::pin(async { Ok(()) })
+        let mut seen = self.seen();
+        let succeeds = seen.forgets.pop_front().unwrap_or(true);
+        if succeeds {
+            seen.forgotten += 1;
+        }
+        let done =
+            if succeeds { Ok(()) } else { Err(Error::new(Kind::Internal, "the disk is broken")) };
+        Box::pin(std::future::ready(done))
     }
 }
 
@@ -306,8 +342,12 @@ impl Line for PlayedLine {
     }
 
     fn log_out(&self) {
-        self.link.seen().logouts += 1;
-        self.end(EndReason::LoggedOutByUs);
+        let is_lost = {
+            let mut seen = self.link.seen();
+            seen.logouts += 1;
+            seen.logouts_are_lost
+        };
+        self.end(if is_lost { EndReason::HungUp } else { EndReason::LoggedOutByUs });
     }
 
     fn request_pairing_code(&self, phone: &PhoneNumber) {

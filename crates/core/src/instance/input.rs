@@ -11,12 +11,16 @@ use crate::port::link::LinkEvent;
 /// Something that happened to an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// Run; with the account whose keys are stored, if there is one.
+    /// Run. An instance that nothing ran yet is linked when there is an account whose keys are
+    /// stored; one that rests knows by itself.
     Start(Option<LinkedAccount>),
     /// Rest.
     Stop(Stopper),
     /// A person wants a new connection.
     Restart,
+    /// A person is about to log out: an account whose connection does not stand logs in once more,
+    /// so that WhatsApp can be told.
+    PrepareLogOut,
     /// A person wants the account unlinked.
     LogOut,
     /// Somebody looks at the code.
@@ -49,7 +53,7 @@ impl Input {
             Input::Start(_) => Cause::Started,
             Input::Stop(by) => Cause::Stopped(*by),
             Input::Restart => Cause::Restarted,
-            Input::LogOut => Cause::LoggedOut,
+            Input::PrepareLogOut | Input::LogOut => Cause::LoggedOut,
             Input::Look => Cause::Looked,
             Input::AskNewCode => Cause::AskedForCode,
             Input::AskPairingCode(_) => Cause::AskedForPairingCode,

@@ -86,6 +86,13 @@ impl Linking {
         }
     }
 
+    /// An attempt is broken off. It counts when it had shown a code, whoever broke it off.
+    pub fn abandon(&mut self, now: Timestamp) {
+        if self.rounds > 0 {
+            self.attempt_failed(now);
+        }
+    }
+
     /// A phone accepted: all counting starts anew.
     pub fn scanned(&mut self) {
         *self = Self { explicit: std::mem::take(&mut self.explicit), ..Self::default() };

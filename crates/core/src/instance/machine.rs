@@ -13,12 +13,14 @@ use super::effect::Effect;
 use super::input::{Input, Moment};
 use super::linking::Linking;
 use super::pairing::PairingRequest;
+use super::standing::Standing;
 use super::state::{LinkingStep, Outcome, QrCode, State, StateName, Stopper};
 use crate::account::LinkedAccount;
 use crate::port::link::LinkEvent;
 use crate::reason::EndReason;
 
 mod ending;
+mod orders;
 mod pairing;
 
 /// An instance: its state and what the rules must remember.
@@ -31,20 +33,28 @@ pub struct Machine {
     failures: u32,
     restarts: VecDeque<Timestamp>,
     probes: VecDeque<Timestamp>,
+    /// When a restart last went ahead of the other instances.
+    hurried_at: Option<Timestamp>,
     last_end: Option<EndReason>,
+    /// A person let it rest, and it has a connection only so that WhatsApp hears of a logout.
+    rests: bool,
 }
 
 /// Moves one instance one step. Pure: the actor performs the effects, in this order.
 pub fn step(machine: &Machine, input: Input, moment: Moment) -> (Machine, Vec<Effect>) {
     let mut next = machine.clone();
-    let mut cause = input.cause();
+    let cause = input.cause();
     let mut effects = next.take(input, moment);
     let (from, to) = (machine.state.name(), next.state.name());
     if from != to {
-        if cause == Cause::Due && to == StateName::Unlinked {
-            cause = Cause::NobodyLooking;
-        }
         next.since = moment.now;
+    }
+    // An instance that rests goes on resting when it is logged out, which is news all the same.
+    let is_logged_out = cause == Cause::LoggedOut
+        && machine.state.linked().is_some()
+        && next.state.linked().is_none();
+    if from != to || is_logged_out {
+        let cause = next.cause(cause);
         effects.push(Effect::Announce(Change { from, to, cause, at: moment.now }));
     }
     (next, effects)
@@ -61,7 +71,9 @@ impl Machine {
             failures: 0,
             restarts: VecDeque::new(),
             probes: VecDeque::new(),
+            hurried_at: None,
             last_end: None,
+            rests: false,
         }
     }
 
@@ -102,6 +114,16 @@ impl Machine {
         self.pairing.as_ref()
     }
 
+    /// What is worth keeping of it: an instance that rests does so in spite of a connection that it
+    /// has for a while.
+    pub fn standing(&self) -> Standing {
+        if self.rests {
+            let (by, linked) = (Stopper::Person, self.state.linked().cloned());
+            return Standing::of(&State::Stopped { by, linked });
+        }
+        Standing::of(&self.state)
+    }
+
     /// When the machine wants to be woken with [`Input::Wake`], if at all.
     pub fn alarm(&self) -> Option<Timestamp> {
         let demand = self.linking.demand_until();
@@ -124,7 +146,7 @@ impl Machine {
                 self.linking.spaced_until(Timestamp::MIN).filter(|spaced| *spaced < end)
             }),
             State::Offline { next_try, .. } => Some(*next_try),
-            State::Suspended { until, .. } => Some(*until),
+            State::Suspended { next_try, .. } => Some(*next_try),
             State::Linking(LinkingStep::Finishing { .. })
             | State::Pending
             | State::Stopped { .. }
@@ -137,9 +159,10 @@ impl Machine {
     fn take(&mut self, input: Input, moment: Moment) -> Vec<Effect> {
         match input {
             Input::Start(linked) => self.start(linked),
-            Input::Stop(by) => self.stop(by),
+            Input::Stop(by) => self.stop(by, moment.now),
             Input::Restart => self.restart(moment.now),
-            Input::LogOut => self.log_out(),
+            Input::PrepareLogOut => self.prepare_log_out(),
+            Input::LogOut => self.log_out(moment.now),
             Input::Look => {
                 self.linking.look(moment.now);
                 self.stir();
@@ -150,6 +173,16 @@ impl Machine {
             Input::GiveUp => self.give_up(moment.now),
             Input::Wake => self.wake(moment.now),
             Input::Link(event) => self.link_event(event, moment),
+        }
+    }
+
+    /// What a change of state is put down to, when the input alone does not say it.
+    fn cause(&self, told: Cause) -> Cause {
+        let keys_gone = self.last_end.filter(|end| *end == EndReason::KeysGone);
+        match (told, keys_gone) {
+            (Cause::Due, _) if self.state.name() == StateName::Unlinked => Cause::NobodyLooking,
+            (Cause::CodeIssued | Cause::Ended(_), Some(end)) => Cause::Ended(end),
+            _ => told,
         }
     }
 
@@ -176,85 +209,6 @@ impl Machine {
         self.ask_again();
         self.state = State::Connecting { linked, not_before: None };
         Effect::Dial { urgent }
-    }
-
-    fn start(&mut self, linked: Option<LinkedAccount>) -> Vec<Effect> {
-        match &self.state {
-            State::Pending | State::Stopped { .. } => {}
-            State::Unlinked { .. }
-            | State::Connecting { .. }
-            | State::Linking(_)
-            | State::Online { .. }
-            | State::Offline { .. }
-            | State::Suspended { .. }
-            | State::Banned
-            | State::Failed { .. } => return vec![],
-        }
-        if linked.is_some() {
-            vec![self.dial(linked, false)]
-        } else {
-            self.state = State::Unlinked { last: None };
-            vec![]
-        }
-    }
-
-    fn stop(&mut self, by: Stopper) -> Vec<Effect> {
-        let effects = self.hang_up();
-        self.linking.lapse();
-        self.pairing = None;
-        self.state = State::Stopped { by, linked: self.state.linked().cloned() };
-        effects
-    }
-
-    fn restart(&mut self, now: Timestamp) -> Vec<Effect> {
-        match &self.state {
-            // A ban is not shortened by knocking; a resting instance is started, not restarted.
-            State::Pending | State::Stopped { .. } | State::Suspended { .. } | State::Banned => {
-                return vec![];
-            }
-            State::Unlinked { .. }
-            | State::Connecting { .. }
-            | State::Linking(_)
-            | State::Online { .. }
-            | State::Offline { .. }
-            | State::Failed { .. } => {}
-        }
-        let mut effects = self.hang_up();
-        self.failures = 0;
-        self.probes.clear();
-        if let Some(account) = self.state.linked().cloned() {
-            effects.push(self.dial(Some(account), true));
-        } else {
-            self.state = State::Unlinked { last: None };
-            effects.extend(self.attempt_if_wanted(now));
-        }
-        effects
-    }
-
-    fn log_out(&mut self) -> Vec<Effect> {
-        let mut effects = match &self.state {
-            State::Pending => return vec![],
-            State::Online { .. } => vec![Effect::LogOut],
-            State::Stopped { .. }
-            | State::Unlinked { .. }
-            | State::Connecting { .. }
-            | State::Linking(_)
-            | State::Offline { .. }
-            | State::Suspended { .. }
-            | State::Banned
-            | State::Failed { .. } => self.hang_up(),
-        };
-        effects.push(Effect::ForgetCredentials);
-        self.linking.scanned();
-        self.pairing = None;
-        self.failures = 0;
-        self.probes.clear();
-        self.state = if let State::Stopped { by, .. } = &self.state {
-            State::Stopped { by: *by, linked: None }
-        } else {
-            State::Unlinked { last: Some(Outcome::LoggedOut) }
-        };
-        effects
     }
 
     /// Whoever wants to link an instance that rests wants it to run.
@@ -343,7 +297,7 @@ impl Machine {
                 let account = account.clone();
                 vec![self.dial(Some(account), false)]
             }
-            State::Suspended { account, until } if *until <= now => {
+            State::Suspended { account, next_try, .. } if *next_try <= now => {
                 let account = account.clone();
                 vec![self.dial(Some(account), false)]
             }
@@ -380,6 +334,7 @@ impl Machine {
         self.linking.scanned();
         self.pairing = None;
         self.failures = 0;
+        self.last_end = None;
         if self.has_line() {
             self.state = State::Linking(LinkingStep::Finishing { account });
             return vec![];
@@ -405,21 +360,14 @@ impl Machine {
 
     fn link_event(&mut self, event: LinkEvent, moment: Moment) -> Vec<Effect> {
         match event {
-            LinkEvent::QrIssued { text, valid_for } => {
-                if self.state.linked().is_some() || !self.has_line() {
-                    return vec![];
-                }
-                self.linking.rounds += 1;
-                self.last_end = None;
-                self.show_qr(QrCode {
-                    text,
-                    issued_at: moment.now,
-                    expires_at: moment.now + valid_for,
-                    round: self.linking.rounds,
-                })
+            LinkEvent::QrIssued { text, issued_at, valid_for } => {
+                let issued_at = issued_at.min(moment.now);
+                let expires_at = issued_at + valid_for;
+                self.qr_issued(QrCode { text, issued_at, expires_at, round: 0 }, moment.now)
             }
-            LinkEvent::PairingCodeIssued { text, valid_for } => {
-                self.show_pairing_code(text, valid_for, moment.now);
+            LinkEvent::PairingCodeIssued { text, issued_at, valid_for } => {
+                let issued_at = issued_at.min(moment.now);
+                self.show_pairing_code(text, issued_at, issued_at + valid_for);
                 vec![]
             }
             LinkEvent::PairingCodeRefused(refusal) => self.refuse_pairing_code(refusal, moment.now),
@@ -436,6 +384,9 @@ impl Machine {
             }
             LinkEvent::Paired(account) => self.paired(account),
             LinkEvent::PairingFailed => {
+                if self.is_login() || matches!(self.state, State::Online { .. }) {
+                    return vec![];
+                }
                 let mut effects = self.hang_up();
                 self.linking.attempt_failed(moment.now);
                 self.state = State::Unlinked { last: Some(Outcome::ProofRejected) };

@@ -21,9 +21,13 @@ pub struct Standing {
     /// Who told it to rest, when it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_by: Option<Stopper>,
-    /// The end of a ban in seconds since 1970, while there is one.
+    /// The end of a ban in seconds since 1970, while there is one that WhatsApp named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_s: Option<i64>,
+    /// When the next connection is due after a ban, in seconds since 1970. Without it, it is the
+    /// end of the ban.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_try_s: Option<i64>,
     /// How the last attempt or the last link ended, while the instance is unlinked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Outcome>,
@@ -32,11 +36,16 @@ pub struct Standing {
 impl Standing {
     /// What is worth keeping of a state.
     pub fn of(state: &State) -> Self {
-        let (mut stopped_by, mut until_s, mut last) = (None, None, None);
+        let name = state.name();
+        let mut standing =
+            Self { state: name, stopped_by: None, until_s: None, next_try_s: None, last: None };
         match state {
-            State::Stopped { by, .. } => stopped_by = Some(*by),
-            State::Suspended { until, .. } => until_s = Some(until.as_second()),
-            State::Unlinked { last: outcome } => last = *outcome,
+            State::Stopped { by, .. } => standing.stopped_by = Some(*by),
+            State::Suspended { until, next_try, .. } => {
+                standing.until_s = until.map(Timestamp::as_second);
+                standing.next_try_s = Some(next_try.as_second());
+            }
+            State::Unlinked { last } => standing.last = *last,
             State::Pending
             | State::Connecting { .. }
             | State::Linking(_)
@@ -45,7 +54,7 @@ impl Standing {
             | State::Banned
             | State::Failed { .. } => {}
         }
-        Self { state: state.name(), stopped_by, until_s, last }
+        standing
     }
 
     /// The machine of an instance that must not simply be started: it was told to rest, is
@@ -57,11 +66,15 @@ impl Standing {
                 State::Stopped { by: Stopper::Person, linked: linked.cloned() }
             }
             (StateName::Suspended, Some(account)) => {
-                let until = Timestamp::from_second(self.until_s?).ok()?;
-                if until <= now {
+                let until = self.until_s.and_then(|second| Timestamp::from_second(second).ok());
+                let next_try = match self.next_try_s {
+                    Some(second) => Timestamp::from_second(second).ok()?,
+                    None => until?,
+                };
+                if next_try <= now {
                     return None;
                 }
-                State::Suspended { account: account.clone(), until }
+                State::Suspended { account: account.clone(), until, next_try }
             }
             (StateName::Banned, None) => State::Banned,
             (StateName::Unlinked, None) => State::Unlinked { last: self.last },
@@ -107,10 +120,12 @@ mod tests {
 
     #[test]
     fn a_restart_keeps_what_the_instance_was_told_or_forbidden() {
-        let ban = |until| State::Suspended { account: account(), until };
-        let later = now() + Duration::from_secs(60);
+        let ban =
+            |until, next_try| State::Suspended { account: account(), until: Some(until), next_try };
+        let (later, latest) = (now() + Duration::from_secs(60), now() + Duration::from_secs(600));
+        let endless = State::Suspended { account: account(), until: None, next_try: later };
         let stopped = State::Stopped { by: Stopper::Person, linked: Some(account()) };
-        for state in [stopped, ban(later)] {
+        for state in [stopped, ban(later, latest), ban(now(), later), endless] {
             assert_eq!(after_restart(&state, Some(&account())), Some(state.clone()));
         }
         let last = Some(Outcome::Ended(EndReason::DeviceRemoved));
@@ -118,7 +133,19 @@ mod tests {
         for state in [stopped, State::Unlinked { last }, State::Banned] {
             assert_eq!(after_restart(&state, None), Some(state.clone()));
         }
-        assert_eq!(after_restart(&ban(now()), Some(&account())), None, "the ban is over");
+        let over = ban(now(), now());
+        assert_eq!(after_restart(&over, Some(&account())), None, "the ban is over");
+    }
+
+    #[test]
+    fn a_ban_that_was_written_down_with_one_time_ends_then() {
+        let later = now() + Duration::from_secs(60);
+        let stored = format!(r#"{{"state":"suspended","until_s":{}}}"#, later.as_second());
+        let standing: Standing = serde_json::from_str(&stored).unwrap();
+        let machine = standing.at_rest(now(), Some(&account())).unwrap();
+        let expected = State::Suspended { account: account(), until: Some(later), next_try: later };
+        assert_eq!(*machine.state(), expected);
+        assert_eq!(standing.at_rest(later, Some(&account())), None, "it is over");
     }
 
     #[test]

@@ -54,8 +54,10 @@ pub enum State {
     Suspended {
         /// The account.
         account: LinkedAccount,
-        /// The end of the ban.
-        until: Timestamp,
+        /// The end of the ban, when WhatsApp named it.
+        until: Option<Timestamp>,
+        /// When the next connection is due: some time after the end.
+        next_try: Timestamp,
     },
     /// Banned for good.
     Banned,

@@ -11,6 +11,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::account::LinkedAccount;
 use crate::error::Error;
 use crate::id::InstanceId;
@@ -29,6 +31,8 @@ pub enum LinkEvent {
     QrIssued {
         /// The code.
         text: QrText,
+        /// When WhatsApp gave it; a time that is ahead counts as just now.
+        issued_at: Timestamp,
         /// How long it can be scanned.
         valid_for: Duration,
     },
@@ -36,6 +40,8 @@ pub enum LinkEvent {
     PairingCodeIssued {
         /// The code.
         text: PairingText,
+        /// When WhatsApp gave it; a time that is ahead counts as just now.
+        issued_at: Timestamp,
         /// How long it can be typed.
         valid_for: Duration,
     },
@@ -79,7 +85,7 @@ pub trait Line: fmt::Debug + Send + Sync {
     fn hang_up(&self);
 
     /// Starts the removal of this device from its account; `Ended(LoggedOutByUs)` comes when
-    /// WhatsApp agreed or did not answer in time.
+    /// WhatsApp agreed, `Ended(HungUp)` when it did not answer in time.
     fn log_out(&self);
 
     /// Asks for a code to type on this phone, once [`LinkEvent::QrIssued`] has come. WhatsApp tells

@@ -1,6 +1,7 @@
 //! `getWaSettings`: the linked account.
 
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Serialize;
 use waygate_core::instance::state::State;
 
@@ -19,7 +20,7 @@ struct Answer {
     state_instance: StateInstance,
     device_id: String,
     chat_id: String,
-    /// Seconds since 1970, while there is a ban.
+    /// Seconds since 1970, while there is a ban whose end WhatsApp named.
     #[serde(skip_serializing_if = "Option::is_none")]
     suspended_until: Option<i64>,
 }
@@ -37,7 +38,7 @@ fn told(state: &State, avatar: String) -> Answer {
     let state_instance = StateInstance::from(state);
     let account = account(state);
     let suspended_until = match state {
-        State::Suspended { until, .. } => Some(until.as_second()),
+        State::Suspended { until, .. } => until.map(Timestamp::as_second),
         State::Pending
         | State::Stopped { .. }
         | State::Unlinked { .. }
@@ -60,7 +61,6 @@ fn told(state: &State, avatar: String) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use waygate_core::account::LinkedAccount;
     use waygate_core::reason::EndReason;
 
@@ -72,9 +72,15 @@ mod tests {
         let linked = Some(account.clone());
         let failed = told(&State::Failed { linked, reason: EndReason::Fault }, String::new());
         assert_eq!((failed.phone.as_str(), failed.device_id.as_str()), ("", ""));
-        let until = Timestamp::from_second(1_800_000_000).unwrap();
-        let banned = told(&State::Suspended { account, until }, String::new());
-        assert_eq!(banned.suspended_until, Some(1_800_000_000));
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let ban = |until| State::Suspended {
+            account: account.clone(),
+            until,
+            next_try: at(1_800_001_000),
+        };
+        let banned = told(&ban(Some(at(1_800_000_000))), String::new());
+        assert_eq!(banned.suspended_until, Some(1_800_000_000), "not when we try again");
         assert_eq!(banned.chat_id, "15550001111@c.us");
+        assert_eq!(told(&ban(None), String::new()).suspended_until, None, "nobody knows");
     }
 }

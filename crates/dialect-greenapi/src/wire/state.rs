@@ -152,7 +152,11 @@ mod tests {
                 S::Authorized,
                 C::Offline,
             ),
-            (State::Suspended { account: account(), until: now }, S::Suspended, C::Offline),
+            (
+                State::Suspended { account: account(), until: Some(now), next_try: now },
+                S::Suspended,
+                C::Offline,
+            ),
             (State::Banned, S::Blocked, C::Offline),
             (State::Failed { linked: None, reason }, S::NotAuthorized, C::Offline),
             (State::Failed { linked: Some(account()), reason }, S::NotAuthorized, C::Offline),

@@ -33,6 +33,9 @@ pub(crate) struct StateBody {
     linked: Option<bool>,
     reason: Option<&'static str>,
     next_try_at: Option<String>,
+    /// The end of a ban, where WhatsApp named one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspended_until: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -80,8 +83,12 @@ impl StateBody {
     fn of_machine(machine: Option<&Machine>) -> Self {
         let Some(machine) = machine else {
             let name = StateName::Pending.as_str();
-            return Self { name, since: None, linked: None, reason: None, next_try_at: None };
+            let (since, linked, reason) = (None, None, None);
+            let (next_try_at, suspended_until) = (None, None);
+            return Self { name, since, linked, reason, next_try_at, suspended_until };
         };
+        let until =
+            if let State::Suspended { until, .. } = machine.state() { *until } else { None };
         let (linked, reason, next_try) = told(machine);
         Self {
             name: machine.state().name().as_str(),
@@ -89,6 +96,7 @@ impl StateBody {
             linked,
             reason,
             next_try_at: next_try.map(rfc3339),
+            suspended_until: until.map(rfc3339),
         }
     }
 }
@@ -108,8 +116,8 @@ fn told(machine: &Machine) -> (Option<bool>, Option<&'static str>, Option<jiff::
             (linked, end.and_then(words), *not_before)
         }
         State::Offline { reason, next_try, .. } => (linked, words(*reason), Some(*next_try)),
-        State::Suspended { until, .. } => {
-            (linked, words(EndReason::TemporaryBan { expires_in: None }), Some(*until))
+        State::Suspended { next_try, .. } => {
+            (linked, words(EndReason::TemporaryBan { expires_in: None }), Some(*next_try))
         }
         State::Banned => (linked, Some("WhatsApp banned the account"), None),
         State::Failed { reason, .. } => (linked, words(*reason), None),

@@ -171,8 +171,19 @@ async fn a_linked_instance_tells_its_account_and_is_logged_out() {
     let server = Server::start().await;
     let instance = server.online().await;
     insta::assert_snapshot!(server.get(&instance.path("")).await.shown(), @r#"200 {"id":"<uuid>","number":<number>,"name":"Shop","account_id":"<uuid>","created_at":"2026-03-01T10:20:30.456Z","state":{"name":"online","since":"2026-03-01T10:20:30.456Z","linked":true,"reason":null,"next_try_at":null},"whatsapp":{"phone":"15550001111","device":3,"push_name":"Ann"},"green_api":{"id_instance":<number>,"api_token_instance":"<token>"}}"#);
-    insta::assert_snapshot!(server.post(&instance.path("/logout"), "").await.shown(), @r#"200 {"id":"<uuid>","number":<number>,"name":"Shop","account_id":"<uuid>","created_at":"2026-03-01T10:20:30.456Z","state":{"name":"unlinked","since":"2026-03-01T10:20:30.456Z","linked":false,"reason":null,"next_try_at":null},"whatsapp":null}"#);
+    insta::assert_snapshot!(server.post(&instance.path("/logout"), "").await.shown(), @r#"200 {"id":"<uuid>","number":<number>,"name":"Shop","account_id":"<uuid>","created_at":"2026-03-01T10:20:30.456Z","state":{"name":"unlinked","since":"2026-03-01T10:20:30.456Z","linked":false,"reason":null,"next_try_at":null},"whatsapp":null,"whatsapp_told":true}"#);
     assert_eq!(server.link.logouts(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_tells_whether_whatsapp_was_told() {
+    let server = Server::start().await;
+    let told = async |path: &str| server.post(path, "").await.json()["whatsapp_told"].clone();
+    let unlinked = server.instance().await;
+    assert_eq!(told(&unlinked.path("/logout")).await, true, "there was nothing to tell");
+    let online = server.online().await;
+    server.link.lose_logouts();
+    assert_eq!(told(&online.path("/logout")).await, false);
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,12 +219,15 @@ async fn what_stands_in_the_way_is_told_in_words_with_the_next_try() {
         server.settle(instance.id, state).await;
         let mut shown = server.get(&instance.path("")).await.json()["state"].clone();
         let has_try = shown["next_try_at"].take().is_string();
+        if let Some(until) = shown.get_mut("suspended_until") {
+            assert_eq!(until.take(), "2026-03-01T11:20:30.456Z");
+        }
         shown["since"].take();
         told.push(format!("{shown} next try: {has_try}"));
     }
     insta::assert_snapshot!(told.join("\n"), @r#"
     {"linked":true,"name":"offline","next_try_at":null,"reason":"the connection was lost","since":null} next try: true
-    {"linked":true,"name":"suspended","next_try_at":null,"reason":"WhatsApp banned the account for a time","since":null} next try: true
+    {"linked":true,"name":"suspended","next_try_at":null,"reason":"WhatsApp banned the account for a time","since":null,"suspended_until":null} next try: true
     {"linked":false,"name":"banned","next_try_at":null,"reason":"WhatsApp banned the account","since":null} next try: false
     {"linked":true,"name":"failed","next_try_at":null,"reason":"the phone's WhatsApp must be updated","since":null} next try: false
     {"linked":false,"name":"unlinked","next_try_at":null,"reason":"the device was removed on the phone","since":null} next try: false

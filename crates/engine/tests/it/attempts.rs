@@ -144,6 +144,18 @@ async fn a_pairing_code_that_is_typed_wrongly_fails_the_attempt() {
     assert_eq!(effort.failure().await, Failure::WrongCode);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_passkey_that_is_asked_for_after_a_code_was_typed_is_no_wrong_code() {
+    let mut effort = Effort::typing().await;
+    effort.tell(LinkEvent::PairingCodeTyped).await;
+    effort.see(|step| matches!(step, Step::Open(Sight::PairingCodeTyped(_)))).await;
+    effort.tell(LinkEvent::PasskeyRequired).await;
+    effort.see(|step| *step == Step::Open(Sight::PasskeyRequired)).await;
+    effort.tell(LinkEvent::Ended(EndReason::Closed)).await;
+    let words = "WhatsApp wants a passkey before it links this account";
+    assert_eq!(effort.failure().await, Failure::Impossible(words));
+}
+
 #[tokio::test]
 async fn a_pairing_code_whose_connection_is_lost_fails_the_attempt() {
     let mut effort = Effort::typing().await;

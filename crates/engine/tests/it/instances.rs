@@ -1,5 +1,7 @@
 //! Instances are created, listed, brought up again and removed.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use waygate_core::error::Kind;
@@ -15,6 +17,8 @@ use waygate_engine::look::Look;
 use waygate_played::application::{create, new_instance, reaches};
 use waygate_played::deadline::within;
 use waygate_played::link::{PlayedLink, account};
+
+use crate::gated_registry::GatedRegistry;
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -149,6 +153,57 @@ async fn a_removed_instance_is_unlinked_and_gone_and_its_token_still_tells_so() 
     assert!(gateway.shut_down(WAIT).await, "nothing of it runs on");
 
     assert_eq!(link.gateway().start_instances().await.unwrap(), 0, "it does not come back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_instance_whose_removal_fails_runs_on_and_can_be_removed_later() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = link.running().await;
+    link.play_forgets([true, false]);
+    let error = gateway.remove_instance(instance).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Internal);
+    reaches(&gateway, instance, StateName::Unlinked).await;
+    gateway.remove_instance(instance).await.unwrap();
+
+    let registry = GatedRegistry::new(&link);
+    let gateway = link.gateway_over(Arc::<GatedRegistry>::clone(&registry), link.store());
+    let instance = create(&gateway).await.record.id;
+    registry.removals_to_fail.store(1, Ordering::SeqCst);
+    gateway.remove_instance(instance).await.unwrap_err();
+    reaches(&gateway, instance, StateName::Unlinked).await;
+    gateway.remove_instance(instance).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_that_are_restarted_all_the_time_do_not_starve_the_others() {
+    let link = PlayedLink::linked();
+    let gateway = link.gateway();
+    let mut instances = vec![];
+    for _ in 0..8 {
+        let instance = create(&gateway).await.record.id;
+        link.log_in(instance).await;
+        reaches(&gateway, instance, StateName::Online).await;
+        instances.push(instance);
+    }
+    let victim = instances.pop().unwrap();
+    let restarts = async {
+        loop {
+            for instance in &instances {
+                gateway.restart_instance(*instance).await.unwrap();
+            }
+            tokio::time::advance(Duration::from_millis(900)).await;
+        }
+    };
+    let comes_back = async {
+        link.tell(victim, LinkEvent::Ended(EndReason::Closed)).await;
+        reaches(&gateway, victim, StateName::Offline).await;
+        link.log_in(victim).await;
+        reaches(&gateway, victim, StateName::Online).await;
+    };
+    tokio::select! {
+        () = restarts => {}
+        () = comes_back => {}
+    }
 }
 
 #[tokio::test]

@@ -11,12 +11,15 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::event::{Event, EventKind, EventName, Sequence, StateChanged};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::change::Cause;
+use waygate_core::instance::machine::Machine;
 use waygate_core::instance::standing::Standing;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::{Deed, LinkEvent};
 use waygate_core::reason::EndReason;
+use waygate_core::secret::QrText;
 use waygate_played::application::{create, reaches};
+use waygate_played::deadline::within;
 use waygate_played::link::{PlayedLink, account};
 
 const WAIT: Duration = Duration::from_secs(20);
@@ -95,6 +98,27 @@ async fn nobody_hears_of_a_change_that_is_not_written_down_yet() {
     assert_eq!(shown.borrow().state().name(), StateName::Unlinked, "and so does everybody else");
     journal.leaves.add_permits(10);
     reaches(&gateway, instance, StateName::Connecting).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_that_waits_behind_the_disk_is_not_shown_as_valid_for_longer() {
+    let link = PlayedLink::default();
+    let journal = GatedJournal::new(&link, 2);
+    let gateway = link.gateway_on(Arc::<GatedJournal>::clone(&journal));
+    let instance = create(&gateway).await.record.id;
+    gateway.keep_looking(instance).await.unwrap();
+    link.show(instance, "2@first").await;
+    let (text, valid_for) = (QrText::new("2@second"), Duration::from_secs(20));
+    let issued_at = gateway.now();
+    link.tell(instance, LinkEvent::QrIssued { text, issued_at, valid_for }).await;
+    tokio::time::advance(Duration::from_secs(15)).await;
+    journal.leaves.add_permits(10);
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    let second =
+        |machine: &Machine| machine.state().qr_code(issued_at).is_some_and(|code| code.round == 2);
+    let machine = within(shown.wait_for(second)).await.unwrap();
+    let code = machine.state().qr_code(issued_at).unwrap();
+    assert_eq!((code.issued_at, code.expires_at), (issued_at, issued_at + valid_for));
 }
 
 #[tokio::test(start_paused = true)]

@@ -160,6 +160,50 @@ async fn a_logout_of_a_resting_account_tells_whatsapp_and_lets_it_rest_again() {
     assert_eq!(*shown.borrow().state(), resting);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_link_whose_keys_are_gone_is_unlinked_and_offers_a_code() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = showing_a_code(&link).await;
+    link.accept(instance).await;
+    link.dialled(2).await;
+    let looks = gateway.look_at_code(instance, WAIT);
+    let (look, ()) = tokio::join!(looks, link.show(instance, "2@another"));
+    let Ok(Look::Code(code)) = look else { panic!("{look:?}") };
+    assert_eq!(code.text.expose(), "2@another");
+    link.accept(instance).await;
+    link.dialled(3).await;
+    link.log_in(instance).await;
+    reaches(&gateway, instance, StateName::Online).await;
+
+    let link = PlayedLink::linked();
+    let (gateway, instance) = link.running().await;
+    link.show(instance, "2@nobody looks").await;
+    reaches(&gateway, instance, StateName::Unlinked).await;
+    assert_eq!((link.dials(), link.forgotten()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ban_before_the_link_is_waited_for_and_told_in_words() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = link.running().await;
+    gateway.keep_looking(instance).await.unwrap();
+    let expires_in = Some(Duration::from_secs(86_400));
+    link.tell(instance, LinkEvent::Ended(EndReason::TemporaryBan { expires_in })).await;
+    let over = gateway.now() + Duration::from_secs(86_400);
+    let mut shown = gateway.watch_instance(instance).unwrap();
+    within(shown.wait_for(|machine| machine.last_end().is_some())).await.unwrap();
+    // While somebody looks, and when somebody looks again after a while.
+    for pause in [1, 10, 3600, 36_000] {
+        tokio::time::advance(Duration::from_secs(pause)).await;
+        reaches(&gateway, instance, shown.borrow_and_update().state().name()).await;
+        let look = gateway.look_at_code(instance, WAIT).await.unwrap();
+        let Look::NotBefore { at, why } = look else { panic!("{look:?}") };
+        assert!(at >= over, "{at}");
+        assert_eq!(why, "WhatsApp banned the account for a time");
+    }
+    assert_eq!(link.dials(), 1);
+}
+
 #[tokio::test]
 async fn a_phone_that_accepts_while_we_hang_up_is_linked_all_the_same() {
     let link = PlayedLink::default();

@@ -2,10 +2,13 @@
 
 mod attempts;
 mod containment;
+mod gated_registry;
 mod instances;
 mod journal;
 mod link_tickets;
 mod linking;
+mod logging_out;
 mod pairing;
 mod settings;
 mod tokens;
+mod unreadable;

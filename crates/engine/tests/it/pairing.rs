@@ -96,6 +96,15 @@ async fn a_refusal_by_whatsapp_is_told_by_its_kind() {
 }
 
 #[tokio::test]
+async fn an_account_with_a_passkey_gets_no_code_and_hears_why() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = link.running().await;
+    let error = ask(&link, &gateway, instance, 1, LinkEvent::PasskeyRequired).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::WrongState);
+    assert_eq!(error.public(), "WhatsApp wants a passkey before it links this account");
+}
+
+#[tokio::test]
 async fn a_linked_instance_gets_no_code_and_stays_as_it_is() {
     let link = PlayedLink::linked();
     let (gateway, instance) = link.running().await;

@@ -1,5 +1,7 @@
 //! Who is let in, and with what.
 
+use std::sync::Arc;
+
 use waygate_core::error::Kind;
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::port::registry::{InstanceFilter, Registry as _};
@@ -8,7 +10,10 @@ use waygate_core::token::TokenKind;
 use waygate_engine::dice::Dice;
 use waygate_engine::keyring::Keyring;
 use waygate_played::application::create;
+use waygate_played::deadline::within;
 use waygate_played::link::PlayedLink;
+
+use crate::gated_registry::GatedRegistry;
 
 #[tokio::test]
 async fn a_token_opens_what_it_was_made_for_and_nothing_else() {
@@ -56,6 +61,25 @@ async fn a_new_token_ends_the_one_before() {
     let nobody = AccountId::from_random_bytes([3; 16]);
     let error = gateway.issue_token(TokenKind::Partner, nobody).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
+}
+
+#[tokio::test]
+async fn a_renewal_of_a_token_is_finished_when_whoever_asked_for_it_has_gone() {
+    let link = PlayedLink::default();
+    let registry = GatedRegistry::new(&link);
+    let gateway = link.gateway_over(Arc::<GatedRegistry>::clone(&registry), link.store());
+    let created = create(&gateway).await;
+    let (instance, old) = (created.record.id, created.token.unwrap());
+    let asked = gateway.renew_instance_token(instance);
+    // The first look at it only starts it.
+    drop(futures_util::future::select(Box::pin(asked), std::future::ready(())).await);
+    registry.leaves.add_permits(1);
+    let renewed = async {
+        while gateway.authenticate(TokenKind::Instance, &old).await.unwrap().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(renewed).await;
 }
 
 #[tokio::test]

@@ -39,9 +39,11 @@ fn jpeg() -> Vec<u8> {
     [&frame[..], &[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0xff, 0xd9]].concat()
 }
 
+type Spoil = fn(&mut Node);
+
 #[tokio::test(start_paused = true)]
 async fn a_receipt_that_is_not_its_messages_does_not_count() {
-    let rows: [(&str, fn(&mut Node)); 9] = [
+    let rows: [(&str, Spoil); 9] = [
         ("read", |it| it.attrs.insert("type", "read")),
         ("of a type for others", |it| it.attrs.insert("type", "inactive")),
         ("about the history", |it| it.attrs.insert("type", "hist_sync")),

@@ -114,7 +114,7 @@ pub fn event(device: u16) -> EventKind {
 
 /// A standing with nothing to remember but the state.
 pub fn standing(state: StateName) -> Standing {
-    Standing { state, stopped_by: None, until_s: None, last: None }
+    Standing { state, stopped_by: None, until_s: None, next_try_s: None, last: None }
 }
 
 /// Why it was refused, `None` when it was not.

@@ -80,8 +80,8 @@ pub(crate) fn progress(machine: &Machine, now: Timestamp) -> Progress {
                 "linked: state authorized, number ending in {last}, device {device}"
             ))
         }
-        State::Suspended { until, .. } => {
-            let minutes = in_seconds(*until).div_ceil(60);
+        State::Suspended { next_try, .. } => {
+            let minutes = in_seconds(*next_try).div_ceil(60);
             let why = why.unwrap_or("WhatsApp banned the account for a time");
             Progress::Stuck(format!("{why}; next try in {minutes} min"))
         }
@@ -121,7 +121,8 @@ mod tests {
     fn a_code_is_shown_and_a_link_is_told_without_the_number() {
         let text = QrText::new("2@ref");
         let valid_for = Duration::from_secs(60);
-        let issued = Input::Link(LinkEvent::QrIssued { text, valid_for });
+        let issued =
+            Input::Link(LinkEvent::QrIssued { text, issued_at: Timestamp::MAX, valid_for });
         assert!(matches!(after(false, [Input::Look, issued]), Progress::Code(_)));
         let online = after(
             true,

@@ -17,6 +17,8 @@ pub(crate) struct Instance {
     pub(crate) whatsapp: Option<WhatsApp>,
     /// Only where one instance is asked for.
     pub(crate) green_api: Option<GreenApi>,
+    /// Only after a logout.
+    pub(crate) whatsapp_told: Option<bool>,
 }
 
 /// How it is with an instance.

@@ -1,4 +1,5 @@
 //! What the simulator had to put on record fails the test that caused it.
+#![expect(clippy::expect_used, reason = "test code")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

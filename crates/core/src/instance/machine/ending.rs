@@ -9,7 +9,7 @@ use crate::account::LinkedAccount;
 use crate::backoff;
 use crate::instance::effect::Effect;
 use crate::instance::input::Moment;
-use crate::instance::state::{Outcome, State};
+use crate::instance::state::{LinkingStep, Outcome, State, Stopper};
 use crate::reason::{Credentials, EndReason, Next};
 
 /// Restarts asked for by WhatsApp (515) that are followed at once, per [`RESTART_WINDOW`].
@@ -30,6 +30,8 @@ impl Machine {
         if !self.has_line() {
             return vec![];
         }
+        let codes_at_login = reason == EndReason::CodesExhausted && self.is_login();
+        let reason = if codes_at_login { EndReason::KeysGone } else { reason };
         self.last_end = Some(reason);
         let online = matches!(self.state, State::Online { .. });
         if online && self.since + backoff::STABLE_AFTER <= moment.now {
@@ -55,9 +57,10 @@ impl Machine {
 
     fn ended_unlinked(&mut self, reason: EndReason, moment: Moment) -> Vec<Effect> {
         let now = moment.now;
-        if self.linking.rounds > 0 {
-            self.linking.attempt_failed(now);
+        if self.linking.rounds > 0 && self.since + backoff::STABLE_AFTER <= now {
+            self.failures = 0;
         }
+        self.linking.abandon(now);
         if reason == EndReason::CodesExhausted {
             self.state = State::Unlinked { last: Some(Outcome::NotScanned) };
             return self.attempt_if_wanted(now);
@@ -65,7 +68,15 @@ impl Machine {
         if reason == EndReason::RestartRequired && self.may_restart(now) {
             return vec![self.dial(None, true)];
         }
-        let due = self.fail(0, moment);
+        let due = match reason.ruling().next {
+            Next::WaitForBan | Next::Banned => ban(reason, moment).1,
+            Next::Redial
+            | Next::Backoff { .. }
+            | Next::Probe(_)
+            | Next::Fail
+            | Next::Unlink
+            | Next::Nothing => self.fail(0, moment),
+        };
         self.linking.defer(due);
         if self.linking.is_wanted(now) {
             let not_before = self.linking.spaced_until(now);
@@ -85,14 +96,20 @@ impl Machine {
         moment: Moment,
     ) -> Vec<Effect> {
         let now = moment.now;
-        match reason.ruling().next {
-            Next::Redial if self.may_restart(now) => {
-                if matches!(self.state, State::Linking(_)) {
-                    // Success in progress: the link is finishing until the login is through.
-                    return vec![Effect::Dial { urgent: true }];
-                }
-                return vec![self.dial(Some(account), true)];
+        let next = reason.ruling().next;
+        if next == Next::Redial && self.may_restart(now) {
+            if matches!(self.state, State::Linking(_)) {
+                // Success in progress: the link is finishing until the login is through.
+                return vec![Effect::Dial { urgent: true }];
             }
+            return vec![self.dial(Some(account), true)];
+        }
+        if self.rests {
+            let is_gone = matches!(next, Next::Unlink | Next::Banned);
+            self.rest(Some(account).filter(|_account| !is_gone));
+            return vec![];
+        }
+        match next {
             Next::Redial | Next::Nothing => {
                 let next_try = self.fail(0, moment);
                 self.state = State::Offline { account, reason, next_try };
@@ -110,15 +127,8 @@ impl Machine {
                 self.probes.push_back(now);
             }
             Next::WaitForBan => {
-                let length = if let EndReason::TemporaryBan { expires_in } = reason {
-                    expires_in
-                } else {
-                    None
-                };
-                let margin = BAN_MARGIN_MIN + BAN_MARGIN_SPREAD.mul_f64(moment.luck);
-                let wait = length.unwrap_or(BAN_WITHOUT_END).saturating_add(margin);
-                let until = now.checked_add(wait).unwrap_or(Timestamp::MAX);
-                self.state = State::Suspended { account, until };
+                let (until, next_try) = ban(reason, moment);
+                self.state = State::Suspended { account, until, next_try };
             }
             Next::Banned => self.state = State::Banned,
             Next::Fail => self.state = State::Failed { linked: Some(account), reason },
@@ -128,6 +138,51 @@ impl Machine {
             }
         }
         vec![]
+    }
+
+    /// Whether the running connection is a login: a code has no place on it.
+    pub(super) fn is_login(&self) -> bool {
+        match &self.state {
+            State::Connecting { linked: Some(_), not_before: None } => true,
+            // On the connection on which the phone accepted, a code may still come late.
+            State::Linking(LinkingStep::Finishing { .. }) => self.last_end.is_some(),
+            State::Connecting { .. }
+            | State::Linking(_)
+            | State::Pending
+            | State::Stopped { .. }
+            | State::Unlinked { .. }
+            | State::Online { .. }
+            | State::Offline { .. }
+            | State::Suspended { .. }
+            | State::Banned
+            | State::Failed { .. } => false,
+        }
+    }
+
+    /// WhatsApp offers a code where an account was to log in. Whoever looks gets it; without them
+    /// the connection is of no use.
+    pub(super) fn find_keys_gone(&mut self, now: Timestamp) -> Vec<Effect> {
+        let reason = EndReason::KeysGone;
+        let mut effects = vec![Effect::Alert(reason)];
+        self.linking.rounds = 0;
+        if self.linking.is_wanted(now) && !self.rests {
+            self.state = State::Connecting { linked: None, not_before: None };
+            return effects;
+        }
+        effects.extend(self.hang_up());
+        self.last_end = Some(reason);
+        if self.rests {
+            self.rest(None);
+        } else {
+            self.state = State::Unlinked { last: Some(Outcome::Ended(reason)) };
+        }
+        effects
+    }
+
+    /// Back to where a person put it.
+    fn rest(&mut self, linked: Option<LinkedAccount>) {
+        self.rests = false;
+        self.state = State::Stopped { by: Stopper::Person, linked };
     }
 
     /// Counts a failed connection; answers when the next one is due.
@@ -143,4 +198,15 @@ impl Machine {
         self.restarts.push_back(now);
         self.restarts.len() <= RESTARTS_MAX
     }
+}
+
+/// When a ban ends, when WhatsApp named that, and when to try again: some time later, so that not
+/// everyone who was banned comes back at once.
+fn ban(reason: EndReason, moment: Moment) -> (Option<Timestamp>, Timestamp) {
+    let length =
+        if let EndReason::TemporaryBan { expires_in } = reason { expires_in } else { None };
+    let after = |wait| moment.now.checked_add(wait).unwrap_or(Timestamp::MAX);
+    let margin = BAN_MARGIN_MIN + BAN_MARGIN_SPREAD.mul_f64(moment.luck);
+    let next_try = after(length.unwrap_or(BAN_WITHOUT_END).saturating_add(margin));
+    (length.map(after), next_try)
 }

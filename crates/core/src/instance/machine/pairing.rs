@@ -1,7 +1,5 @@
 //! Linking by a code that is typed on the phone; see [`crate::instance::pairing`].
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::Machine;
@@ -39,9 +37,27 @@ impl Machine {
         effects
     }
 
+    /// A code came, where it belongs or not; its round is counted here.
+    pub(super) fn qr_issued(&mut self, code: QrCode, now: Timestamp) -> Vec<Effect> {
+        if !self.has_line() {
+            return vec![];
+        }
+        let mut effects = vec![];
+        if self.is_login() {
+            effects.extend(self.find_keys_gone(now));
+        }
+        if self.state.linked().is_some() || !self.has_line() {
+            return effects;
+        }
+        self.linking.rounds += 1;
+        self.last_end = None;
+        effects.extend(self.show_qr(QrCode { round: self.linking.rounds, ..code }));
+        effects
+    }
+
     /// Shows a code that can be scanned. The first one of a connection says that WhatsApp can be
     /// asked for a pairing code too.
-    pub(super) fn show_qr(&mut self, qr: QrCode) -> Vec<Effect> {
+    fn show_qr(&mut self, qr: QrCode) -> Vec<Effect> {
         let step = if let State::Linking(LinkingStep::PairingCodeTyped { .. }) = &self.state {
             return vec![];
         } else if let State::Linking(LinkingStep::PairingCodeShown { code, .. }) = &self.state {
@@ -59,13 +75,12 @@ impl Machine {
     pub(super) fn show_pairing_code(
         &mut self,
         text: PairingText,
-        valid_for: Duration,
-        now: Timestamp,
+        issued_at: Timestamp,
+        expires_at: Timestamp,
     ) {
         let Some(PairingRequest::Asked(phone)) = &self.pairing else { return };
         let State::Linking(LinkingStep::CodeShown(qr)) = &self.state else { return };
-        let expires_at = now + valid_for;
-        let code = PairingCode { text, phone: phone.clone(), issued_at: now, expires_at };
+        let code = PairingCode { text, phone: phone.clone(), issued_at, expires_at };
         let qr = qr.clone();
         // Whoever got it is typing now, and need not ask again.
         self.linking.look_until(expires_at);

@@ -8,6 +8,8 @@ use crate::instance::pairing::PairingRefusal;
 use crate::reason::EndReason;
 use crate::secret::QrText;
 
+mod ending;
+mod orders;
 mod pairing;
 
 const MINUTE: i64 = 60;
@@ -20,9 +22,14 @@ fn account() -> LinkedAccount {
     LinkedAccount { phone: "15550001111".into(), lid: None, device: 1 }
 }
 
+/// A code that was issued just now.
 fn qr(seconds: u64) -> Input {
+    qr_of(Timestamp::MAX, seconds)
+}
+
+fn qr_of(issued_at: Timestamp, seconds: u64) -> Input {
     let text = QrText::new("2@ref,noise,identity,secret,1");
-    Input::Link(LinkEvent::QrIssued { text, valid_for: Duration::from_secs(seconds) })
+    Input::Link(LinkEvent::QrIssued { text, issued_at, valid_for: Duration::from_secs(seconds) })
 }
 
 fn ended(reason: EndReason) -> Input {
@@ -353,11 +360,13 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => Just(Input::Link(LinkEvent::PairingCodeTyped)),
         1 => Just(Input::Link(LinkEvent::PairingCodeSpent)),
         1 => Just(Input::Restart),
+        1 => Just(Input::PrepareLogOut),
         1 => Just(Input::LogOut),
         1 => Just(Input::Stop(Stopper::Person)),
         1 => Just(Input::Start(None)),
         1 => Just(Input::Start(Some(account()))),
         3 => Just(qr(20)),
+        1 => Just(qr_of(at(0), 20)),
         1 => Just(Input::Link(LinkEvent::Paired(account()))),
         1 => Just(Input::Link(LinkEvent::PairingFailed)),
         1 => Just(Input::Link(LinkEvent::PasskeyRequired)),
@@ -384,7 +393,8 @@ proptest! {
             if matches!(input, Input::Link(LinkEvent::Ended(_))) {
                 line = false;
             }
-            let woken = input == Input::Wake;
+            let (woken, told) = (input == Input::Wake, input.cause());
+            let is_code = matches!(input, Input::Link(LinkEvent::QrIssued { .. }));
             let (next, effects) = step(&machine, input, Moment { now, luck });
             for effect in &effects {
                 match effect {
@@ -398,11 +408,27 @@ proptest! {
                     }
                     Effect::ForgetCredentials => prop_assert!(!line, "keys taken from a user"),
                     Effect::RequestPairingCode(_) => prop_assert!(line, "asked nobody for a code"),
-                    Effect::Announce(change) => prop_assert_ne!(change.from, change.to),
+                    Effect::Announce(change) => {
+                        let is_unlinked = machine.state().linked().is_some()
+                            && next.state().linked().is_none();
+                        let is_news = change.from != change.to
+                            || change.cause == Cause::LoggedOut && is_unlinked;
+                        prop_assert!(is_news, "nothing has changed: {change:?}");
+                    }
                     Effect::Alert(_) | Effect::Refuse { .. } => {}
                 }
             }
             prop_assert_eq!(line, next.has_line(), "state and connection agree: {:?}", next.state());
+            if is_code && machine.is_login() {
+                prop_assert!(next.state().linked().is_none(), "no keys, no link: {:?}", next.state());
+            }
+            let is_told_to_run = matches!(
+                told,
+                Cause::Started | Cause::Looked | Cause::AskedForCode | Cause::AskedForPairingCode
+            );
+            if machine.standing().stopped_by.is_some() && !is_told_to_run {
+                prop_assert_eq!(next.standing().stopped_by, Some(Stopper::Person), "it rests");
+            }
             if woken {
                 prop_assert!(next.alarm().is_none_or(|alarm| alarm > now), "the alarm rings twice");
             }

@@ -9,7 +9,7 @@ use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
 use waygate_core::secret::QrText;
 use waygate_dialect_greenapi::Settings;
-use waygate_played::link::account;
+use waygate_played::link::{JUST_NOW, account};
 
 use crate::account::picture::scanned;
 use crate::server::{Answer, Instance, Server, unlimited};
@@ -66,7 +66,8 @@ async fn only(server: &Server, instance: &Instance) -> (Duration, String) {
 /// A code that outlives every session.
 async fn show_for_long(server: &Server, instance: &Instance, code: &str) {
     let (text, valid_for) = (QrText::new(code), 200 * SECOND);
-    server.link.tell(instance.id, LinkEvent::QrIssued { text, valid_for }).await;
+    let issued = LinkEvent::QrIssued { text, issued_at: JUST_NOW, valid_for };
+    server.link.tell(instance.id, issued).await;
 }
 
 /// A request for a websocket, as it comes without a listener behind it.
@@ -220,7 +221,7 @@ async fn what_gets_in_the_way_ends_the_session() {
         (LinkEvent::PasskeyRequired, r#"{"type":"passkeyRequired","message":"WhatsApp asks"#),
         (
             LinkEvent::Ended(EndReason::Refused { code: 406 }),
-            r#"{"type":"error","message":"WhatsApp banned the account"}"#,
+            r#"{"type":"error","message":"WhatsApp banned the account; the next code can be shown in "#,
         ),
     ] {
         let instance = server.showing("2@code").await;

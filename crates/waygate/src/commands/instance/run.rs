@@ -45,8 +45,19 @@ async fn act(api: &Api, id: Identifier, deed: &str) -> Result<(), Failure> {
     api.connect_instance(instance.id()?).await?;
     let path = format!("/instances/{}/{deed}", instance.id()?);
     let after: control::Instance = api.post(&path, &json!({})).await?;
-    print(&format!("instance {} is {}\n", after.number, after.state.name))?;
+    print(&told(&after))?;
     Ok(())
+}
+
+/// What came of it, and what is left to do by hand.
+fn told(after: &control::Instance) -> String {
+    let mut words = format!("instance {} is {}\n", after.number, after.state.name);
+    if after.whatsapp_told == Some(false) {
+        words.push_str(
+            "WhatsApp was not reached: remove the device on the phone, under Linked devices\n",
+        );
+    }
+    words
 }
 
 async fn delete(api: &Api, command: &InstanceDelete) -> Result<(), Failure> {
@@ -55,4 +66,40 @@ async fn delete(api: &Api, command: &InstanceDelete) -> Result<(), Failure> {
     let _nothing: Value = api.delete(&format!("/instances/{}", instance.id()?)).await?;
     print(&format!("instance {} is deleted\n", instance.number))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_logout_of_which_whatsapp_did_not_hear_says_what_is_left_to_do() {
+        let after = |whatsapp_told: Option<bool>| -> control::Instance {
+            serde_json::from_value(json!({
+                "id": "67e55044-10b1-426f-9247-bb680e5fe0c8",
+                "number": 7103,
+                "name": "Shop",
+                "account_id": "5d3cfb5a-6b0f-4a6e-8d0a-5b1f8f6f2c11",
+                "created_at": "2026-03-01T10:20:30.456Z",
+                "state": {
+                    "name": "unlinked",
+                    "since": null,
+                    "linked": false,
+                    "reason": null,
+                    "next_try_at": null,
+                },
+                "whatsapp": null,
+                "whatsapp_told": whatsapp_told,
+            }))
+            .unwrap()
+        };
+        for told_of in [None, Some(true)] {
+            assert_eq!(told(&after(told_of)), "instance 7103 is unlinked\n");
+        }
+        let words = told(&after(Some(false)));
+        assert!(
+            words.ends_with("remove the device on the phone, under Linked devices\n"),
+            "{words}"
+        );
+    }
 }

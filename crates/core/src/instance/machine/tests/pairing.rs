@@ -13,7 +13,12 @@ fn ask() -> Input {
 
 pub(super) fn issued(seconds: u64) -> Input {
     let text = PairingText::new("ABCD1234");
-    Input::Link(LinkEvent::PairingCodeIssued { text, valid_for: Duration::from_secs(seconds) })
+    issued_of(text, Timestamp::MAX, seconds)
+}
+
+fn issued_of(text: PairingText, issued_at: Timestamp, seconds: u64) -> Input {
+    let valid_for = Duration::from_secs(seconds);
+    Input::Link(LinkEvent::PairingCodeIssued { text, issued_at, valid_for })
 }
 
 fn typed() -> Input {
@@ -48,6 +53,20 @@ fn a_pairing_code_is_asked_for_once_whatsapp_offers_codes_at_all() {
     let story = shown();
     assert_eq!((story.code(1), story.machine.pairing()), (Some("ABCD1234"), None));
     assert!(story.shows_qr(1), "the QR code can be scanned instead");
+}
+
+#[test]
+fn a_code_that_was_heard_of_late_expires_no_later_for_that() {
+    let mut story = Story::new(None);
+    story.then(0, ask());
+    story.then(30, qr_of(at(1), 60));
+    assert_eq!((story.shows_qr(60), story.shows_qr(61)), (true, false));
+    story.then(30, issued_of(PairingText::new("ABCD1234"), at(2), 180));
+    assert_eq!((story.code(181), story.code(182)), (Some("ABCD1234"), None));
+    let code = story.machine.state().pairing_code(at(30)).unwrap();
+    assert_eq!(code.issued_at, at(2));
+    story.then(40, qr_of(at(1000), 20));
+    assert_eq!((story.shows_qr(59), story.shows_qr(60)), (true, false), "ahead is just now");
 }
 
 #[test]
