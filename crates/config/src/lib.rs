@@ -26,6 +26,7 @@ mod secrets;
 mod settings;
 mod sources;
 mod suggestion;
+mod terminal;
 mod variable;
 mod whatsapp;
 
@@ -36,4 +37,5 @@ pub use crate::reference::reference;
 pub use crate::secrets::Secrets;
 pub use crate::settings::Settings;
 pub use crate::sources::{Override, Sources};
+pub use crate::terminal::terminal_is_dumb;
 pub use crate::whatsapp::{VersionSource, WhatsApp};

@@ -1,4 +1,4 @@
-//! Where settings come from. The only place that reads the environment.
+//! Where settings come from; for them, the only place that reads the environment.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;

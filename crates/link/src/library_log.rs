@@ -1,5 +1,9 @@
 //! The library's log, without what must not be in a log.
 //!
+//! What it takes for a warning or an error is often none: it warns of connections that we end, and
+//! announces to try again, which is not its business here. What matters of a connection is told by
+//! its end, in our words. So its lines are for whoever looks for a fault: they come as `debug`.
+//!
 //! The library writes whole stanzas into its log lines: numbers, names, codes. So a line of it
 //! passes only as a warning or error, and its text only when it is fixed in the source or begins
 //! like one of the few that are known to hold nothing personal. Of the others the place in the
@@ -31,11 +35,8 @@ impl Log for LibraryLog {
         let text = safe_text(record);
         let place = record.module_path().unwrap_or("?");
         let line = record.line().unwrap_or(0);
-        if record.level() == Level::Error {
-            tracing::error!(target: "waygate_link::library", place, line, "{text}");
-        } else {
-            tracing::warn!(target: "waygate_link::library", place, line, "{text}");
-        }
+        let severity = record.level().as_str();
+        tracing::debug!(target: "waygate_link::library", severity, place, line, "{text}");
     }
 
     fn flush(&self) {}

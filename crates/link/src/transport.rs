@@ -67,20 +67,33 @@ pub(crate) struct TracedFactory {
     pub(crate) trace: Arc<DialTrace>,
 }
 
-type Opened = (Arc<dyn Transport>, async_channel::Receiver<TransportEvent>);
-
-#[async_trait]
-impl TransportFactory for TracedFactory {
-    async fn create_transport(&self) -> Result<Opened, anyhow::Error> {
-        let (inner, events) = match &self.network {
+impl TracedFactory {
+    async fn open(&self) -> Result<Opened, anyhow::Error> {
+        match &self.network {
             Network::Websocket => {
                 TokioWebSocketTransportFactory::new()
                     .with_url(self.settings.url.as_str())
                     .with_connector(self.tls.connector())
                     .create_transport()
-                    .await?
+                    .await
             }
-            Network::InProcess(source) => piped(source, &self.tasks)?,
+            Network::InProcess(source) => Ok(piped(source, &self.tasks)?),
+        }
+    }
+}
+
+type Opened = (Arc<dyn Transport>, async_channel::Receiver<TransportEvent>);
+
+#[async_trait]
+impl TransportFactory for TracedFactory {
+    async fn create_transport(&self) -> Result<Opened, anyhow::Error> {
+        let (inner, events) = match self.open().await {
+            Ok(opened) => opened,
+            Err(error) => {
+                let cause = format!("{error:#}");
+                tracing::info!(cause, "WhatsApp could not be reached");
+                return Err(error);
+            }
         };
         self.trace.reached.store(true, Ordering::Release);
         let (seen, to_library) = async_channel::bounded(CHUNKS);

@@ -6,11 +6,18 @@
 //! keys verifies none at all.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Seek as _, Write as _};
+use std::io::{ErrorKind, Seek as _, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::exit::{Exit, Failure};
+
+mod unusable;
+
+pub(crate) use self::unusable::{unusable, unusable_by};
+
+/// The file that tells the world for which a directory was made.
+const STAMP: &str = "world";
 
 /// The world a build belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,18 +49,50 @@ pub(crate) struct DataDirectory {
 impl DataDirectory {
     /// Takes the directory for this process; makes and stamps it when it is new.
     pub(crate) fn take(path: &Path, world: World) -> Result<Self, Failure> {
-        let told = |what: &str, error: std::io::Error| {
-            Failure::new(Exit::Usage, format!("{what} {}: {error}", path.display()))
-        };
-        make_private(path).map_err(|error| told("cannot make the data directory", error))?;
+        make_private(path)
+            .map_err(|error| unusable("the data directory", path, "made or entered", &error))?;
         let lock = take_lock(path)?;
+        warn_if_open(path);
         check_stamp(path, world)?;
         Ok(Self { path: path.to_owned(), lock })
     }
 
     /// Whether there is anything of ours in a directory.
-    pub(crate) fn is_begun(path: &Path) -> std::io::Result<bool> {
-        database(path).try_exists()
+    pub(crate) fn is_begun(path: &Path) -> Result<bool, Failure> {
+        let begun = database(path).try_exists();
+        begun.map_err(|error| unusable("the data directory", path, "entered", &error))
+    }
+
+    /// The same of this one.
+    pub(crate) fn has_database(&self) -> Result<bool, Failure> {
+        Self::is_begun(&self.path)
+    }
+
+    /// Whether a process of ours has used a directory before.
+    pub(crate) fn is_stamped(path: &Path) -> bool {
+        // What cannot be looked at is refused with a sentence when it is taken.
+        path.join(STAMP).try_exists().unwrap_or(true)
+    }
+
+    /// Refuses a database that this process may not use, which SQLite would only call unable.
+    pub(crate) fn check_database(&self) -> Result<(), Failure> {
+        for beside in ["", "-wal", "-shm"] {
+            let mut file = self.database().into_os_string();
+            file.push(beside);
+            match OpenOptions::new().read(true).write(true).open(&file) {
+                Ok(_usable) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    return Err(unusable(
+                        "the database",
+                        file.as_ref(),
+                        "read and written",
+                        &error,
+                    ));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Where the process that uses the directory serves its APIs, when it has said so. Whether it
@@ -108,19 +147,31 @@ fn make_private(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
+/// A directory that was there before may be anybody's to read; that is its owner's choice, but not a
+/// quiet one.
+fn warn_if_open(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(found) = fs::metadata(path) {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
+        if mode & 0o077 != 0 {
+            tracing::warn!(
+                directory = %path.display(),
+                mode = format_args!("{mode:04o}"),
+                "the data directory is open to others than its owner; `chmod 700` keeps them out"
+            );
+        }
+    }
+}
+
 fn take_lock(path: &Path) -> Result<File, Failure> {
     let file = path.join("lock");
-    let unusable = |error: std::io::Error| {
-        Failure::new(Exit::Usage, format!("cannot use {}: {error}", file.display()))
-    };
+    let unusable =
+        |error: std::io::Error| unusable_by(&file, "the data directory", path, "written", &error);
     let mut options = OpenOptions::new();
-    let mut lock = options
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&file)
-        .map_err(unusable)?;
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut lock = options.open(&file).map_err(unusable)?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -144,7 +195,7 @@ fn take_lock(path: &Path) -> Result<File, Failure> {
 }
 
 fn check_stamp(path: &Path, world: World) -> Result<(), Failure> {
-    let file = path.join("world");
+    let file = path.join(STAMP);
     match fs::read_to_string(&file) {
         Ok(stamp) if stamp.trim() == world.word() => Ok(()),
         Ok(stamp) => {
@@ -156,17 +207,14 @@ fn check_stamp(path: &Path, world: World) -> Result<(), Failure> {
             );
             Err(Failure::new(Exit::Usage, sentence))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => stamp(path, &file, world),
-        Err(error) => {
-            Err(Failure::new(Exit::Usage, format!("cannot read {}: {error}", file.display())))
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => stamp(path, &file, world),
+        Err(error) => Err(unusable("the file", &file, "read", &error)),
     }
 }
 
 fn stamp(path: &Path, file: &Path, world: World) -> Result<(), Failure> {
-    write_whole(path, file, &format!("{}\n", world.word())).map_err(|error| {
-        Failure::new(Exit::Usage, format!("cannot write {}: {error}", file.display()))
-    })
+    write_whole(path, file, &format!("{}\n", world.word()))
+        .map_err(|error| unusable("the data directory", path, "written", &error))
 }
 
 /// A name appears on the disk only behind the content it stands for, and the directory's own
@@ -257,7 +305,13 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join("deep").join("data");
+        assert!(!DataDirectory::is_stamped(&path));
         let _held = DataDirectory::take(&path, World::Real).unwrap();
+        assert!(DataDirectory::is_stamped(&path));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        for file in ["lock", "world"] {
+            let mode = fs::metadata(path.join(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
     }
 }

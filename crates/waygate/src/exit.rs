@@ -11,7 +11,7 @@ pub(crate) enum Exit {
     Internal = 1,
     /// Bad usage or configuration.
     Usage = 2,
-    /// Another process uses the data directory.
+    /// Another process uses the data directory, and does not answer.
     InUse = 3,
     /// There is no such thing.
     NotFound = 4,
@@ -19,8 +19,10 @@ pub(crate) enum Exit {
     Refused = 5,
     /// It took longer than was asked for.
     TimedOut = 6,
-    /// A signal ended it; what a shell says of Ctrl-C.
+    /// Ctrl-C ended it; what a shell says of that signal.
     Interrupted = 130,
+    /// The same for SIGTERM.
+    Terminated = 143,
 }
 
 /// A command's end: a code for programs, a sentence for people.
@@ -38,6 +40,11 @@ impl Failure {
         Self { exit, error: anyhow::Error::msg(sentence) }
     }
 
+    /// One with its causes, which are told too.
+    pub(crate) fn of(exit: Exit, error: anyhow::Error) -> Self {
+        Self { exit, error }
+    }
+
     /// The code that it ends with.
     pub(crate) fn exit(&self) -> Exit {
         self.exit
@@ -46,14 +53,30 @@ impl Failure {
     /// The same end, told with more words behind the others.
     #[must_use]
     pub(crate) fn and(self, words: &str) -> Self {
-        let Self { exit, error } = self;
-        Self { exit, error: anyhow::Error::msg(format!("{error:#}{words}")) }
+        let sentence = format!("{}{words}", self.sentence());
+        Self::new(self.exit, sentence)
     }
 
-    /// Tells it on standard error.
+    /// What happened and why; what a cause only repeats is told once.
+    pub(crate) fn sentence(&self) -> String {
+        let mut causes = self.error.chain().map(ToString::to_string);
+        let mut told = causes.next().unwrap_or_default();
+        for cause in causes {
+            if !told.contains(&cause) {
+                told.push_str(": ");
+                told.push_str(&cause);
+            }
+        }
+        told
+    }
+
+    /// Tells it on standard error, each line of it as ours.
     pub(crate) fn report(self) -> ExitCode {
-        // Nowhere left to tell that standard error is closed.
-        drop(writeln!(std::io::stderr(), "waygate: {:#}", self.error));
+        let mut screen = std::io::stderr();
+        for line in self.sentence().lines() {
+            // Nowhere left to tell that standard error is closed.
+            drop(writeln!(screen, "waygate: {line}"));
+        }
         ExitCode::from(self.exit as u8)
     }
 }
@@ -61,5 +84,19 @@ impl Failure {
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self { exit: Exit::Internal, error: error.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_unless_it_was_told_before() {
+        let disk = anyhow::Error::msg("the disk is full");
+        let error = disk.context("cannot write: the disk is full").context("cannot begin");
+        let failure = Failure::from(error);
+        assert_eq!(failure.sentence(), "cannot begin: cannot write: the disk is full");
+        assert_eq!(failure.and("; free some").sentence().matches("full").count(), 1);
     }
 }

@@ -32,10 +32,18 @@ pub(crate) fn load(
     let file = directory.master_key();
     match read(&file) {
         Ok(key) => Ok(key),
-        // A key that is lost must not be replaced unseen; the store's check refuses the new one.
-        Err(Problem::Missing) => make(&file, directory, dice),
+        Err(Problem::Missing) if !directory.has_database()? => make(&file, directory, dice),
+        // What was sealed with the lost one stays sealed, so another one would be of no use.
+        Err(Problem::Missing) => Err(lost(&file, directory)),
         Err(problem) => Err(unusable(&file, &problem)),
     }
+}
+
+/// Whether the settings name a key that can be used; without a word on a key that is still to be
+/// made.
+pub(crate) fn check(secrets: &Secrets) -> Result<(), Failure> {
+    let Some(file) = &secrets.master_key_file else { return Ok(()) };
+    read(file).map(drop).map_err(|problem| unusable(file, &problem))
 }
 
 /// Why a file gives no key.
@@ -51,6 +59,16 @@ enum Problem {
 
 fn unusable(file: &Path, problem: &Problem) -> Failure {
     Failure::new(Exit::Usage, format!("cannot use the master key {}: {problem}", file.display()))
+}
+
+fn lost(file: &Path, directory: &DataDirectory) -> Failure {
+    let sentence = format!(
+        "the master key {} is missing, without which nobody reads {}: put the file back, or name \
+         where it is in `secrets.master_key_file`",
+        file.display(),
+        directory.database().display()
+    );
+    Failure::new(Exit::Usage, sentence)
 }
 
 fn read(path: &Path) -> Result<MasterKey, Problem> {
@@ -123,19 +141,37 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_key_is_not_replaced_where_there_is_a_database() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = DataDirectory::take(place.path(), World::Real).unwrap();
+        let dice = Dice::from_seed(1);
+        fs::write(directory.database(), "sealed").unwrap();
+        let refused = load(&nowhere(), &directory, &dice).unwrap_err();
+        assert_eq!(refused.exit(), Exit::Usage);
+        assert!(format!("{refused:?}").contains("is missing"), "{refused:?}");
+        assert!(!directory.master_key().try_exists().unwrap(), "none is made");
+        fs::remove_file(directory.database()).unwrap();
+        load(&nowhere(), &directory, &dice).unwrap();
+    }
+
+    #[test]
     fn a_key_elsewhere_is_read_and_one_that_is_none_is_refused_without_telling_it() {
         let place = tempfile::tempdir().unwrap();
         let directory = DataDirectory::take(place.path(), World::Real).unwrap();
         let dice = Dice::from_seed(1);
         let file = place.path().join("elsewhere");
         let named = Secrets { master_key_file: Some(file.clone()) };
+        check(&nowhere()).unwrap();
         let missing = load(&named, &directory, &dice).unwrap_err();
+        assert_eq!(missing.sentence(), check(&named).unwrap_err().sentence());
         assert!(format!("{missing:?}").contains("no such file"), "none is made in a named place");
         fs::write(&file, format!("  {}\n", "0A".repeat(32))).unwrap();
         assert_eq!(*load(&named, &directory, &dice).unwrap(), [10; 32]);
+        check(&named).unwrap();
         for bad in ["", "canary", &"0a".repeat(31), &"0a".repeat(33), &"zz".repeat(32)] {
             fs::write(&file, bad).unwrap();
-            let refused = format!("{:?}", load(&named, &directory, &dice).unwrap_err());
+            let refused = load(&named, &directory, &dice).unwrap_err().sentence();
+            assert_eq!(refused, check(&named).unwrap_err().sentence());
             assert!(refused.contains("64 hexadecimal digits"), "{refused}");
             assert!(!refused.contains("canary") && !refused.contains("zz"), "{refused}");
         }

@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use tokio::net::TcpListener;
 use waygate_config::{RateLimits, Settings, VersionSource};
 use waygate_core::clock::Clock;
-use waygate_core::error::Kind;
+use waygate_core::error::{Error, Kind};
 use waygate_core::instance::settings::Settings as InstanceSettings;
 use waygate_core::port::registry::InstanceFilter;
 use waygate_dialect_native::Door;
@@ -22,13 +21,13 @@ use waygate_engine::tasks::Tasks;
 use waygate_http::listener::{self, Limits};
 use waygate_http::site::Site;
 use waygate_link::WhatsApp;
-use waygate_link::keys::KeyFiles;
+use waygate_link::keys::{KeyFiles, KeysError};
 use waygate_link::network::Network;
-use waygate_link::settings::LinkSettings;
-use waygate_store_sqlite::SqliteStore;
+use waygate_link::settings::{LinkSettings, SettingsProblem};
+use waygate_store_sqlite::{OpenError, SqliteStore};
 
 use crate::control::socket;
-use crate::data_directory::DataDirectory;
+use crate::data_directory::{DataDirectory, unusable};
 use crate::exit::{Exit, Failure};
 use crate::master_key;
 
@@ -36,11 +35,23 @@ use crate::master_key;
 /// take thirty seconds to close its connection, and writes down that it ended.
 const END_WITHIN: Duration = Duration::from_secs(40);
 
+/// What to do about a sandbox build that is pointed at the real world.
+const NO_SANDBOX: &str = "to connect to WhatsApp itself, build without the feature, by \
+     `cargo build --release -p waygate`; against a simulated one, run `waygate quickstart --sandbox`";
+
 /// The link's settings out of everybody's, when this build can use them.
 pub(crate) fn link_settings(settings: &Settings) -> Result<LinkSettings, Failure> {
     let link = translated(settings);
-    let problems: Vec<String> = link.problems().iter().map(ToString::to_string).collect();
-    if problems.is_empty() { Ok(link) } else { Err(Failure::new(Exit::Usage, problems.join("\n"))) }
+    let found = link.problems();
+    if found.is_empty() {
+        return Ok(link);
+    }
+    let elsewhere = |problem| matches!(problem, &SettingsProblem::NotLoopback { .. });
+    let mut problems: Vec<String> = found.iter().map(ToString::to_string).collect();
+    if found.iter().any(elsewhere) {
+        problems.push(NO_SANDBOX.to_owned());
+    }
+    Err(Failure::new(Exit::Usage, problems.join("\n")))
 }
 
 fn translated(settings: &Settings) -> LinkSettings {
@@ -90,13 +101,14 @@ impl Running {
     ) -> Result<Self, Failure> {
         let dice = Dice::from_system()?;
         let master = master_key::load(&settings.secrets, &directory, &dice)?;
-        let keys = Arc::new(KeyFiles::in_directory(directory.keys())?);
+        let keys = KeyFiles::in_directory(directory.keys());
+        let keys = Arc::new(keys.map_err(|error| unusable_keys(&directory, error))?);
         let key_store: Arc<KeyFiles> = Arc::clone(&keys);
         let link = WhatsApp::new(link, Network::Websocket, key_store)
             .map_err(|error| Failure::new(Exit::Usage, error))?;
-        let (store, writer) = SqliteStore::open(&directory.database())
-            .await
-            .with_context(|| format!("cannot use {}", directory.database().display()))?;
+        directory.check_database()?;
+        let opened = SqliteStore::open(&directory.database()).await;
+        let (store, writer) = opened.map_err(|error| unopened(&directory, error))?;
         let (store, storing) = (Arc::new(store), Tasks::default());
         storing.start("store writer", async move {
             if let Err(error) = writer.run().await {
@@ -118,9 +130,22 @@ impl Running {
         match bound {
             Ok(()) => Ok(running),
             Err(error) => {
+                let failure = unread(&running.directory, error);
                 running.stop().await;
-                let another_key = error.kind() == Kind::Invalid;
-                Err(if another_key { Failure::new(Exit::Usage, error) } else { error.into() })
+                Err(failure)
+            }
+        }
+    }
+
+    /// Ends it again where the list of instances cannot be read: better one sentence on the database
+    /// than a request that fails.
+    pub(crate) async fn if_readable(self) -> Result<Self, Failure> {
+        match self.gateway.list_instances(InstanceFilter::default()).await {
+            Ok(_all) => Ok(self),
+            Err(error) => {
+                let failure = unread(&self.directory, error);
+                self.stop().await;
+                Err(failure)
             }
         }
     }
@@ -128,7 +153,8 @@ impl Running {
     /// Runs every instance; tells how many.
     pub(crate) async fn start_instances(&self) -> Result<usize, Failure> {
         self.adopt_orphans().await?;
-        Ok(self.gateway.start_instances().await?)
+        let started = self.gateway.start_instances().await;
+        started.map_err(|error| unread(&self.directory, error))
     }
 
     /// The instance that was created first; a new one when there is none.
@@ -145,8 +171,10 @@ impl Running {
 
     /// Directories of earlier versions have keys and no list of instances.
     async fn adopt_orphans(&self) -> Result<(), Failure> {
-        for instance in self.keys.instances()? {
-            if self.gateway.instance(instance).await?.is_some() {
+        let instances = self.keys.instances();
+        for instance in instances.map_err(|error| unusable_keys(&self.directory, error))? {
+            let known = self.gateway.instance(instance).await;
+            if known.map_err(|error| unread(&self.directory, error))?.is_some() {
                 continue;
             }
             let owner = self.gateway.first_account().await?;
@@ -214,6 +242,46 @@ impl Running {
         note_end("instances", self.gateway.shut_down(END_WITHIN).await);
         self.store.close().await;
         note_end("the store", self.storing.end_within(END_WITHIN).await);
+    }
+}
+
+/// The keys' directory cannot be used.
+fn unusable_keys(directory: &DataDirectory, error: KeysError) -> Failure {
+    match error {
+        KeysError::File(error) => unusable("the directory", &directory.keys(), "used", &error),
+        error @ (KeysError::Database(_) | _) => Failure::of(Exit::Usage, error.into()),
+    }
+}
+
+/// The database was refused as a whole.
+fn unopened(directory: &DataDirectory, error: OpenError) -> Failure {
+    let what = match error {
+        OpenError::Foreign | OpenError::Damaged(_) => ": put a copy of it back".to_owned(),
+        OpenError::TooNew { .. } | OpenError::NoSharedLog | OpenError::Unusable(_) | _ => {
+            String::new()
+        }
+    };
+    let file = directory.database();
+    let error = anyhow::Error::from(error).context(format!("cannot use {}", file.display()));
+    Failure::of(Exit::Usage, error).and(&what)
+}
+
+/// The database was opened, and does not give what is in it.
+fn unread(directory: &DataDirectory, error: Error) -> Failure {
+    match error.kind() {
+        Kind::Internal => {
+            let file = directory.database();
+            let error =
+                anyhow::Error::from(error).context(format!("cannot use {}", file.display()));
+            Failure::of(Exit::Usage, error).and("; if it is damaged, put a copy of it back")
+        }
+        // Another master key than the one with which it was made.
+        Kind::Invalid => Failure::new(Exit::Usage, error),
+        Kind::NotFound
+        | Kind::Conflict
+        | Kind::WrongState
+        | Kind::Limited { .. }
+        | Kind::Unreachable => error.into(),
     }
 }
 

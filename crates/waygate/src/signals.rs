@@ -5,6 +5,16 @@ use std::io;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+/// Which signal came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Ctrl-C.
+    Interrupt,
+    /// SIGTERM, on Unix only.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "nobody sends it there"))]
+    Terminate,
+}
+
 /// Ctrl-C, and on Unix also SIGTERM, which service managers send.
 #[derive(Debug)]
 pub(crate) struct Signals {
@@ -31,15 +41,18 @@ impl Signals {
     }
 
     /// Waits for the next one. A wait that is given up loses none.
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> End {
         #[cfg(unix)]
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => End::Interrupt,
+            _ = self.terminate.recv() => End::Terminate,
         }
         #[cfg(not(unix))]
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            tracing::error!(%error, "Ctrl-C cannot be heard");
+        {
+            if let Err(error) = tokio::signal::ctrl_c().await {
+                tracing::error!(%error, "Ctrl-C cannot be heard");
+            }
+            End::Interrupt
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use self::token::{Token, TokenCreate, TokenList};
 
 /// A self-hosted WhatsApp gateway.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true)]
+#[command(version, propagate_version = true, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -59,6 +59,10 @@ pub(crate) enum Command {
     /// Runs a simulated WhatsApp for tests, with a control API for its phones
     #[cfg(feature = "sandbox")]
     Sim(Sim),
+    /// Tells how to build a simulator in
+    #[cfg(not(feature = "sandbox"))]
+    #[command(hide = true, disable_help_flag = true)]
+    Sim(NoSim),
 }
 
 /// For whom a command prints: for people, or what the API answers. Without comments on the two, so
@@ -99,7 +103,7 @@ pub(crate) struct Quickstart {
     #[command(flatten)]
     pub(crate) listen: Listen,
     /// Against a simulated WhatsApp with a phone that scans the code by itself; needs a build with
-    /// the feature `sandbox`
+    /// the feature `sandbox`. Nothing is kept, unless --data-dir says where
     #[arg(long)]
     pub(crate) sandbox: bool,
     /// Seconds after which the simulated phone scans the code
@@ -138,6 +142,14 @@ pub(crate) struct Sim {
     pub(crate) latency: u64,
 }
 
+/// Whatever somebody asks of a simulator that is not there.
+#[cfg(not(feature = "sandbox"))]
+#[derive(Debug, Args)]
+pub(crate) struct NoSim {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    _anything: Vec<std::ffi::OsString>,
+}
+
 impl Common {
     /// Whether the command line says how much is logged.
     pub(crate) fn asks_for_a_log_level(&self) -> bool {
@@ -169,5 +181,16 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// No command makes an account yet, so none can be named.
+    #[test]
+    fn the_help_does_not_tell_of_accounts_that_nobody_can_make() {
+        for (parent, command) in [("instance", "create"), ("token", "create")] {
+            let mut cli = Cli::command();
+            let parent = cli.find_subcommand_mut(parent).unwrap();
+            let help = parent.find_subcommand_mut(command).unwrap().render_long_help();
+            assert!(!help.to_string().contains("--account"), "{help}");
+        }
     }
 }

@@ -1,21 +1,25 @@
 //! `waygate config`: checks or explains the configuration.
 
-use std::io::Write as _;
-
 use waygate_config::Settings;
 
 use crate::commands::cli::{Common, Config};
+use crate::commands::operate::print;
 use crate::exit::{Exit, Failure};
-use crate::setup;
+use crate::{master_key, setup};
 
 pub(crate) fn run(common: &Common, command: &Config) -> Result<(), Failure> {
     match command {
         Config::Check => {
             let settings = load(common, vec![])?;
-            setup::link_settings(&settings)?;
-            writeln!(std::io::stdout(), "the configuration is good")?;
+            // What is good by itself and of no use on this machine, all at once.
+            let key = master_key::check(&settings.secrets);
+            match (setup::link_settings(&settings), key) {
+                (Ok(_), Ok(())) => print("the configuration is good\n")?,
+                (Err(one), Err(other)) => return Err(one.and(&format!("\n{}", other.sentence()))),
+                (Err(failure), Ok(())) | (Ok(_), Err(failure)) => return Err(failure),
+            }
         }
-        Config::Reference => write!(std::io::stdout(), "{}", waygate_config::reference())?,
+        Config::Reference => print(&waygate_config::reference())?,
     }
     Ok(())
 }

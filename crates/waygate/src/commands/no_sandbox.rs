@@ -9,11 +9,19 @@ use crate::exit::{Exit, Failure};
 #[derive(Debug)]
 pub(crate) enum Sandbox {}
 
+/// How a command ends that needs one; `command` is what was typed.
+pub(crate) fn missing(command: &str) -> Failure {
+    let sentence = format!(
+        "this build has no simulator; build it with `--features sandbox`, as by \
+         `cargo run --release --features sandbox -- {command}`"
+    );
+    Failure::new(Exit::Usage, sentence)
+}
+
 impl Sandbox {
     #[expect(clippy::unused_async, reason = "the same shape as the real one")]
     pub(crate) async fn start() -> Result<Self, Failure> {
-        let sentence = "this build has no simulator; build it with `--features sandbox`";
-        Err(Failure::new(Exit::Usage, sentence))
+        Err(missing("quickstart --sandbox"))
     }
 
     pub(crate) fn overrides(&self) -> Vec<Override> {

@@ -1,7 +1,7 @@
 //! What the commands on a data directory have in common: they talk to whoever serves it, and else
 //! use it themselves.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 
 use serde_json::Value;
 
@@ -29,8 +29,16 @@ pub(super) async fn operate<T>(
     done
 }
 
-/// Prints what was asked for.
+/// Prints what was asked for. Who has read enough of it and goes, as `head` does, is no trouble.
 pub(super) fn print(text: &str) -> std::io::Result<()> {
+    match print_for_sure(text) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
+
+/// Prints what is worth nothing when nobody reads it.
+pub(super) fn print_for_sure(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout();
     out.write_all(text.as_bytes())?;
     out.flush()

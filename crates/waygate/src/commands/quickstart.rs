@@ -1,5 +1,6 @@
 //! `waygate quickstart`: links an account in the terminal.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use waygate_config::LogLevel;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::state::{QrCode, StateName};
+use waygate_engine::instances::InstanceWithToken;
 
 use crate::commands::cli::{Common, Quickstart};
 use crate::commands::config;
@@ -16,7 +18,7 @@ use crate::commands::deadline::reached;
 use crate::commands::progress::{Progress, progress};
 use crate::commands::sandbox::Sandbox;
 use crate::commands::serve;
-use crate::data_directory::{DataDirectory, World};
+use crate::data_directory::World;
 use crate::exit::{Exit, Failure};
 use crate::logging;
 use crate::setup::{self, Listening, Running};
@@ -34,7 +36,8 @@ pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), F
         Some(_) | None => None,
     };
     if let Some(directory) = &temporary {
-        common.data_dir = Some(directory.path().to_owned());
+        // Others may look into the one, and not into the other, which is made as all data is.
+        common.data_dir = Some(directory.path().join("data"));
     }
     let mut overrides = sandbox.as_ref().map(Sandbox::overrides).unwrap_or_default();
     overrides.extend(command.listen.overrides());
@@ -46,13 +49,14 @@ pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), F
     logging::start(settings.log)?;
     // Before the directory is made and stamped: a mistake must not leave a trace.
     let link = setup::link_settings(&settings)?;
-    let directory = DataDirectory::take(&settings.data_dir, World::OF_THIS_BUILD)?;
-    let listener = serve::bind(&settings).await?;
+    let (directory, listener) = serve::take(&settings).await?;
     let running = Running::open(&settings, link, directory).await?;
     let ended = async {
         running.start_instances().await?;
         let listening = running.serve(listener, &settings)?;
-        let show = Show::open(&running, listening, sandbox.as_ref(), &command).await?;
+        let first = running.first_instance().await?;
+        let screen = greeted(&first, listening, common.data_dir.as_deref())?;
+        let show = Show::open(&running, first.record.id, screen, sandbox.as_ref(), &command)?;
         show.run().await
     };
     let ended = ended.await;
@@ -61,6 +65,40 @@ pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), F
         sandbox.stop().await;
     }
     ended
+}
+
+/// A screen that has told how the instance is reached.
+fn greeted(
+    first: &InstanceWithToken,
+    listening: Listening,
+    data_dir: Option<&Path>,
+) -> std::io::Result<LinkingScreen> {
+    let (address, number) = (listening.address, first.record.number);
+    let data_dir = data_dir.map(|path| format!(" --data-dir {}", path.display()));
+    let by_phone = format!(
+        "type a code instead, by `waygate instance link {number} --phone NUMBER{}`",
+        data_dir.unwrap_or_default()
+    );
+    let page = first.token.as_ref().map(|token| {
+        let token = token.expose();
+        format!("http://{address}/waInstance{number}/{token}")
+    });
+    let otherwise = match &page {
+        Some(page) => format!("open {page} in a browser, or {by_phone}"),
+        None => by_phone,
+    };
+    let mut screen = LinkingScreen::standard(otherwise);
+    if World::OF_THIS_BUILD == World::Sandbox {
+        screen.say("SANDBOX: a simulated WhatsApp; nothing leaves this machine")?;
+    }
+    screen.say(&format!("instance {}", first.record.id))?;
+    screen.say(&format!("GREEN-API apiUrl: http://{address}"))?;
+    screen.say(&format!("GREEN-API idInstance: {number}"))?;
+    if let (Some(token), Some(page)) = (&first.token, page) {
+        screen.say(&format!("GREEN-API apiTokenInstance: {}", token.expose()))?;
+        screen.say(&format!("page with the code: {page}"))?;
+    }
+    Ok(screen)
 }
 
 /// What the terminal shows, and what it waits for.
@@ -91,28 +129,14 @@ enum Woken {
 }
 
 impl<'a> Show<'a> {
-    async fn open(
+    fn open(
         running: &'a Running,
-        listening: Listening,
+        instance: InstanceId,
+        screen: LinkingScreen,
         sandbox: Option<&'a Sandbox>,
         command: &'a Quickstart,
     ) -> Result<Self, Failure> {
-        let first = running.first_instance().await?;
-        let instance = first.record.id;
         let shown = running.gateway.watch_instance(instance)?;
-        let mut screen = LinkingScreen::standard();
-        if World::OF_THIS_BUILD == World::Sandbox {
-            screen.say("SANDBOX: a simulated WhatsApp; nothing leaves this machine")?;
-        }
-        screen.say(&format!("instance {instance}"))?;
-        screen.say(&format!("GREEN-API apiUrl: http://{}", listening.address))?;
-        screen.say(&format!("GREEN-API idInstance: {}", first.record.number))?;
-        if let Some(token) = &first.token {
-            let (address, number) = (listening.address, first.record.number);
-            screen.say(&format!("GREEN-API apiTokenInstance: {}", token.expose()))?;
-            let page = format!("http://{address}/waInstance{number}/{}", token.expose());
-            screen.say(&format!("page with the code: {page}"))?;
-        }
         let (code, said, scan_at) = (None, None, None);
         let signals = Signals::listen()?;
         Ok(Self {
@@ -143,7 +167,7 @@ impl<'a> Show<'a> {
                 _ = look.tick() => Woken::LookAgain,
                 () = reached(self.scan_at) => Woken::Scan,
                 () = reached(deadline) => Woken::TooLate,
-                () = self.signals.next() => Woken::Interrupted,
+                _signal = self.signals.next() => Woken::Interrupted,
                 _ = second.tick() => Woken::Second,
             };
             match woken {

@@ -16,6 +16,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(command) => on_runtime(token::run(cli.common, command)),
         #[cfg(feature = "sandbox")]
         Command::Sim(command) => on_runtime(super::sim::run(command)),
+        #[cfg(not(feature = "sandbox"))]
+        Command::Sim(_) => Err(super::sandbox::missing("sim")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `waygate serve`: runs the instances and serves the APIs until it is told to end.
 
+use tokio::net::TcpListener;
 use waygate_config::Settings;
 
 use crate::commands::cli::{Common, Serve};
@@ -16,8 +17,7 @@ pub(crate) async fn run(common: Common, command: Serve) -> Result<(), Failure> {
     logging::start(settings.log)?;
     // Before the directory is made and stamped: a mistake must not leave a trace.
     let link = setup::link_settings(&settings)?;
-    let directory = DataDirectory::take(&settings.data_dir, World::OF_THIS_BUILD)?;
-    let listener = bind(&settings).await?;
+    let (directory, listener) = take(&settings).await?;
     let running = Running::open(&settings, link, directory).await?;
     let mut signals = Signals::listen()?;
     let begun = async {
@@ -37,14 +37,28 @@ async fn end(running: Running, signals: &mut Signals) {
     tracing::info!("ending; a signal now ends at once");
     tokio::select! {
         () = running.stop() => {}
-        () = signals.next() => {}
+        _signal = signals.next() => {}
     }
 }
 
-/// Takes the address before anything runs: the most likely mistake should be the first.
-pub(crate) async fn bind(settings: &Settings) -> Result<tokio::net::TcpListener, Failure> {
+/// Takes the data directory and the address before anything runs: the most likely mistakes should be
+/// the first.
+pub(crate) async fn take(settings: &Settings) -> Result<(DataDirectory, TcpListener), Failure> {
+    let path = &settings.data_dir;
+    // Whoever has the address of a directory that was used before is told by its lock. A new one is
+    // made for a process that can serve, and for no other.
+    let early = if DataDirectory::is_stamped(path) { None } else { Some(bind(settings).await?) };
+    let directory = DataDirectory::take(path, World::OF_THIS_BUILD)?;
+    let listener = match early {
+        Some(listener) => listener,
+        None => bind(settings).await?,
+    };
+    Ok((directory, listener))
+}
+
+async fn bind(settings: &Settings) -> Result<TcpListener, Failure> {
     let address = settings.listen;
-    tokio::net::TcpListener::bind(address).await.map_err(|error| {
+    TcpListener::bind(address).await.map_err(|error| {
         let sentence = format!("cannot listen on {address}: {error}; choose another with --listen");
         Failure::new(Exit::Usage, sentence)
     })

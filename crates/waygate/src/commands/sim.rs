@@ -1,6 +1,5 @@
 //! `waygate sim`: a simulated WhatsApp for other people's tests.
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
@@ -8,6 +7,7 @@ use waygate_engine::dice::Dice;
 use waygate_sim::{Latency, Sim};
 
 use crate::commands::cli;
+use crate::commands::operate::print;
 use crate::commands::sandbox::config;
 use crate::exit::{Exit, Failure};
 
@@ -24,13 +24,10 @@ pub(crate) async fn run(command: cli::Sim) -> Result<(), Failure> {
     };
     let (listen, steer) = (chat.local_addr()?, control.local_addr()?);
     let sim = Sim::new(config(seed, latency));
-    let mut out = std::io::stdout();
-    writeln!(
-        out,
-        "simulated WhatsApp at ws://{listen}/ws/chat, version page at http://{listen}/sw.js"
-    )?;
-    writeln!(out, "control API at http://{steer}; seed {seed}; Ctrl-C ends it")?;
-    out.flush()?;
+    print(&format!(
+        "simulated WhatsApp at ws://{listen}/ws/chat, version page at http://{listen}/sw.js\n\
+         control API at http://{steer}; seed {seed}; Ctrl-C ends it\n"
+    ))?;
     let stop = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "Ctrl-C cannot be heard");

@@ -1,16 +1,21 @@
 //! `waygate token`: the tokens of an account.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use waygate_core::token::TokenId;
+use waygate_core::token::{TokenId, TokenKind};
 
 use crate::commands::cli::{Common, Output, Token, TokenCreate, TokenList};
-use crate::commands::operate::{operate, print, print_json};
+use crate::commands::operate::{operate, print, print_for_sure, print_json};
 use crate::control::{self, Absent, Api, Issued, Page};
 use crate::exit::Failure;
 use crate::terminal::table;
+
+/// What is told with a token for Hypersender's API.
+const NO_HYPERSENDER: &str =
+    "this version does not serve Hypersender's API yet; until one does, the token opens nothing";
 
 pub(crate) async fn run(common: Common, command: Token) -> Result<(), Failure> {
     match command {
@@ -33,8 +38,26 @@ async fn create(api: &Api, command: TokenCreate) -> Result<(), Failure> {
     }
     let issued: Issued = api.post("/tokens", &wish).await?;
     // Alone on standard output, so that a script can take it.
-    print(&format!("{}\n", issued.token))?;
+    if let Err(error) = print_for_sure(&format!("{}\n", issued.token)) {
+        return Err(unseen(api, &issued.id, error).await);
+    }
+    if command.kind == TokenKind::Hypersender {
+        // Nowhere left to tell that standard error is closed.
+        drop(writeln!(std::io::stderr(), "waygate: {NO_HYPERSENDER}"));
+    }
     Ok(())
+}
+
+/// Revokes a token that nobody has seen.
+async fn unseen(api: &Api, id: &str, error: std::io::Error) -> Failure {
+    let revoked = match api.delete::<()>(&format!("/tokens/{id}")).await {
+        Ok(()) => "it was revoked".to_owned(),
+        Err(failure) => {
+            format!("it is still valid: `waygate token revoke {id}` ({})", failure.sentence())
+        }
+    };
+    let error = anyhow::Error::from(error).context("the token could not be printed");
+    Failure::from(error).and(&format!("; {revoked}"))
 }
 
 async fn list(api: &Api, command: &TokenList) -> Result<(), Failure> {

@@ -112,6 +112,7 @@ pub(crate) struct Token {
 /// A token that was just issued.
 #[derive(Deserialize)]
 pub(crate) struct Issued {
+    pub(crate) id: String,
     pub(crate) token: String,
 }
 

@@ -1,22 +1,22 @@
 //! The native API as commands call it.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use hyper::Method;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use waygate_config::Settings;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::state::State;
 use waygate_http::site::Site;
 
-use super::exchange::{self, Answer, Call};
+use super::exchange::{self, Call, NoAnswer, Takes};
 use super::{refusal, socket};
-use crate::data_directory::{DataDirectory, World};
+use crate::data_directory::{DataDirectory, World, unusable};
 use crate::exit::{Exit, Failure};
 use crate::setup::{self, Running};
 
@@ -68,7 +68,7 @@ impl Api {
                               command itself";
             if failure.exit() == Exit::InUse { failure.and(unanswered) } else { failure }
         })?;
-        let running = Running::open(settings, link, directory).await?;
+        let running = Running::open(settings, link, directory).await?.if_readable().await?;
         let site = running.operators_site();
         Ok(Self::Here(Box::new(Here { running, site })))
     }
@@ -78,11 +78,7 @@ impl Api {
             Ok(_answers) => Ok(Some(Self::Server(directory.to_owned()))),
             // Somebody else's. Taking the directory would fail as well, with a worse sentence.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                let sentence = format!(
-                    "the data directory {} belongs to another user: {error}",
-                    directory.display()
-                );
-                Err(Failure::new(Exit::Usage, sentence))
+                Err(unusable("the data directory", directory, "used", &error))
             }
             // There is no socket, or a killed process left it. Whether somebody uses the directory
             // all the same is what its lock says.
@@ -92,21 +88,41 @@ impl Api {
 
     /// Reads something.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        self.call(Method::GET, path, None).await
+        self.call(Method::GET, path, None, Takes::Nothing).await
     }
 
-    /// Makes or does something.
+    /// Reads something of which there may be news; the path asks for this wait.
+    pub(crate) async fn wait<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        time: Duration,
+    ) -> Result<T, Failure> {
+        self.call(Method::GET, path, None, Takes::Waiting(time)).await
+    }
+
+    /// Makes something.
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &Value,
     ) -> Result<T, Failure> {
-        self.call(Method::POST, path, Some(body)).await
+        self.call(Method::POST, path, Some(body), Takes::Nothing).await
+    }
+
+    /// Does something that WhatsApp is to hear of.
+    pub(crate) async fn act<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+    ) -> Result<T, Failure> {
+        let body = json!({});
+        let body = (method == Method::POST).then_some(&body);
+        self.call(method, path, body, Takes::Deed).await
     }
 
     /// Ends something.
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        self.call(Method::DELETE, path, None).await
+        self.call(Method::DELETE, path, None, Takes::Nothing).await
     }
 
     async fn call<T: DeserializeOwned>(
@@ -114,20 +130,23 @@ impl Api {
         method: Method,
         path: &str,
         body: Option<&Value>,
+        takes: Takes,
     ) -> Result<T, Failure> {
         let path = format!("{BASE}{path}");
-        let call = Call { method, path: &path, body };
-        let Answer { status, body } = match self {
+        let call = Call { method, path: &path, body, takes };
+        let answer = match self {
             Self::Server(directory) => {
                 let stream = socket::connect(directory).await;
-                exchange::over(stream.context("the running server has ended")?, call).await?
+                let stream = stream.context("the running server has ended")?;
+                let answer = exchange::over(stream, call, || tell_of_wait(directory)).await;
+                answer.map_err(|why| unanswered(directory, why))?
             }
             Self::Here(here) => exchange::within(&here.site, call).await?,
         };
-        if !status.is_success() {
-            return Err(refusal::failure(status, body));
+        if !answer.status.is_success() {
+            return Err(refusal::failure(answer));
         }
-        Ok(serde_json::from_value(body).context("the server's answer is not understood")?)
+        Ok(serde_json::from_value(answer.body).context("the server's answer is not understood")?)
     }
 
     /// Sees to it that an instance runs; in a server it does.
@@ -166,6 +185,25 @@ impl Api {
             Self::Server(_) => {}
             Self::Here(here) => here.running.stop().await,
         }
+    }
+}
+
+/// Tells a person why nothing happens.
+fn tell_of_wait(directory: &Path) {
+    let mut screen = std::io::stderr();
+    if screen.is_terminal() {
+        // Nowhere left to tell that it is closed.
+        drop(writeln!(screen, "waiting for the server on {} ...", directory.display()));
+    }
+}
+
+fn unanswered(directory: &Path, why: NoAnswer) -> Failure {
+    match why {
+        NoAnswer::InTime(_) => {
+            let server = format!("the server on {} does not answer", directory.display());
+            Failure::of(Exit::InUse, anyhow::Error::from(why).context(server))
+        }
+        NoAnswer::Ended(_) => why.into(),
     }
 }
 

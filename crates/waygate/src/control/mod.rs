@@ -11,3 +11,4 @@ pub(crate) mod socket;
 
 pub(crate) use answers::{Attempt, Instance, Issued, Page, Step, Token};
 pub(crate) use api::{Absent, Api};
+pub(crate) use refusal::in_words;

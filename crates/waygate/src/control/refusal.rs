@@ -1,9 +1,10 @@
 //! What a refusal of the native API means to a command.
 
-use hyper::StatusCode;
-use serde::Deserialize;
-use serde_json::Value;
+use std::time::Duration;
 
+use serde::Deserialize;
+
+use super::exchange::Answer;
 use crate::exit::{Exit, Failure};
 
 /// A problem document (RFC 9457), as far as it matters here.
@@ -15,7 +16,8 @@ struct Problem {
 }
 
 /// How a command ends that was refused like this.
-pub(super) fn failure(status: StatusCode, body: Value) -> Failure {
+pub(super) fn failure(answer: Answer) -> Failure {
+    let Answer { status, body, retry_after } = answer;
     let Problem { code, detail } = serde_json::from_value(body).unwrap_or_default();
     let exit = match code.as_str() {
         "not_found" => Exit::NotFound,
@@ -26,14 +28,28 @@ pub(super) fn failure(status: StatusCode, body: Value) -> Failure {
         _ => Exit::Internal,
     };
     let sentence = if detail.is_empty() { format!("the server answered {status}") } else { detail };
-    Failure::new(exit, sentence)
+    // Of what cannot be reached nobody knows when it can be.
+    let wait = retry_after.filter(|_wait| code == "limited");
+    let when = wait.map(|wait| format!("; the next in {}", in_words(wait)));
+    Failure::new(exit, format!("{sentence}{}", when.unwrap_or_default()))
+}
+
+/// A wait, never shorter than it is.
+pub(crate) fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs().max(1);
+    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use hyper::StatusCode;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn refused(status: StatusCode, body: Value) -> Failure {
+        failure(Answer { status, body, retry_after: None })
+    }
 
     #[test]
     fn each_kind_of_refusal_has_its_exit_code_and_keeps_its_sentence() {
@@ -50,7 +66,7 @@ mod tests {
             (401, "unauthorized", Exit::Internal),
         ] {
             let body = json!({ "code": code, "detail": "a sentence", "new": [1] });
-            let failure = failure(StatusCode::from_u16(status).unwrap(), body);
+            let failure = refused(StatusCode::from_u16(status).unwrap(), body);
             assert_eq!(failure.exit(), exit, "{code}");
             assert!(format!("{failure:?}").contains("a sentence"), "{failure:?}");
         }
@@ -59,9 +75,20 @@ mod tests {
     #[test]
     fn an_answer_that_is_no_problem_document_is_told_by_its_status() {
         for body in [Value::Null, json!("x"), json!({ "code": 1 })] {
-            let failure = failure(StatusCode::BAD_GATEWAY, body);
+            let failure = refused(StatusCode::BAD_GATEWAY, body);
             assert_eq!(failure.exit(), Exit::Internal);
             assert!(format!("{failure:?}").contains("502"), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_asked_too_often_tells_when_it_may_be_asked_again() {
+        for (seconds, words) in [(7, "the next in 7 s"), (2161, "the next in 37 min")] {
+            let body = json!({ "code": "limited", "detail": "too many" });
+            let retry_after = Some(Duration::from_secs(seconds));
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let failure = failure(Answer { status, body, retry_after });
+            assert!(failure.sentence().ends_with(words), "{failure:?}");
         }
     }
 }

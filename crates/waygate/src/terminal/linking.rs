@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use waygate_core::secret::{PairingText, QrText};
 
-use super::qr::{self, Ink};
-use super::screen::{Drawing, Screen};
+use super::qr::{self, Ink, Quiet, TooLong};
+use super::screen::{Drawing, Screen, Size};
 
 /// What to do with a code that is scanned.
 const HOW_TO_SCAN: &str = "scan with WhatsApp: Settings > Linked devices > Link a device";
@@ -19,6 +19,9 @@ const HOW_TO_TYPE: &str = "on the phone with this number:
 
 /// What stands in for a code that has expired, until the next one comes.
 const EXPIRED: &str = "the code has expired";
+
+/// Behind this is what WhatsApp itself reads; before it, an address for a phone's own camera.
+const BEHIND_THE_LINK: char = '#';
 
 /// A code that can be used for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,15 +45,19 @@ pub(crate) struct LinkingScreen {
     shown: Option<Shown>,
     /// Whether the person has been told what to do with the code.
     explained: bool,
+    /// What else a person can do whose window is too small for a code.
+    otherwise: String,
 }
 
 impl LinkingScreen {
-    pub(crate) fn standard() -> Self {
-        Self::on(Screen::standard())
+    /// One on standard output; `otherwise` tells what else to do where a window is too small for a
+    /// code, as in "make it larger, or ...".
+    pub(crate) fn standard(otherwise: String) -> Self {
+        Self::on(Screen::standard(), otherwise)
     }
 
-    fn on(screen: Screen) -> Self {
-        Self { screen, shown: None, explained: false }
+    fn on(screen: Screen, otherwise: String) -> Self {
+        Self { screen, shown: None, explained: false, otherwise }
     }
 
     /// A line that stays; a code is taken off.
@@ -79,7 +86,7 @@ impl LinkingScreen {
     /// There is no code at the moment.
     pub(crate) fn take_off(&mut self) -> std::io::Result<()> {
         if self.shown.take().is_some() && self.screen.is_terminal() {
-            self.screen.draw(words(EXPIRED))?;
+            self.screen.draw(Drawing { lines: &[], width: EXPIRED.len(), below: EXPIRED })?;
         }
         Ok(())
     }
@@ -100,21 +107,63 @@ impl LinkingScreen {
         match &shown.code {
             Code::Scanned { text, .. } => {
                 let ink = if self.screen.is_terminal() { Ink::Colour } else { Ink::Plain };
-                let Ok(qr::Drawing { lines, width }) = qr::draw(text.expose(), ink) else {
+                let room = self.screen.room();
+                let Ok(fitting) = fitting(text.expose(), ink, &below, room) else {
                     return self.screen.say("this code cannot be drawn: it is too long");
                 };
-                self.screen.draw(Drawing { lines: &lines, width, below: &below })
+                match fitting {
+                    Fitting::Drawn(qr::Drawing { lines, width }) => {
+                        self.screen.draw(Drawing { lines: &lines, width, below: &below })
+                    }
+                    Fitting::TooSmall { needed, found } => {
+                        let line = too_small(needed, found, &self.otherwise);
+                        let width = line.chars().count();
+                        self.screen.draw(Drawing { lines: &[line], width, below: &below })
+                    }
+                }
             }
             Code::Typed(text) => {
-                let lines = [String::new(), format!("    {}", grouped(text)), String::new()];
-                self.screen.draw(Drawing { lines: &lines, width: below.len(), below: &below })
+                let code = format!("    {}", grouped(text));
+                let (width, lines) = (code.chars().count(), [String::new(), code, String::new()]);
+                self.screen.draw(Drawing { lines: &lines, width, below: &below })
             }
         }
     }
 }
 
-fn words(below: &str) -> Drawing<'_> {
-    Drawing { lines: &[], width: below.len(), below }
+/// A code for a window.
+#[derive(Debug)]
+enum Fitting {
+    Drawn(qr::Drawing),
+    /// Not even the smallest drawing has room.
+    TooSmall {
+        needed: Size,
+        found: Size,
+    },
+}
+
+/// The code as well as the window has room for it: with all that readers want, with a narrower
+/// margin, or without the address that only a phone's own camera needs.
+fn fitting(text: &str, ink: Ink, below: &str, room: Option<Size>) -> Result<Fitting, TooLong> {
+    let short = text.split_once(BEHIND_THE_LINK).map_or(text, |(_link, short)| short);
+    let mut needed = Size::default();
+    for (text, quiet) in [(text, Quiet::Four), (text, Quiet::Two), (short, Quiet::Two)] {
+        let drawn = qr::draw(text, ink, quiet)?;
+        let (lines, width) = (&drawn.lines, drawn.width);
+        if room.is_none_or(|room| Drawing { lines, width, below }.fits(room)) {
+            return Ok(Fitting::Drawn(drawn));
+        }
+        needed = (width, lines.len() + 1);
+    }
+    Ok(Fitting::TooSmall { needed, found: room.unwrap_or_default() })
+}
+
+fn too_small(needed: Size, found: Size, otherwise: &str) -> String {
+    let ((columns, lines), (has_columns, has_lines)) = (needed, found);
+    format!(
+        "the code needs a window of {columns} columns and {lines} lines, and this one has \
+         {has_columns} and {has_lines}: make it larger, or {otherwise}"
+    )
 }
 
 impl Shown {

@@ -31,6 +31,12 @@ pub(crate) fn time(text: &str) -> String {
     time.map_or_else(|_odd| text.to_owned(), |it| it.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
+/// A time to the minute, in a sentence.
+pub(crate) fn minute(text: &str) -> String {
+    let time: Result<jiff::Timestamp, _> = text.parse();
+    time.map_or_else(|_odd| text.to_owned(), |it| it.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +61,7 @@ mod tests {
     fn a_time_is_told_to_the_second() {
         assert_eq!(time("2026-11-22T04:20:29.123Z"), "2026-11-22T04:20:29Z");
         assert_eq!(time("some day"), "some day");
+        assert_eq!(minute("2026-11-22T04:20:29.123Z"), "2026-11-22 04:20 UTC");
+        assert_eq!(minute("some day"), "some day");
     }
 }

@@ -54,15 +54,32 @@ pub(crate) fn typed_code(printed: &str) -> String {
     code.replace('-', "")
 }
 
-/// A terminal as far as our drawings use one.
+/// A terminal as far as our drawings use one: two screens, of which one is shown.
 #[derive(Debug, Default)]
 pub(crate) struct Terminal {
+    normal: Page,
+    alternate: Page,
+    is_alternate: bool,
+}
+
+/// Lines, and the one in which the cursor is.
+#[derive(Debug, Default)]
+struct Page {
     lines: Vec<String>,
     row: usize,
 }
 
+impl Page {
+    fn line(&mut self) -> &mut String {
+        let lines = self.lines.len().max(self.row + 1);
+        self.lines.resize(lines, String::new());
+        &mut self.lines[self.row]
+    }
+}
+
 impl Terminal {
-    /// What a terminal shows that was sent this.
+    /// What a terminal shows that was sent this. On the normal screen, from which lines can be
+    /// scrolled back to, no code may be at any time.
     pub(crate) fn after(sent: &str) -> Self {
         let mut terminal = Self::default();
         let mut rest = sent.chars();
@@ -73,11 +90,16 @@ impl Terminal {
                     let before = |c: &char| !is_letter(c);
                     let numbers: String =
                         rest.as_str().chars().skip(1).take_while(before).collect();
-                    terminal.obey(&numbers, rest.find(is_letter).expect("a letter"));
+                    // What is still under way.
+                    let Some(letter) = rest.find(is_letter) else { break };
+                    terminal.obey(&numbers, letter);
                 }
-                '\n' => terminal.row += 1,
+                '\n' => terminal.shown().row += 1,
                 '\r' => {}
-                other => terminal.line().push(other),
+                other => {
+                    assert!(terminal.is_alternate || other != '\u{2588}', "a code that stays");
+                    terminal.shown().line().push(other);
+                }
             }
         }
         terminal
@@ -85,21 +107,29 @@ impl Terminal {
 
     /// Everything in sight.
     pub(crate) fn text(&self) -> String {
-        self.lines.join("\n")
+        let page = if self.is_alternate { &self.alternate } else { &self.normal };
+        page.lines.join("\n")
     }
 
-    fn line(&mut self) -> &mut String {
-        let lines = self.lines.len().max(self.row + 1);
-        self.lines.resize(lines, String::new());
-        &mut self.lines[self.row]
+    fn shown(&mut self) -> &mut Page {
+        if self.is_alternate { &mut self.alternate } else { &mut self.normal }
     }
 
-    /// Up so many lines, clear the line, clear from here on; colours change nothing here.
+    /// The other screen, another line, clear from here on; colours change nothing here.
     fn obey(&mut self, numbers: &str, letter: char) {
         match letter {
-            'A' => self.row = self.row.saturating_sub(numbers.parse().unwrap()),
-            'K' => self.line().clear(),
-            'J' => self.lines.truncate(self.row),
+            'h' | 'l' => {
+                assert_eq!(numbers, "?1049", "it was sent {numbers} {letter}");
+                // Some terminals keep what is left there.
+                let left = self.alternate.lines.concat();
+                assert!(!left.contains('\u{2588}'), "a code that may stay");
+                (self.is_alternate, self.alternate) = (letter == 'h', Page::default());
+            }
+            'H' => self.shown().row = numbers.parse::<usize>().unwrap_or(1) - 1,
+            'J' => {
+                let page = self.shown();
+                page.lines.truncate(page.row);
+            }
             'm' => {}
             other => panic!("it was sent {numbers} {other}"),
         }

@@ -9,7 +9,8 @@ const LINK: [&str; 3] = ["quickstart", "--exit-when-linked", "--data-dir"];
 #[tokio::test]
 async fn a_restart_needs_no_code_and_an_unlinked_phone_gets_a_fresh_one() {
     let (simulator, place) = (Simulator::start().await, tempfile::tempdir().unwrap());
-    let arguments = [&LINK[..], &[argument(place.path())]].concat();
+    let directory = place.path().join("data");
+    let arguments = [&LINK[..], &[argument(&directory)]].concat();
     let first = start(Build::Sandbox, &arguments, &simulator.settings());
     let code = drawing::last_code(&first.says("code 1, ").await);
     let (status, answer) = simulator.scan(&code).await;
@@ -21,6 +22,7 @@ async fn a_restart_needs_no_code_and_an_unlinked_phone_gets_a_fresh_one() {
     assert_eq!(second.code, Some(0), "{second:?}");
     assert!(!second.stdout.contains("code 1, "), "no code was needed: {second:?}");
     assert!(second.stdout.contains("linked: state authorized"));
+    assert_eq!(second.stderr, "", "nothing to complain about");
 
     simulator.unlink().await;
     let third = start(Build::Sandbox, &arguments, &simulator.settings());

@@ -68,7 +68,8 @@ impl Operator {
         self.server.take().expect("a server")
     }
 
-    fn arguments<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
+    /// A command on this directory.
+    pub(crate) fn arguments<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
         [command, &["--data-dir", argument(&self.directory)]].concat()
     }
 
@@ -130,10 +131,17 @@ impl Operator {
 
     /// Asks again until the instance is connected; without a server none is for long.
     pub(crate) async fn is_online(&self, number: &str) {
+        if self.server.is_some() {
+            self.is_in_state(number, "online").await;
+        }
+    }
+
+    /// Asks again until the instance is in this state.
+    pub(crate) async fn is_in_state(&self, number: &str, name: &str) {
         let reached = tokio::time::timeout(LIMIT, async {
-            while self.server.is_some() && self.state(number).await["name"] != "online" {}
+            while self.state(number).await["name"] != name {}
         });
-        reached.await.expect("never online");
+        reached.await.expect("never in that state");
     }
 
     /// The state of an instance, as the API calls it.

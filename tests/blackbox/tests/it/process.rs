@@ -24,7 +24,7 @@ pub(crate) enum Build {
 
 impl Build {
     #[expect(clippy::disallowed_methods, reason = "`cargo xtask test` says where the binaries are")]
-    fn path(self) -> PathBuf {
+    pub(crate) fn path(self) -> PathBuf {
         let name = match self {
             Self::Default => "DEFAULT_WAYGATE",
             Self::Sandbox => "SANDBOX_WAYGATE",
@@ -72,9 +72,22 @@ pub(crate) fn start_on_terminal(
     arguments: &[&str],
     settings: &[(&str, String)],
 ) -> Running {
+    start_on_terminal_of((100, 50), build, arguments, settings)
+}
+
+/// The same on one of so many columns and lines.
+pub(crate) fn start_on_terminal_of(
+    (columns, lines): (u16, u16),
+    build: Build,
+    arguments: &[&str],
+    settings: &[(&str, String)],
+) -> Running {
     let quoted: Vec<String> = arguments.iter().map(|argument| format!("'{argument}'")).collect();
-    let line =
-        format!("stty rows 50 cols 100; exec '{}' {}", argument(&build.path()), quoted.join(" "));
+    let line = format!(
+        "stty rows {lines} cols {columns}; exec '{}' {}",
+        argument(&build.path()),
+        quoted.join(" ")
+    );
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(Stdio::null());
     spawn(command, settings)
@@ -140,6 +153,23 @@ impl Running {
         (self.stdout.text.lock().unwrap().clone(), self.stderr.text.lock().unwrap().clone())
     }
 
+    /// Gives the terminal that [`start_on_terminal`] made another size, as a person does who pulls
+    /// at the window.
+    pub(crate) async fn resize(&self, columns: u16, lines: u16) {
+        let terminal = format!("/proc/{}/fd/1", self.id_on_terminal());
+        let terminal = std::fs::read_link(terminal).unwrap();
+        let (columns, lines) = (columns.to_string(), lines.to_string());
+        let size = ["rows", &lines, "cols", &columns];
+        let sized = Command::new("stty").arg("-F").arg(terminal).args(size).status().await.unwrap();
+        assert!(sized.success());
+    }
+
+    /// The number of what runs on the terminal.
+    pub(crate) fn id_on_terminal(&self) -> String {
+        let children = format!("/proc/{0}/task/{0}/children", self.id());
+        std::fs::read_to_string(children).unwrap().trim().to_owned()
+    }
+
     /// Its number among the system's processes.
     pub(crate) fn id(&self) -> u32 {
         self.child.id().expect("it runs")
@@ -188,6 +218,12 @@ impl Running {
     }
 }
 
+/// Sends a process a signal, as `kill` names it.
+pub(crate) async fn send_signal(signal: &str, id: &str) {
+    let sent = Command::new("kill").args([signal, id]).status().await.unwrap();
+    assert!(sent.success());
+}
+
 /// Starts a build and waits for its end.
 pub(crate) async fn run(build: Build, arguments: &[&str], settings: &[(&str, String)]) -> Ended {
     start(build, arguments, settings).ends().await
@@ -207,6 +243,13 @@ pub(crate) async fn run_with_input(
     pipe.write_all(input.as_bytes()).await.unwrap();
     drop(pipe);
     running.ends().await
+}
+
+/// Runs a line of the shell in which `"$0"` is a build, and waits for its end.
+pub(crate) async fn run_in_shell(build: Build, line: &str, settings: &[(&str, String)]) -> Ended {
+    let mut command = Command::new("sh");
+    command.args(["-c", line, argument(&build.path())]).stdin(Stdio::null());
+    spawn(command, settings).ends().await
 }
 
 /// A path as an argument.

@@ -55,7 +55,16 @@ async fn the_page_that_it_prints_opens_in_a_browser() {
 
 #[tokio::test]
 async fn a_build_without_the_simulator_says_so() {
-    let ended = run(Build::Default, &["quickstart", "--sandbox"], &[]).await;
-    assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.contains("--features sandbox"), "{ended:?}");
+    for arguments in [
+        &["quickstart", "--sandbox"][..],
+        &["sim"],
+        &["sim", "--listen", "127.0.0.1:0"],
+        &["sim", "--help"],
+    ] {
+        let ended = run(Build::Default, arguments, &[]).await;
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains("--features sandbox"), "{ended:?}");
+    }
+    let help = run(Build::Default, &["--help"], &[]).await;
+    assert!(!help.stdout.contains("sim"), "{help:?}");
 }

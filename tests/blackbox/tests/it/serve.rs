@@ -137,6 +137,7 @@ async fn a_directory_in_use_and_an_address_in_use_are_named() {
     let ended = run(Build::Sandbox, &serve, &simulator.settings()).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("cannot listen on"), "{ended:?}");
+    assert_eq!(elsewhere.path().read_dir().unwrap().count(), 0, "a mistake leaves no trace");
 }
 
 #[tokio::test]
@@ -170,7 +171,9 @@ async fn a_lost_master_key_is_not_replaced_unseen() {
     let serve = ["serve", "--data-dir", argument(place.path())];
     let ended = run(Build::Sandbox, &serve, &simulator.settings()).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
-    assert!(ended.stderr.contains("master key"), "{ended:?}");
+    assert!(ended.stderr.contains("master.key is missing"), "{ended:?}");
+    assert!(ended.stderr.contains("secrets.master_key_file"), "what to do: {ended:?}");
+    assert!(!key.try_exists().unwrap(), "no other key takes its place");
     std::fs::rename(&hidden, &key).unwrap();
     let server = Server::start(&simulator, place.path(), &partner, &[]).await;
     server.create().await;

@@ -63,6 +63,13 @@ impl Simulator {
         grown.await.expect("the count never grew");
     }
 
+    /// Does something that WhatsApp does only when something is wrong.
+    pub(crate) async fn plants(&self, fault: &Value) {
+        let url = format!("http://{}/faults", self.control);
+        let answer = self.http.post(url).json(fault).send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+    }
+
     /// The phone scans this text.
     pub(crate) async fn scan(&self, text: &str) -> (u16, Value) {
         self.post(&format!("/phones/{NUMBER}/scan"), &json!({ "qr": text })).await

@@ -7,7 +7,8 @@ use crate::simulator::Simulator;
 async fn the_build_that_ships_refuses_the_simulator_for_its_certificate_and_nothing_else() {
     let (simulator, place) = (Simulator::start().await, tempfile::tempdir().unwrap());
     let directory = argument(place.path());
-    let arguments = ["quickstart", "--within", "4", "--data-dir", directory];
+    let arguments =
+        ["quickstart", "--within", "4", "--log-level", "debug", "--data-dir", directory];
     let ended = run(Build::Default, &arguments, &simulator.settings()).await;
     assert_eq!(ended.code, Some(6), "{ended:?}");
     assert!(ended.stdout.contains("the server could not prove that it is WhatsApp"), "{ended:?}");
@@ -41,6 +42,7 @@ async fn a_sandbox_build_refuses_every_address_that_is_not_loopback() {
         let ended = run(Build::Sandbox, &arguments, &settings).await;
         assert_eq!(ended.code, Some(2), "{url}: {ended:?}");
         assert!(ended.stderr.contains("loopback"), "{url}: {ended:?}");
+        assert!(ended.stderr.contains("build without the feature"), "{url}: {ended:?}");
         assert!(!directory.try_exists().unwrap(), "no directory was made and stamped");
     }
     let real = [("WAYGATE_WHATSAPP__URL", "ws://127.0.0.1:1/".to_owned())];

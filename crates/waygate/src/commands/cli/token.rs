@@ -18,11 +18,13 @@ pub(crate) enum Token {
 #[derive(Debug, Args)]
 pub(crate) struct TokenCreate {
     /// What it opens: native (everything, in Waygate's own API), partner (GREEN-API's methods that
-    /// create, list and delete instances) or hypersender (everything, in Hypersender's API)
+    /// create, list and delete instances) or hypersender (everything, in Hypersender's API, which this
+    /// version does not serve yet)
     #[arg(long, value_name = "KIND", value_parser = account_wide)]
     pub(crate) kind: TokenKind,
     /// The account whose instances it opens; the first one when this is not given
-    #[arg(long, value_name = "NAME")]
+    // TODO(#3): nothing makes a second one yet, so there is nothing to name.
+    #[arg(long, value_name = "NAME", hide = true)]
     pub(crate) account: Option<String>,
 }
 

@@ -8,13 +8,20 @@ use tokio::time::{Instant, Interval, interval};
 
 use crate::commands::cli::InstanceLink;
 use crate::commands::deadline::reached;
-use crate::control::{Api, Attempt, Instance, Step};
+use crate::control::{Api, Attempt, Instance, Step, in_words};
 use crate::exit::{Exit, Failure};
-use crate::signals::Signals;
+use crate::signals::{End, Signals};
 use crate::terminal::linking::{Code, LinkingScreen};
+use crate::terminal::table;
 
 /// How long one call waits for news: well within the time for which a look lasts.
-const POLL_SECONDS: u32 = 25;
+const POLL: Duration = Duration::from_secs(25);
+
+/// The state of an instance that is banned for a time.
+const SUSPENDED: &str = "suspended";
+
+/// What somebody can do whose window is too small for a code to scan.
+const BY_PHONE: &str = "say `--phone NUMBER` for a code to type on the phone instead";
 
 pub(super) async fn run(api: &Api, command: &InstanceLink) -> Result<(), Failure> {
     let begun_at = Instant::now();
@@ -28,7 +35,7 @@ pub(super) async fn run(api: &Api, command: &InstanceLink) -> Result<(), Failure
         None => json!({ "method": "qr" }),
     };
     let attempts = format!("/instances/{}/linking-attempts", instance.id()?);
-    let mut screen = LinkingScreen::standard();
+    let mut screen = LinkingScreen::standard(BY_PHONE.to_owned());
     let attempt: Attempt = match api.post(&attempts, &wish).await {
         Ok(attempt) => attempt,
         Err(refused) => {
@@ -41,12 +48,14 @@ pub(super) async fn run(api: &Api, command: &InstanceLink) -> Result<(), Failure
     };
     let path = format!("{attempts}/{}", attempt.id);
     let second = interval(Duration::from_secs(1));
-    Show { api, path, deadline, second, signals, screen }.run(attempt).await
+    Show { api, named, path, deadline, second, signals, screen }.run(attempt).await
 }
 
 /// What the terminal shows, and what it waits for.
 struct Show<'a> {
     api: &'a Api,
+    /// The path of the instance.
+    named: String,
     /// Of the attempt.
     path: String,
     deadline: Option<Instant>,
@@ -60,7 +69,7 @@ enum Woken {
     /// The attempt as it is now; it may be as it was.
     Answered(Attempt),
     TooLate,
-    Interrupted,
+    Told(End),
 }
 
 impl Show<'_> {
@@ -69,6 +78,9 @@ impl Show<'_> {
         loop {
             if attempt.version > shown {
                 shown = attempt.version;
+                if attempt.step == Step::Failed {
+                    return Err(self.failed(&attempt).await);
+                }
                 if self.react(&attempt)? {
                     return Ok(());
                 }
@@ -84,9 +96,13 @@ impl Show<'_> {
                     let sentence = "the account was not linked in time";
                     return self.give_up(Failure::new(Exit::TimedOut, sentence)).await;
                 }
-                Woken::Interrupted => {
-                    let sentence = "interrupted; the attempt was given up";
-                    return self.give_up(Failure::new(Exit::Interrupted, sentence)).await;
+                Woken::Told(signal) => {
+                    let (exit, word) = match signal {
+                        End::Interrupt => (Exit::Interrupted, "interrupted"),
+                        End::Terminate => (Exit::Terminated, "terminated"),
+                    };
+                    let sentence = format!("{word}; the attempt was given up");
+                    return self.give_up(Failure::new(exit, sentence)).await;
                 }
             }
         }
@@ -94,14 +110,14 @@ impl Show<'_> {
 
     /// Counts down until there is something new, or the wait is over.
     async fn wait(&mut self, version: u64) -> Result<Woken, Failure> {
-        let path = format!("{}?wait={POLL_SECONDS}&after={version}", self.path);
-        let mut answer = pin!(self.api.get::<Attempt>(&path));
+        let path = format!("{}?wait={}&after={version}", self.path, POLL.as_secs());
+        let mut answer = pin!(self.api.wait::<Attempt>(&path, POLL));
         loop {
             // The call goes on until it is answered; the others can be dropped at any time.
             tokio::select! {
                 attempt = &mut answer => return Ok(Woken::Answered(attempt?)),
                 () = reached(self.deadline) => return Ok(Woken::TooLate),
-                () = self.signals.next() => return Ok(Woken::Interrupted),
+                signal = self.signals.next() => return Ok(Woken::Told(signal)),
                 _ = self.second.tick() => self.screen.tick()?,
             }
         }
@@ -114,7 +130,7 @@ impl Show<'_> {
             Step::Waiting => {
                 let why = attempt.reason.as_deref().unwrap_or("there is no code yet");
                 let wait = Duration::from_millis(attempt.not_before_in_ms.unwrap_or(0));
-                self.screen.say(&format!("{why}; next try in {} s", wait.as_secs().max(1)))?;
+                self.screen.say(&format!("{why}; next try in {}", in_words(wait)))?;
             }
             Step::QrCode => {
                 if let Some((text, round, lives_ms)) = attempt.qr_code() {
@@ -134,12 +150,21 @@ impl Show<'_> {
                 self.screen.say(&linked(attempt))?;
                 return Ok(true);
             }
-            Step::Failed => {
-                let why = attempt.reason.as_deref().unwrap_or("the attempt failed");
-                return Err(Failure::new(Exit::Refused, format!("not linked: {why}")));
-            }
+            // It ends the command.
+            Step::Failed => {}
         }
         Ok(false)
+    }
+
+    /// Why the attempt failed, and until when there is no use in another one.
+    async fn failed(&self, attempt: &Attempt) -> Failure {
+        let why = attempt.reason.as_deref().unwrap_or("the attempt failed");
+        // The attempt has failed, whether or not this can be told as well.
+        let now = self.api.get::<Instance>(&self.named).await.ok();
+        let ban = now.map(|instance| instance.state).filter(|state| state.name == SUSPENDED);
+        let end = ban.and_then(|state| state.next_try_at);
+        let until = end.map(|at| format!(", until {}", table::minute(&at)));
+        Failure::new(Exit::Refused, format!("not linked: {why}{}", until.unwrap_or_default()))
     }
 
     /// Ends the attempt with this failure, unless a phone was quicker.

@@ -1,6 +1,7 @@
 //! From `waygate instance` to its command.
 
-use serde_json::{Value, json};
+use hyper::Method;
+use serde_json::Value;
 
 use super::{confirm, create, link, list, show};
 use crate::commands::cli::{Common, Identifier, Instance, InstanceDelete};
@@ -44,7 +45,7 @@ async fn act(api: &Api, id: Identifier, deed: &str) -> Result<(), Failure> {
     let instance: control::Instance = api.get(&format!("/instances/{id}")).await?;
     api.connect_instance(instance.id()?).await?;
     let path = format!("/instances/{}/{deed}", instance.id()?);
-    let after: control::Instance = api.post(&path, &json!({})).await?;
+    let after: control::Instance = api.act(Method::POST, &path).await?;
     print(&told(&after))?;
     Ok(())
 }
@@ -63,13 +64,16 @@ fn told(after: &control::Instance) -> String {
 async fn delete(api: &Api, command: &InstanceDelete) -> Result<(), Failure> {
     let instance: control::Instance = api.get(&format!("/instances/{}", command.which.id)).await?;
     api.connect_instance(instance.id()?).await?;
-    let _nothing: Value = api.delete(&format!("/instances/{}", instance.id()?)).await?;
+    let path = format!("/instances/{}", instance.id()?);
+    let _nothing: Value = api.act(Method::DELETE, &path).await?;
     print(&format!("instance {} is deleted\n", instance.number))?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

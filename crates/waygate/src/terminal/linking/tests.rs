@@ -17,38 +17,87 @@ impl Write for Sent {
     }
 }
 
+/// The two screens of a terminal, and which of them is shown.
+#[derive(Debug, Default)]
+struct Screens {
+    normal: Page,
+    alternate: Page,
+    is_alternate: bool,
+}
+
+/// Lines, and the one in which the cursor is.
+#[derive(Debug, Default)]
+struct Page {
+    lines: Vec<String>,
+    row: usize,
+}
+
+impl Page {
+    fn line(&mut self) -> &mut String {
+        let lines = self.lines.len().max(self.row + 1);
+        self.lines.resize(lines, String::new());
+        &mut self.lines[self.row]
+    }
+}
+
+impl Screens {
+    fn shown(&mut self) -> &mut Page {
+        if self.is_alternate { &mut self.alternate } else { &mut self.normal }
+    }
+
+    /// Another screen, another line, clear what follows, colours: all that our screen uses.
+    fn obey(&mut self, numbers: &str, letter: char) {
+        match letter {
+            'h' | 'l' => {
+                assert_eq!(numbers, "[?1049");
+                (self.is_alternate, self.alternate) = (letter == 'h', Page::default());
+            }
+            'H' => {
+                let row: usize = numbers.trim_start_matches('[').parse().unwrap_or(1);
+                self.shown().row = row - 1;
+            }
+            'J' => {
+                let page = self.shown();
+                page.lines.truncate(page.row);
+            }
+            'm' => {}
+            other => panic!("an unknown sequence: {other}"),
+        }
+    }
+}
+
 impl Sent {
-    /// The lines in sight, for a terminal that knows what our screen uses: going up, clearing the
-    /// line, clearing what follows, colours.
-    fn in_sight(&self) -> Vec<String> {
+    /// What a terminal shows that was sent this.
+    fn screens(&self) -> Screens {
         let sent = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let (mut lines, mut row) = (vec![String::new()], 0);
+        let mut screens = Screens::default();
         let mut rest = sent.chars();
         while let Some(character) = rest.next() {
             match character {
-                '\n' => row += 1,
-                '\r' => {}
+                '\n' => screens.shown().row += 1,
                 '\u{1b}' => {
                     let is_letter = |c: &char| c.is_ascii_alphabetic();
-                    let sequence: String =
+                    let numbers: String =
                         rest.as_str().chars().take_while(|c| !is_letter(c)).collect();
-                    let letter = rest.by_ref().find(is_letter).unwrap();
-                    match letter {
-                        'A' => row -= sequence.trim_start_matches('[').parse::<usize>().unwrap(),
-                        'J' => lines.truncate(row),
-                        'K' => lines[row].clear(),
-                        'm' => {}
-                        other => panic!("an unknown sequence: {other}"),
-                    }
+                    screens.obey(&numbers, rest.by_ref().find(is_letter).unwrap());
                 }
-                other => {
-                    lines.resize(lines.len().max(row + 1), String::new());
-                    lines[row].push(other);
-                }
+                other => screens.shown().line().push(other),
             }
-            lines.resize(lines.len().max(row + 1), String::new());
+            let codes = screens.normal.lines.iter().any(|line| line.contains('\u{2588}'));
+            assert!(!codes, "a code where it can be scrolled back to");
         }
-        lines
+        screens
+    }
+
+    fn in_sight(&self) -> Vec<String> {
+        std::mem::take(&mut self.screens().shown().lines)
+    }
+
+    /// Columns and rows that the drawing takes.
+    fn drawing(&self) -> (usize, usize) {
+        let lines = self.in_sight();
+        let drawn = lines.iter().filter(|line| line.contains('\u{2588}'));
+        (drawn.clone().map(|line| line.chars().count()).max().unwrap_or(0), drawn.count())
     }
 
     /// How many codes are drawn: each has two lines of nothing but light above and below.
@@ -63,9 +112,13 @@ impl Sent {
 }
 
 fn screen() -> (Sent, LinkingScreen) {
+    screen_of(|| Some((80, 50)))
+}
+
+fn screen_of(measure: fn() -> Option<Size>) -> (Sent, LinkingScreen) {
     let sent = Sent::default();
-    let screen = LinkingScreen::on(Screen::terminal(sent.clone()));
-    (sent, screen)
+    let screen = Screen::terminal(sent.clone(), measure);
+    (sent, LinkingScreen::on(screen, "look out of another one".to_owned()))
 }
 
 fn scanned(round: u32) -> Code {
@@ -94,7 +147,7 @@ async fn each_code_takes_the_place_of_the_one_before_and_counts_down() {
         assert!(sent.shows(&format!("code {round}, 13 s left")));
         assert!(!sent.shows("20 s left"));
     }
-    assert!(sent.in_sight()[0].starts_with("scan with WhatsApp"), "told once, above");
+    assert!(sent.in_sight()[0].starts_with("scan with WhatsApp"), "told above");
     assert!(!sent.in_sight()[1..].iter().any(|line| line.contains("scan with")));
 }
 
@@ -133,4 +186,28 @@ async fn a_code_that_is_told_again_is_not_drawn_again() {
     let once = sent.0.lock().unwrap().len();
     screen.show(scanned(1), in_seconds(20)).unwrap();
     assert_eq!(sent.0.lock().unwrap().len(), once);
+}
+
+/// As long as those that WhatsApp's protocol makes.
+fn linking_text() -> QrText {
+    QrText::new(format!("https://wa.me/settings/linked_devices#2@{},1", "aB3/".repeat(56)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_takes_no_more_room_than_the_window_has() {
+    let sizes: [fn() -> Option<Size>; 6] = [
+        || None,
+        || Some((100, 50)),
+        || Some((65, 34)),
+        || Some((65, 33)),
+        || Some((61, 32)),
+        || Some((57, 30)),
+    ];
+    let drawn = sizes.map(|measure| {
+        let (sent, mut screen) = screen_of(measure);
+        screen.show(Code::Scanned { text: linking_text(), round: 1 }, in_seconds(20)).unwrap();
+        assert!(sent.shows("code 1, 20 s left"), "{measure:?}");
+        sent.drawing()
+    });
+    assert_eq!(drawn, [(65, 33), (65, 33), (65, 33), (61, 31), (61, 31), (57, 29)]);
 }
