@@ -24,7 +24,7 @@ impl Fields {
                 | JsonError::UnexpectedEnd
                 | JsonError::DuplicateKey
                 | JsonError::TooDeep
-                | JsonError::NotAnObject),
+                | JsonError::NotAnObject { .. }),
             ) => return Err(Problem::invalid(format!("the body cannot be read: {error}"))),
         };
         match object.keys().find(|name| !is_known(name)) {

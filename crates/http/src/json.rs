@@ -50,7 +50,10 @@ pub enum JsonError {
     TooDeep,
     /// It is JSON, but not an object.
     #[error("the text is not a JSON object")]
-    NotAnObject,
+    NotAnObject {
+        /// Where the value begins that stands there instead.
+        offset: usize,
+    },
 }
 
 /// Reads one JSON object.
@@ -69,7 +72,10 @@ pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
         Ok(Value::Object(object)) => Ok(object),
         Ok(
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_),
-        ) => Err(JsonError::NotAnObject),
+        ) => {
+            let before = text.len() - text.trim_ascii_start().len();
+            Err(JsonError::NotAnObject { offset: start + before })
+        }
         Err(error) => Err(refused.take().unwrap_or_else(|| located(&error, text, start))),
     }
 }

@@ -6,12 +6,14 @@
 
 use std::future::Future;
 use std::io;
+#[cfg(unix)]
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::{TcpSocket, UnixListener, UnixStream};
 use tokio::time::Instant;
 use waygate_engine::tasks::Tasks;
 
@@ -27,6 +29,11 @@ mod head_timer;
 mod stream;
 
 pub(crate) use self::stream::linger;
+
+/// How many connections may wait to be accepted, unless the system allows fewer. Of a burst of more,
+/// some are lost, and their clients try again after a second, three, seven. tokio asks for 128.
+#[cfg(unix)]
+const BACKLOG: u32 = 4096;
 
 /// How long the loop rests when the system has nothing left to accept with.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
@@ -84,7 +91,22 @@ impl Default for Limits {
 /// Returns once it has stopped listening. Connections are tasks of their own in the same table:
 /// idle ones end with the token, the others within [`Limits::grace`] after it.
 pub async fn serve(listener: TcpListener, site: Site, limits: Limits, tasks: &Tasks) {
-    accept_from(listener, site, limits, tasks).await;
+    match with_backlog(listener) {
+        Ok(listener) => accept_from(listener, site, limits, tasks).await,
+        Err(error) => tracing::error!(%error, "the listener is lost; nothing is served"),
+    }
+}
+
+/// A listener may be told once more how many may wait for it (listen(2)).
+#[cfg(unix)]
+fn with_backlog(listener: TcpListener) -> io::Result<TcpListener> {
+    let socket = OwnedFd::from(listener.into_std()?);
+    TcpSocket::from_std_stream(socket.into()).listen(BACKLOG)
+}
+
+#[cfg(not(unix))]
+fn with_backlog(listener: TcpListener) -> io::Result<TcpListener> {
+    Ok(listener)
 }
 
 /// Does on a socket in the file system what [`serve`] does on one of the network.

@@ -8,9 +8,6 @@ use crate::refusal::Refusal;
 /// The object in a body; an empty one where there is no body, or the `null` that some clients write
 /// for no parameters. Clients name all kinds of content types, so none is asked for.
 pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
-    if body.trim_ascii() == b"null" {
-        return Ok(Map::new());
-    }
     match json::object(body) {
         Ok(object) => Ok(object),
         Err(JsonError::Empty) => Ok(Map::new()),
@@ -18,11 +15,14 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
         Err(JsonError::Unexpected { character, offset }) => {
             Err(unexpected(character.unwrap_or(char::REPLACEMENT_CHARACTER), body, offset))
         }
-        Err(JsonError::NotAnObject) => {
-            let text = String::from_utf8_lossy(body);
-            let offset = text.len() - text.trim_ascii_start().len();
-            let first = text.trim_ascii_start().chars().next();
-            Err(unexpected(first.unwrap_or(char::REPLACEMENT_CHARACTER), body, offset))
+        Err(JsonError::NotAnObject { offset }) => {
+            let value = body.get(offset..).unwrap_or_default();
+            if value.trim_ascii_end() == b"null" {
+                return Ok(Map::new());
+            }
+            // Every value of JSON begins with a character of ASCII.
+            let first = value.first().copied().map_or(char::REPLACEMENT_CHARACTER, char::from);
+            Err(unexpected(first, body, offset))
         }
         Err(JsonError::NotUtf8 { .. } | JsonError::DuplicateKey | JsonError::TooDeep) => {
             Err(Refusal::BAD_DATA)
@@ -58,6 +58,9 @@ mod tests {
             (" \r\n", "{}"),
             ("{}", "{}"),
             ("null", "{}"),
+            ("\u{feff} null\n", "{}"),
+            ("\u{feff}[]", "400 Unexpected token [ in JSON at position 1"),
+            ("nullx", "400 Unexpected token x in JSON at position 4"),
             (r#"{"count":5}"#, r#"{"count":5}"#),
             (r#"{"count": 5 _}"#, "400 Unexpected token _ in JSON at position 12"),
             ("{\"a\":\"\u{1f600}\",x}", "400 Unexpected token x in JSON at position 10"),

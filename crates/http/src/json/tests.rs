@@ -88,9 +88,19 @@ fn a_key_that_occurs_twice_is_refused_wherever_it_is() {
 }
 
 #[test]
-fn other_values_are_not_objects() {
-    for text in ["null", "true", "1", r#""a""#, "[]", r#"[{"a":1}]"#] {
-        assert_eq!(refusal(text), JsonError::NotAnObject, "{text}");
+fn other_values_are_not_objects_and_are_told_by_where_they_begin() {
+    for (text, offset) in [
+        ("null", 0),
+        ("true", 0),
+        ("1", 0),
+        (r#""a""#, 0),
+        ("[]", 0),
+        (r#" [{"a":1}]"#, 1),
+        ("\r\n\t []", 4),
+        ("\u{feff}[]", 3),
+        ("\u{feff} null ", 4),
+    ] {
+        assert_eq!(refusal(text), JsonError::NotAnObject { offset }, "{text:?}");
     }
 }
 

@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONNECTION, TRANSFER_ENCODING};
-use axum::http::{HeaderValue, Request, Response};
+use axum::http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
+use axum::http::{HeaderValue, Request, Response, StatusCode, Version};
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -114,6 +114,10 @@ async fn exchange(
     handler_limit: Duration,
     next: Next,
 ) -> Response<Body> {
+    if !names_its_host(&request) {
+        tracing::debug!("a request was refused: it names no host, or more than one");
+        return unclear();
+    }
     // hyper reads a request with both a length and chunks by its chunks, and drops the length before
     // anyone sees it. A proxy may have read it by the length, and taken what follows the chunks for
     // part of it. So nothing may follow: RFC 9112, 6.3, asks to close after such a request, and since
@@ -131,6 +135,23 @@ async fn exchange(
     if is_last {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
+    response
+}
+
+/// Whether it says once which host it is for, or is of HTTP/1.0, where nobody has to. Of two hosts a
+/// proxy may have gone by the other one (RFC 9112, 3.2).
+fn names_its_host(request: &Request<Incoming>) -> bool {
+    match request.headers().get_all(HOST).iter().count() {
+        0 => request.version() == Version::HTTP_10,
+        count => count == 1,
+    }
+}
+
+/// What hyper says, too, of a head that cannot be read.
+fn unclear() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 

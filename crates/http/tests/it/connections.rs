@@ -71,6 +71,20 @@ async fn this_machine_may_hold_more_connections_than_another_address() {
     assert_eq!(server.site.refused_connections(), 0);
 }
 
+/// While the loop does not run, the system accepts for it: Linux as many as it is asked to, up to 4096.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_burst_of_connections_loses_none() {
+    let server = Server::start(Limits::default()).await;
+    assert_eq!(server.connect().await.get("/api/hello").await.status, 200);
+    // Less than the second after which a lost one is tried again.
+    let wait = Duration::from_millis(500);
+    let connect = || std::net::TcpStream::connect_timeout(&server.address, wait);
+    let burst: Vec<_> = (0..500).map(|_| connect().unwrap()).collect();
+    assert_eq!(server.connect().await.get("/api/hello").await.status, 200);
+    drop(burst);
+}
+
 #[tokio::test]
 async fn a_listener_has_an_end() {
     let server = Server::start(Limits { connections_max: 1, ..Limits::default() }).await;

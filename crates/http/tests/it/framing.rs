@@ -58,6 +58,31 @@ async fn framing_that_is_not_clear_is_refused() {
     }
 }
 
+/// A proxy may have chosen by the other of two hosts, and RFC 9112, 3.2, asks for one.
+#[tokio::test]
+async fn a_request_that_names_no_host_or_two_is_refused() {
+    let server = Server::start(Limits::default()).await;
+    for (head, expected) in [
+        ("GET /api/hello HTTP/1.1\r\n", &[400][..]),
+        ("GET /api/hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n", &[400]),
+        ("GET /api/hello HTTP/1.1\r\nHost: a\r\nhost: a\r\n", &[400]),
+        ("GET http://a/api/hello HTTP/1.1\r\n", &[400]),
+        ("GET /api/hello HTTP/1.1\r\nHost:\r\n", &[200, 200]),
+    ] {
+        let next = "GET /api/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let got = answers(&server, &format!("{head}\r\n{next}")).await;
+        assert_eq!(statuses(&got), expected, "{head}");
+        assert_eq!(got.last().and_then(|last| last.header("connection")), Some("close"));
+    }
+    for (hosts, status) in [("", "200"), ("Host: a\r\n", "200"), ("Host: a\r\nHost: a\r\n", "400")]
+    {
+        let mut client = server.connect().await;
+        client.send(format!("GET /api/hello HTTP/1.0\r\n{hosts}\r\n")).await;
+        let read = client.raw_until_closed().await;
+        assert_eq!(read.get(9..12), Some(status), "{hosts}: {read}");
+    }
+}
+
 #[tokio::test]
 async fn chunks_that_are_broken_are_not_a_body() {
     let server = Server::start(Limits::default()).await;

@@ -96,8 +96,9 @@ fn requests() -> Vec<(String, Option<u16>)> {
         (get(&format!("http://{CANARY}/{CANARY}")), Some(404)),
         (get(&format!("/api/panic/{CANARY}")), Some(500)),
         (get(&format!("/api/never/{CANARY}")), Some(504)),
-        (format!("{CANARY} /api/hello HTTP/1.1\r\n\r\n"), Some(405)),
-        (format!("CONNECT {CANARY}:1 HTTP/1.1\r\n\r\n"), Some(404)),
+        (format!("{CANARY} /api/hello HTTP/1.1\r\n{headers}\r\n"), Some(405)),
+        (format!("CONNECT {CANARY}:1 HTTP/1.1\r\n{headers}\r\n"), Some(404)),
+        (format!("GET /{CANARY} HTTP/1.1\r\n{headers}{headers}\r\n"), Some(400)),
         (whole(&format!("{{{key}}}")), Some(200)),
         (whole(&format!("{{{key},{key}}}")), Some(400)),
         (whole(&format!("{{{CANARY}}}")), Some(400)),
@@ -124,7 +125,7 @@ async fn nothing_a_client_writes_reaches_the_log() {
         }
     }
     let mut leaves = server.connect().await;
-    leaves.send(format!("GET /api/wait?{CANARY} HTTP/1.1\r\n\r\n")).await;
+    leaves.send(format!("GET /api/wait?{CANARY} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
     server.entered.notified().await;
     drop(leaves);
     assert!(server.tasks.end_within(Duration::from_secs(2)).await);
@@ -137,6 +138,7 @@ async fn nothing_a_client_writes_reaches_the_log() {
         "answering a request panicked",
         "a handler did not answer in time",
         "the client sent no HTTP",
+        "it names no host, or more than one",
         "the client sent no request in time",
         "request abandoned",
     ] {

@@ -1,10 +1,18 @@
 //! The binary, as people start it, over real sockets.
 
+mod attacked_server;
 mod commands;
 mod config;
 mod control_socket;
 mod drawing;
 mod green_client;
+mod green_methods;
+mod hostile_bodies;
+mod hostile_connections;
+mod hostile_link_page;
+mod hostile_native;
+mod hostile_requests;
+mod hostile_sessions;
 mod hygiene;
 mod link_in_terminal;
 mod link_kept;
@@ -13,9 +21,11 @@ mod operator;
 mod power_cut;
 mod process;
 mod quickstart;
+mod raw_client;
 mod secrets;
 mod serve;
 mod simulator;
+mod thousand_callers;
 mod unreachable_whatsapp;
 mod unresponsive_server;
 mod waits;
