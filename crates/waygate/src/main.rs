@@ -9,6 +9,7 @@ mod data_directory;
 mod exit;
 mod logging;
 mod master_key;
+mod open_files;
 mod setup;
 mod signals;
 mod terminal;

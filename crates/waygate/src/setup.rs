@@ -30,6 +30,7 @@ use crate::control::socket;
 use crate::data_directory::{DataDirectory, unusable};
 use crate::exit::{Exit, Failure};
 use crate::master_key;
+use crate::open_files;
 
 /// How long requests, connections to WhatsApp and the store may take to end, each. An instance may
 /// take thirty seconds to close its connection, and writes down that it ended.
@@ -199,8 +200,11 @@ impl Running {
         let address = listener.local_addr()?;
         let site = self.site(settings).with_request_seed(self.gateway.random_number());
         let tasks = self.serving.clone();
+        let wanted = Limits::default();
+        let connections_max = open_files::connections_that_fit(wanted.connections_max);
+        let limits = Limits { connections_max, ..wanted };
         self.serving.start("listener", async move {
-            listener::serve(listener, site, Limits::default(), &tasks).await;
+            listener::serve(listener, site, limits, &tasks).await;
         });
         // Before the socket, since a command that it answers also looks for the address.
         self.directory.note_address(address)?;
