@@ -41,8 +41,7 @@ function executable() {
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: DESK, ...options });
   context.setDefaultTimeout(LIMIT_MS);
-  const page = await context.newPage();
-  return new Window(page);
+  return Window.over(await context.newPage());
 }
 
 export class Window {
@@ -57,18 +56,23 @@ export class Window {
     });
     page.on('pageerror', (error) => this.#complaints.push(`uncaught: ${error.message}`));
     page.on('request', (request) => this.#requests.push(request));
+  }
+
+  /// A window that hears everything from its first document on.
+  static async over(page) {
     // Chromium tells of refusals by a policy on the console too, but not of all.
-    page.addInitScript(() => {
+    await page.addInitScript(() => {
       window.refusals = [];
       document.addEventListener('securitypolicyviolation', (event) => {
         window.refusals.push(`${event.effectiveDirective}: ${event.blockedURI} ${event.sample}`);
       });
     });
+    return new Window(page);
   }
 
   /// Another window of the same profile.
   async openTab(address) {
-    const tab = new Window(await this.page.context().newPage());
+    const tab = await Window.over(await this.page.context().newPage());
     await tab.page.goto(address);
     return tab;
   }
