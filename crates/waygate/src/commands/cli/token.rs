@@ -23,7 +23,7 @@ pub(crate) struct TokenCreate {
     #[arg(long, value_name = "KIND", value_parser = account_wide)]
     pub(crate) kind: TokenKind,
     /// The account whose instances it opens; the first one when this is not given
-    // TODO(#3): nothing makes a second one yet, so there is nothing to name.
+    // Hidden: nothing makes a second account, so there is none to name.
     #[arg(long, value_name = "NAME", hide = true)]
     pub(crate) account: Option<String>,
 }
