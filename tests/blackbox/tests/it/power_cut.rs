@@ -111,6 +111,8 @@ struct House {
     place: TempDir,
     partner: String,
     shop: Credentials,
+    /// The phone that the instance is linked to.
+    number: String,
 }
 
 impl House {
@@ -121,7 +123,13 @@ impl House {
         let shop = server.create().await;
         let ended = server.process.terminate().await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        Self { simulator, place, partner, shop }
+        Self { simulator, place, partner, shop, number: NUMBER.to_owned() }
+    }
+
+    /// The owner takes another phone: WhatsApp makes only so many codes for one number.
+    async fn takes_another_phone(&mut self, ordinal: u32) {
+        self.number = format!("1555{:07}", 1_000_000 + ordinal);
+        self.simulator.adds_phone(&self.number).await;
     }
 
     async fn serve(&self) -> Server {
@@ -158,7 +166,7 @@ impl House {
         let Credentials { number, token } = &self.shop;
         let request = server.request(verb, &format!("/waInstance{number}/{method}/{token}"));
         match effort {
-            Effort::Type => request.json(&json!({ "phoneNumber": NUMBER })),
+            Effort::Type => request.json(&json!({ "phoneNumber": self.number })),
             Effort::Scan | Effort::LogOut => request,
         }
     }
@@ -167,8 +175,11 @@ impl House {
     async fn phone_acts(&self, effort: Effort, answer: &Answer) -> Option<(u16, Value)> {
         let text = |key: &str| answer.json[key].as_str().unwrap_or_else(|| panic!("{answer:?}"));
         match effort {
-            Effort::Scan => Some(self.simulator.scan(&read_code(text("message"))).await),
-            Effort::Type => Some(self.simulator.types(text("code")).await),
+            Effort::Scan => {
+                let code = read_code(text("message"));
+                Some(self.simulator.scan_on(&self.number, &code).await)
+            }
+            Effort::Type => Some(self.simulator.type_on(&self.number, text("code")).await),
             Effort::LogOut => {
                 assert_eq!(answer.json, json!({ "isLogout": true }));
                 None
@@ -185,11 +196,11 @@ impl House {
             self.makes(&server, Effort::Scan).await;
         }
         let settings = server.get(&self.shop, "getSettings").await;
-        assert_eq!(settings["wid"], format!("{NUMBER}@c.us"));
+        assert_eq!(settings["wid"], format!("{}@c.us", self.number));
         self.makes(&server, Effort::LogOut).await;
         assert_eq!(server.settles(&self.shop).await, "notAuthorized");
         // A device whose keys were never written stays on the phone, as with WhatsApp itself.
-        self.simulator.unlink().await;
+        self.simulator.unlink_on(&self.number).await;
         let ended = server.process.terminate().await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
     }
@@ -223,11 +234,12 @@ async fn serve(simulator: &Simulator, directory: &Path, partner: &str) -> Server
 async fn survives_cuts(effort: Effort) {
     let (seed, cuts) = moments();
     let mut chance = StdRng::seed_from_u64(seed);
-    let house = House::built().await;
+    let mut house = House::built().await;
     let whole = house.measures(effort).await;
     for cut in 1..=cuts {
         // A little beyond the end: what is written behind the answer counts too.
         let moment = whole.mul_f64(chance.random_range(0.0..1.1));
+        house.takes_another_phone(cut).await;
         let round = async {
             let server = house.serve().await;
             house.prepares(&server, effort).await;

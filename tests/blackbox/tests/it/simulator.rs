@@ -31,9 +31,13 @@ impl Simulator {
         // is one already is fine.
         drop(rustls::crypto::ring::default_provider().install_default());
         let simulator = Self { chat, control, http: reqwest::Client::new(), _process: process };
-        let (status, _) = simulator.post("/phones", &json!({ "number": NUMBER })).await;
-        assert_eq!(status, 201);
+        simulator.adds_phone(NUMBER).await;
         simulator
+    }
+
+    pub(crate) async fn adds_phone(&self, number: &str) {
+        let (status, answer) = self.post("/phones", &json!({ "number": number })).await;
+        assert_eq!(status, 201, "{answer}");
     }
 
     /// The settings that point a gateway at it.
@@ -72,12 +76,22 @@ impl Simulator {
 
     /// The phone scans this text.
     pub(crate) async fn scan(&self, text: &str) -> (u16, Value) {
-        self.post(&format!("/phones/{NUMBER}/scan"), &json!({ "qr": text })).await
+        self.scan_on(NUMBER, text).await
+    }
+
+    /// The phone with this number scans this text.
+    pub(crate) async fn scan_on(&self, number: &str, text: &str) -> (u16, Value) {
+        self.post(&format!("/phones/{number}/scan"), &json!({ "qr": text })).await
     }
 
     /// The phone types this code.
     pub(crate) async fn types(&self, code: &str) -> (u16, Value) {
-        self.post(&format!("/phones/{NUMBER}/enter-code"), &json!({ "code": code })).await
+        self.type_on(NUMBER, code).await
+    }
+
+    /// This code is typed on the phone with this number.
+    pub(crate) async fn type_on(&self, number: &str, code: &str) -> (u16, Value) {
+        self.post(&format!("/phones/{number}/enter-code"), &json!({ "code": code })).await
     }
 
     /// Waits until the phone has no linked device.
@@ -91,7 +105,12 @@ impl Simulator {
 
     /// The phone removes all its devices.
     pub(crate) async fn unlink(&self) {
-        let (status, answer) = self.post(&format!("/phones/{NUMBER}/unlink"), &json!({})).await;
+        self.unlink_on(NUMBER).await;
+    }
+
+    /// The phone with this number removes all its devices.
+    pub(crate) async fn unlink_on(&self, number: &str) {
+        let (status, answer) = self.post(&format!("/phones/{number}/unlink"), &json!({})).await;
         assert_eq!(status, 200, "{answer}");
     }
 }
