@@ -20,8 +20,8 @@ const BODY_MAX: usize = 128 * 1024 * 1024;
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 
-/// A client that follows no redirects, reads bounded answers and, in a sandbox build, connects to
-/// loopback addresses only.
+/// A client that follows no redirects and no proxy of the environment, reads bounded answers and, in
+/// a sandbox build, connects to loopback addresses only.
 #[derive(Debug, Clone)]
 pub struct LinkHttp(reqwest::Client);
 
@@ -30,6 +30,8 @@ impl LinkHttp {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.config())
             .redirect(reqwest::redirect::Policy::none())
+            // The connection itself heeds no proxy of the environment: these go the same way.
+            .no_proxy()
             .connect_timeout(CONNECT_WITHIN)
             .timeout(ANSWER_WITHIN)
             .build()?;

@@ -1,6 +1,7 @@
 //! What is told, and where, while WhatsApp cannot be reached.
 
-use crate::process::{Build, argument, run};
+use crate::process::{Build, argument, run, start};
+use crate::simulator::Simulator;
 
 #[tokio::test]
 async fn the_log_tells_it_in_our_words_and_the_library_speaks_to_whoever_asks_for_details() {
@@ -27,4 +28,16 @@ async fn the_log_tells_it_in_our_words_and_the_library_speaks_to_whoever_asks_fo
         assert_eq!(has("WhatsApp could not be reached cause="), ours, "{more:?}: {ended:?}");
         assert_eq!(has("Will retry"), the_librarys, "{more:?}: {ended:?}");
     }
+}
+
+#[tokio::test]
+async fn a_proxy_named_by_the_environment_for_other_programs_is_not_asked() {
+    let (simulator, place) = (Simulator::start().await, tempfile::tempdir().unwrap());
+    let mut settings = simulator.settings();
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"] {
+        settings.push((name, "http://127.0.0.1:1".to_owned()));
+    }
+    let directory = place.path().join("data");
+    let arguments = ["quickstart", "--data-dir", argument(&directory)];
+    start(Build::Sandbox, &arguments, &settings).says("code 1, ").await;
 }
