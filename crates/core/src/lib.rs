@@ -15,6 +15,7 @@ pub mod panic;
 pub mod phone;
 pub mod port;
 pub mod reason;
+pub mod scope;
 pub mod secret;
 pub mod tenant;
 pub mod token;

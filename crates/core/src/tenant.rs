@@ -19,4 +19,7 @@ pub struct Account {
     pub name: String,
     /// When it was opened, to the millisecond.
     pub opened_at: Timestamp,
+    /// When it was closed, to the millisecond. It has no instances and no valid tokens from then on,
+    /// and its name stays taken.
+    pub closed_at: Option<Timestamp>,
 }

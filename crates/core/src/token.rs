@@ -9,6 +9,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 
 use crate::id::{AccountId, InstanceId};
+use crate::scope::Scopes;
 use crate::secret::{Sealed, TokenText};
 
 /// What a token opens.
@@ -201,17 +202,31 @@ pub struct ApiToken {
     pub account: AccountId,
     /// The instance that it opens; every instance of the account when there is none.
     pub instance: Option<InstanceId>,
+    /// What people call it; at most [`NAME_LENGTH_MAX`] characters, may be empty.
+    pub name: String,
+    /// What it may do within what it opens. Only the native API has more than one degree of it.
+    pub scopes: Scopes,
     /// How it is found.
     pub hash: TokenHash,
     /// The token itself, where an API shows it again.
     pub sealed: Option<Sealed>,
     /// When it was issued, to the millisecond.
     pub issued_at: Timestamp,
+    /// From when on it is worth nothing, to the millisecond.
+    pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
+/// The longest name of a token, in characters.
+pub const NAME_LENGTH_MAX: usize = 100;
+
 impl ApiToken {
+    /// Whether it still opens something at this moment.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
     /// Its name.
     pub fn id(&self) -> TokenId {
         self.hash.id()

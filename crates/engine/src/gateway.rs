@@ -21,6 +21,7 @@ use crate::limiter::FleetLimiter;
 use crate::link_tickets::LinkTickets;
 use crate::ports::Ports;
 use crate::profile_picture::not_online;
+use crate::revocations::Revocations;
 use crate::supervisor::{BEGINNING_MAX, Running, Supervisor};
 use crate::tasks::Tasks;
 
@@ -50,8 +51,11 @@ pub(crate) struct Parts {
     pub(crate) tasks: Tasks,
     pub(crate) attempts: Attempts,
     pub(crate) link_tickets: LinkTickets,
-    /// Held by whoever changes settings.
+    pub(crate) revocations: Revocations,
+    /// Held by whoever changes settings or descriptions.
     pub(crate) settings_turn: Mutex<()>,
+    /// Held by whoever gives an instance a token that it may have been given meanwhile.
+    pub(crate) instance_tokens_turn: Mutex<()>,
 }
 
 impl Gateway {
@@ -74,7 +78,9 @@ impl Gateway {
             tasks,
             attempts: Attempts::default(),
             link_tickets: LinkTickets::default(),
+            revocations: Revocations::default(),
             settings_turn: Mutex::new(()),
+            instance_tokens_turn: Mutex::new(()),
         }))
     }
 

@@ -9,6 +9,7 @@ use waygate_core::instance::machine::Machine;
 use waygate_core::instance::record::{InstanceRecord, NAME_LENGTH_MAX};
 use waygate_core::instance::settings::Settings;
 use waygate_core::instance::state::StateName;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
@@ -36,12 +37,31 @@ pub struct NewInstance {
     pub account: AccountId,
     /// Its name; at most [`NAME_LENGTH_MAX`] characters, may be empty.
     pub name: String,
+    /// The number that is meant to be linked, where somebody named one.
+    pub phone: Option<PhoneNumber>,
     /// Its settings.
     pub settings: Settings,
     /// The number it had elsewhere; a free one is drawn when there is none.
     pub number: Option<InstanceNumber>,
     /// The token it had elsewhere; a new one is made when there is none.
     pub token: Option<TokenText>,
+}
+
+impl NewInstance {
+    /// One of an account, of which nothing is said.
+    pub fn unnamed(account: AccountId) -> Self {
+        let (name, settings) = (String::new(), Settings::default());
+        Self { account, name, phone: None, settings, number: None, token: None }
+    }
+}
+
+/// What people say of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description {
+    /// Its name; at most [`NAME_LENGTH_MAX`] characters, may be empty.
+    pub name: String,
+    /// The number that is meant to be linked, where somebody named one.
+    pub phone: Option<PhoneNumber>,
 }
 
 /// An instance with its token.
@@ -51,6 +71,13 @@ pub struct InstanceWithToken {
     pub record: InstanceRecord,
     /// Its token; `None` when it has none that is valid.
     pub token: Option<TokenText>,
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    if name.chars().count() > NAME_LENGTH_MAX {
+        return Err(Error::new(Kind::Invalid, "the name is longer than 200 characters"));
+    }
+    Ok(())
 }
 
 /// Waits until the instance is in a state of its own, so that nobody reads that it is about to
@@ -84,14 +111,11 @@ impl Gateway {
         id: InstanceId,
         account: AccountId,
     ) -> Result<InstanceWithToken, Error> {
-        let (name, settings) = (String::new(), Settings::default());
-        self.enrol(id, NewInstance { account, name, settings, number: None, token: None }).await
+        self.enrol(id, NewInstance::unnamed(account)).await
     }
 
     async fn enrol(&self, id: InstanceId, new: NewInstance) -> Result<InstanceWithToken, Error> {
-        if new.name.chars().count() > NAME_LENGTH_MAX {
-            return Err(Error::new(Kind::Invalid, "the name is longer than 200 characters"));
-        }
+        check_name(&new.name)?;
         let parts = self.parts();
         let settings = self.seal_settings(id, &new.settings)?;
         let mut draws = 0;
@@ -103,13 +127,18 @@ impl Gateway {
                 number: new.number.unwrap_or_else(drawn),
                 account: new.account,
                 name: new.name.clone(),
+                phone: new.phone.clone(),
                 created_at: self.now(),
                 removed_at: None,
                 standing: None,
             };
-            let token = self.instance_token(&record, &text)?;
+            let sanctum = self.new_token(TokenKind::Hypersender);
+            let tokens = vec![
+                self.instance_token(&record, TokenKind::Instance, &text)?,
+                self.instance_token(&record, TokenKind::Hypersender, &sanctum)?,
+            ];
             let settings = settings.clone();
-            let enrolment = Enrolment { record: record.clone(), token, settings };
+            let enrolment = Enrolment { record: record.clone(), tokens, settings };
             draws += 1;
             match parts.ports.registry.enrol(enrolment).await {
                 Err(error)
@@ -164,7 +193,8 @@ impl Gateway {
         self.parts().ports.registry.instances(filter).await
     }
 
-    /// The instances of an account with their tokens, in the order in which they were created.
+    /// The instances of an account with their own tokens of a kind, in the order in which they were
+    /// created.
     ///
     /// # Errors
     ///
@@ -172,6 +202,7 @@ impl Gateway {
     pub async fn list_instances(
         &self,
         filter: InstanceFilter,
+        kind: TokenKind,
     ) -> Result<Vec<InstanceWithToken>, Error> {
         let registry = &self.parts().ports.registry;
         let records = registry.instances(filter).await?;
@@ -181,7 +212,7 @@ impl Gateway {
         let mut texts = BTreeMap::new();
         for account in accounts {
             for token in registry.tokens(account).await? {
-                let valid = token.kind == TokenKind::Instance && token.revoked_at.is_none();
+                let valid = token.kind == kind && token.is_valid(self.now());
                 if let (true, Some(instance)) = (valid, token.instance)
                     && let Some(text) = self.open_token(&token)?
                 {
@@ -194,6 +225,29 @@ impl Gateway {
             InstanceWithToken { record, token }
         };
         Ok(records.into_iter().map(with_token).collect())
+    }
+
+    /// Changes what is said of an instance: its name, and the number that is meant to be linked. Two
+    /// changes at once are made one after the other, each on what the other left.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` for a name that is too long, `NotFound` when there is no such instance.
+    pub async fn describe_instance(
+        &self,
+        instance: InstanceId,
+        change: impl FnOnce(&mut Description) + Send,
+    ) -> Result<InstanceRecord, Error> {
+        let registry = &self.parts().ports.registry;
+        let _turn = self.parts().settings_turn.lock().await;
+        let record = registry.instance(instance).await?.filter(|it| it.removed_at.is_none());
+        let mut record = record.ok_or_else(no_such_instance)?;
+        let mut description = Description { name: record.name, phone: record.phone };
+        change(&mut description);
+        check_name(&description.name)?;
+        (record.name, record.phone) = (description.name, description.phone);
+        registry.describe(instance, record.name.clone(), record.phone.clone()).await?;
+        Ok(record)
     }
 
     /// Unlinks an instance, destroys its keys and settings and takes it off the list. It is

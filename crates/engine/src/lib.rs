@@ -24,6 +24,7 @@ pub mod tasks;
 
 mod actor;
 mod line;
+mod revocations;
 mod supervisor;
 
 pub use gateway::Gateway;

@@ -6,6 +6,7 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::id::{InstanceId, InstanceNumber};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
 use waygate_core::secret::Sealed;
 
@@ -17,7 +18,7 @@ pub(crate) async fn enrol(
     connection: &mut SqliteConnection,
     enrolment: Enrolment,
 ) -> Result<(), Error> {
-    let Enrolment { record, token, settings } = enrolment;
+    let Enrolment { record, tokens: own, settings } = enrolment;
     let account = accounts::key(connection, record.account).await?;
     let key = sqlx::query("INSERT INTO identities (id, number) VALUES (?, ?)")
         .bind(record.id.to_string())
@@ -27,12 +28,13 @@ pub(crate) async fn enrol(
         .map_err(or_taken("the instance's id or number is taken"))?
         .last_insert_rowid();
     sqlx::query(
-        "INSERT INTO instances (key, account, name, created_at_ms, removed_at_ms, standing)
-         VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO instances (key, account, name, phone, created_at_ms, removed_at_ms, standing)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(key)
     .bind(account)
     .bind(record.name)
+    .bind(record.phone.as_ref().map(PhoneNumber::digits))
     .bind(to_ms(record.created_at))
     .bind(record.removed_at.map(to_ms))
     .bind(record.standing.as_ref().map(written).transpose()?)
@@ -40,19 +42,22 @@ pub(crate) async fn enrol(
     .await
     .map_err(internal)?;
     write_settings(connection, key, &settings).await?;
-    tokens::issue(connection, token).await
+    for token in own {
+        tokens::issue(connection, token).await?;
+    }
+    Ok(())
 }
 
 /// A row of `instances` with what stands elsewhere.
-type Row = (String, i64, String, String, i64, Option<i64>, Option<String>);
+type Row = (String, i64, String, String, Option<String>, i64, Option<i64>, Option<String>);
 
 pub(crate) async fn find(
     connection: &mut SqliteConnection,
     instance: InstanceId,
 ) -> Result<Option<InstanceRecord>, Error> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT identities.id, number, accounts.id, instances.name, created_at_ms, removed_at_ms,
-                standing
+        "SELECT identities.id, number, accounts.id, instances.name, phone, created_at_ms,
+                removed_at_ms, standing
          FROM identities
          JOIN instances USING (key)
          JOIN accounts ON accounts.key = instances.account
@@ -70,8 +75,8 @@ pub(crate) async fn list(
     filter: InstanceFilter,
 ) -> Result<Vec<InstanceRecord>, Error> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT identities.id, number, accounts.id, instances.name, created_at_ms, removed_at_ms,
-                standing
+        "SELECT identities.id, number, accounts.id, instances.name, phone, created_at_ms,
+                removed_at_ms, standing
          FROM instances
          JOIN identities USING (key)
          JOIN accounts ON accounts.key = instances.account
@@ -87,13 +92,14 @@ pub(crate) async fn list(
 }
 
 fn read(row: Row) -> Result<InstanceRecord, Error> {
-    let (id, number, account, name, created_at_ms, removed_at_ms, standing) = row;
+    let (id, number, account, name, phone, created_at_ms, removed_at_ms, standing) = row;
     let number = u64::try_from(number).ok().and_then(InstanceNumber::new);
     Ok(InstanceRecord {
         id: id.parse().map_err(internal)?,
         number: number.ok_or_else(|| Error::new(Kind::Internal, "a stored number is none"))?,
         account: account.parse().map_err(internal)?,
         name,
+        phone: phone.map(|digits| digits.parse()).transpose().map_err(internal)?,
         created_at: from_ms(created_at_ms)?,
         removed_at: removed_at_ms.map(from_ms).transpose()?,
         // A newer version may have written what this one cannot read. It is a note for the next
@@ -123,6 +129,23 @@ pub(crate) async fn present(
     .await
     .map_err(internal)?;
     found.ok_or_else(no_instance)
+}
+
+pub(crate) async fn describe(
+    connection: &mut SqliteConnection,
+    instance: InstanceId,
+    name: String,
+    phone: Option<PhoneNumber>,
+) -> Result<(), Error> {
+    let (key, _account) = present(connection, instance).await?;
+    sqlx::query("UPDATE instances SET name = ?2, phone = ?3 WHERE key = ?1")
+        .bind(key)
+        .bind(name)
+        .bind(phone.as_ref().map(PhoneNumber::digits))
+        .execute(connection)
+        .await
+        .map_err(internal)?;
+    Ok(())
 }
 
 pub(crate) async fn remove(

@@ -22,10 +22,14 @@ pub(crate) struct Migration {
 }
 
 /// The first makes version 1 of nothing, and so on.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    min_reader_version: 1,
-    sql: include_str!("../migrations/0001_registry_and_journal.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        min_reader_version: 1,
+        sql: include_str!("../migrations/0001_registry_and_journal.sql"),
+    },
+    // An older reader would honour expired tokens.
+    Migration { min_reader_version: 2, sql: include_str!("../migrations/0002_tenants.sql") },
+];
 
 /// Runs what is missing since `version`, each in a transaction of its own.
 pub(crate) async fn bring_up(

@@ -14,6 +14,7 @@ use waygate_core::event::{Event, EventKind, EventName, Sequence};
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
 use waygate_core::port::registry::{Enrolment, InstanceFilter, Registry};
@@ -114,6 +115,14 @@ impl Registry for SqliteStore {
         self.read(|connection| Box::pin(accounts::list(connection)))
     }
 
+    fn rename_account(&self, account: AccountId, name: String) -> Deed<'_, Result<(), Error>> {
+        self.write(move |connection| Box::pin(accounts::rename(connection, account, name)))
+    }
+
+    fn close_account(&self, account: AccountId, at: Timestamp) -> Deed<'_, Result<bool, Error>> {
+        self.write(move |connection| Box::pin(accounts::close(connection, account, at)))
+    }
+
     fn enrol(&self, enrolment: Enrolment) -> Deed<'_, Result<(), Error>> {
         self.write(move |connection| Box::pin(instances::enrol(connection, enrolment)))
     }
@@ -124,6 +133,17 @@ impl Registry for SqliteStore {
 
     fn instances(&self, filter: InstanceFilter) -> Deed<'_, Result<Vec<InstanceRecord>, Error>> {
         self.read(move |connection| Box::pin(instances::list(connection, filter)))
+    }
+
+    fn describe(
+        &self,
+        instance: InstanceId,
+        name: String,
+        phone: Option<PhoneNumber>,
+    ) -> Deed<'_, Result<(), Error>> {
+        self.write(move |connection| {
+            Box::pin(instances::describe(connection, instance, name, phone))
+        })
     }
 
     fn remove(&self, instance: InstanceId, at: Timestamp) -> Deed<'_, Result<bool, Error>> {

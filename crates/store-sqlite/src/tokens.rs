@@ -25,16 +25,20 @@ pub(crate) async fn issue(connection: &mut SqliteConnection, token: ApiToken) ->
         .map_err(or_taken("the token is taken"))?;
     sqlx::query(
         "INSERT INTO tokens
-             (id, hash, kind, account, instance, sealed, issued_at_ms, revoked_at_ms)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+             (id, hash, kind, account, instance, name, scopes, sealed, issued_at_ms,
+              expires_at_ms, revoked_at_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id)
     .bind(token.hash.as_bytes().as_slice())
     .bind(token.kind.as_str())
     .bind(account)
     .bind(instance)
+    .bind(token.name)
+    .bind(token.scopes.to_string())
     .bind(token.sealed.as_ref().map(Sealed::as_bytes))
     .bind(to_ms(token.issued_at))
+    .bind(token.expires_at.map(to_ms))
     .bind(token.revoked_at.map(to_ms))
     .execute(connection)
     .await
@@ -77,14 +81,26 @@ pub(crate) async fn replace(
 }
 
 /// A row of `tokens` with the ids that stand elsewhere.
-type Row = (String, String, Option<String>, Vec<u8>, Option<Vec<u8>>, i64, Option<i64>);
+type Row = (
+    String,
+    String,
+    Option<String>,
+    String,
+    String,
+    Vec<u8>,
+    Option<Vec<u8>>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+);
 
 pub(crate) async fn find(
     connection: &mut SqliteConnection,
     hash: TokenHash,
 ) -> Result<Option<ApiToken>, Error> {
     let row: Option<Row> = sqlx::query_as(
-        "SELECT kind, accounts.id, identities.id, hash, sealed, issued_at_ms, revoked_at_ms
+        "SELECT kind, accounts.id, identities.id, tokens.name, scopes, hash,
+                sealed, issued_at_ms, expires_at_ms, revoked_at_ms
          FROM tokens
          JOIN accounts ON accounts.key = tokens.account
          LEFT JOIN identities ON identities.key = tokens.instance
@@ -102,7 +118,8 @@ pub(crate) async fn list(
     account: AccountId,
 ) -> Result<Vec<ApiToken>, Error> {
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT kind, accounts.id, identities.id, hash, sealed, issued_at_ms, revoked_at_ms
+        "SELECT kind, accounts.id, identities.id, tokens.name, scopes, hash,
+                sealed, issued_at_ms, expires_at_ms, revoked_at_ms
          FROM accounts
          JOIN tokens ON tokens.account = accounts.key
          LEFT JOIN identities ON identities.key = tokens.instance
@@ -118,7 +135,7 @@ pub(crate) async fn list(
 
 /// `None` for a token of a kind that only a newer version knows: here it opens nothing.
 fn read(row: Row) -> Result<Option<ApiToken>, Error> {
-    let (kind, account, instance, hash, sealed, issued_at_ms, revoked_at_ms) = row;
+    let (kind, account, instance, name, scopes, hash, sealed, issued, expires, revoked) = row;
     let Ok(kind) = kind.parse() else { return Ok(None) };
     let hash = <[u8; 32]>::try_from(hash)
         .map_err(|_bytes| Error::new(Kind::Internal, "a stored hash has another length"))?;
@@ -126,10 +143,14 @@ fn read(row: Row) -> Result<Option<ApiToken>, Error> {
         kind,
         account: account.parse().map_err(internal)?,
         instance: instance.map(|id| id.parse()).transpose().map_err(internal)?,
+        name,
+        // A right that only a newer version knows is none here.
+        scopes: scopes.split_ascii_whitespace().filter_map(|word| word.parse().ok()).collect(),
         hash: TokenHash::from_bytes(hash),
         sealed: sealed.map(Sealed::from_bytes),
-        issued_at: from_ms(issued_at_ms)?,
-        revoked_at: revoked_at_ms.map(from_ms).transpose()?,
+        issued_at: from_ms(issued)?,
+        expires_at: expires.map(from_ms).transpose()?,
+        revoked_at: revoked.map(from_ms).transpose()?,
     }))
 }
 

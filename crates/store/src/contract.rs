@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod checks;
+pub mod descriptions;
 pub mod enrolment;
 pub mod journal;
 pub mod listing;
@@ -27,11 +28,15 @@ macro_rules! contract {
     ($perform:ident) => {
         $crate::contract! { $perform =>
             accounts::{
+                a_closed_account_has_no_valid_tokens_and_gets_no_new_ones,
                 a_fresh_store_is_empty,
+                a_taken_name_is_not_given_to_another_account,
                 accounts_are_listed_in_the_order_in_which_they_were_opened,
+                an_account_has_the_name_that_it_was_given_last,
                 an_account_is_listed_as_it_was_opened,
                 an_account_with_a_taken_id_is_a_conflict_and_changes_nothing,
                 an_account_with_a_taken_name_is_a_conflict_and_changes_nothing,
+                an_account_with_instances_is_not_closed,
                 names_that_only_look_alike_are_two_names,
             }
             checks::{
@@ -75,6 +80,10 @@ macro_rules! contract {
                 forgetting_takes_what_was_removed_before_the_cutoff,
                 removing_erases_settings_standing_and_journal,
                 tokens_of_a_removed_instance_stay_known,
+            }
+            descriptions::{
+                a_description_of_an_unknown_or_removed_instance_is_not_found,
+                a_description_replaces_the_one_before_and_nothing_else,
             }
             settings::{
                 large_and_empty_settings_come_back_as_they_were_saved,

@@ -10,6 +10,7 @@ use waygate_core::event::{Event, EventKind, EventName, Sequence};
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
 use waygate_core::port::registry::{Enrolment, InstanceFilter, Registry};
@@ -42,6 +43,14 @@ impl Registry for MemoryStore {
         Box::pin(async move { Ok(self.shelves().accounts()) })
     }
 
+    fn rename_account(&self, account: AccountId, name: String) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move { self.shelves().rename_account(account, name) })
+    }
+
+    fn close_account(&self, account: AccountId, at: Timestamp) -> Deed<'_, Result<bool, Error>> {
+        Box::pin(async move { self.shelves().close_account(account, at) })
+    }
+
     fn enrol(&self, enrolment: Enrolment) -> Deed<'_, Result<(), Error>> {
         Box::pin(async move { self.shelves().enrol(enrolment) })
     }
@@ -52,6 +61,15 @@ impl Registry for MemoryStore {
 
     fn instances(&self, filter: InstanceFilter) -> Deed<'_, Result<Vec<InstanceRecord>, Error>> {
         Box::pin(async move { Ok(self.shelves().instances(filter)) })
+    }
+
+    fn describe(
+        &self,
+        instance: InstanceId,
+        name: String,
+        phone: Option<PhoneNumber>,
+    ) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move { self.shelves().describe(instance, name, phone) })
     }
 
     fn remove(&self, instance: InstanceId, at: Timestamp) -> Deed<'_, Result<bool, Error>> {

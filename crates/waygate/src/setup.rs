@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use waygate_core::token::TokenKind;
 
 use tokio::net::TcpListener;
 use waygate_config::{RateLimits, Settings, VersionSource};
 use waygate_core::clock::Clock;
 use waygate_core::error::{Error, Kind};
-use waygate_core::instance::settings::Settings as InstanceSettings;
 use waygate_core::port::registry::InstanceFilter;
 use waygate_dialect_native::Door;
 use waygate_engine::Gateway;
@@ -141,7 +141,7 @@ impl Running {
     /// Ends it again where the list of instances cannot be read: better one sentence on the database
     /// than a request that fails.
     pub(crate) async fn if_readable(self) -> Result<Self, Failure> {
-        match self.gateway.list_instances(InstanceFilter::default()).await {
+        match self.gateway.instances(InstanceFilter::default()).await {
             Ok(_all) => Ok(self),
             Err(error) => {
                 let failure = unread(&self.directory, error);
@@ -160,14 +160,13 @@ impl Running {
 
     /// The instance that was created first; a new one when there is none.
     pub(crate) async fn first_instance(&self) -> Result<InstanceWithToken, Failure> {
-        let listed = self.gateway.list_instances(InstanceFilter::default()).await?;
+        let filter = InstanceFilter::default();
+        let listed = self.gateway.list_instances(filter, TokenKind::Instance).await?;
         if let Some(first) = listed.into_iter().next() {
             return Ok(first);
         }
         let account = self.gateway.first_account().await?.id;
-        let (name, settings) = (String::new(), InstanceSettings::default());
-        let new = NewInstance { account, name, settings, number: None, token: None };
-        Ok(self.gateway.create_instance(new).await?)
+        Ok(self.gateway.create_instance(NewInstance::unnamed(account)).await?)
     }
 
     /// Directories of earlier versions have keys and no list of instances.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use waygate_core::clock::Clock as _;
 use waygate_core::id::{AccountId, InstanceId};
-use waygate_core::instance::settings::Settings;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::registry::Registry;
@@ -60,7 +59,8 @@ impl PlayedLink {
     /// When there is one already.
     pub async fn other_account(&self) -> AccountId {
         let id = AccountId::from_random_bytes([9; 16]);
-        let account = Account { id, name: "other".into(), opened_at: self.clock.now() };
+        let (name, opened_at) = ("other".into(), self.clock.now());
+        let account = Account { id, name, opened_at, closed_at: None };
         self.store.open_account(account).await.unwrap();
         id
     }
@@ -68,8 +68,7 @@ impl PlayedLink {
 
 /// An instance to create in this account.
 pub fn new_instance(account: AccountId) -> NewInstance {
-    let (name, settings) = ("Shop".to_owned(), Settings::default());
-    NewInstance { account, name, settings, number: None, token: None }
+    NewInstance { name: "Shop".to_owned(), ..NewInstance::unnamed(account) }
 }
 
 /// Creates an instance in the first account.

@@ -9,7 +9,6 @@ use tokio::sync::watch;
 use waygate_core::clock::Clock;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
-use waygate_core::instance::settings::Settings;
 use waygate_core::instance::state::{QrCode, StateName};
 use waygate_engine::Gateway;
 use waygate_engine::dice::Dice;
@@ -119,8 +118,7 @@ impl World {
     /// When it cannot be created.
     pub async fn instance(&self) -> Watched {
         let account = self.gateway.first_account().await.expect("an account").id;
-        let (name, settings) = (String::new(), Settings::default());
-        let new = NewInstance { account, name, settings, number: None, token: None };
+        let new = NewInstance::unnamed(account);
         let created = self.gateway.create_instance(new).await.expect("an instance");
         self.watch(created.record.id)
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::standing::Standing;
 use crate::id::{AccountId, InstanceId, InstanceNumber};
+use crate::phone::PhoneNumber;
 
 /// The longest name of an instance, in characters.
 pub const NAME_LENGTH_MAX: usize = 200;
@@ -19,6 +20,8 @@ pub struct InstanceRecord {
     pub account: AccountId,
     /// Its name, for people; at most [`NAME_LENGTH_MAX`] characters, may be empty.
     pub name: String,
+    /// The number that is meant to be linked, where somebody named one.
+    pub phone: Option<PhoneNumber>,
     /// When it was created, to the millisecond.
     pub created_at: Timestamp,
     /// When it was removed. It stays listed for a while, without keys and settings.

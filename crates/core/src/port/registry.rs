@@ -8,6 +8,7 @@ use super::link::Deed;
 use crate::error::Error;
 use crate::id::{AccountId, InstanceId};
 use crate::instance::record::InstanceRecord;
+use crate::phone::PhoneNumber;
 use crate::secret::Sealed;
 use crate::tenant::Account;
 use crate::token::{ApiToken, TokenHash, TokenId};
@@ -17,8 +18,8 @@ use crate::token::{ApiToken, TokenHash, TokenId};
 pub struct Enrolment {
     /// The instance.
     pub record: InstanceRecord,
-    /// Its own token.
-    pub token: ApiToken,
+    /// Its own tokens, one of each kind that an API shows again.
+    pub tokens: Vec<ApiToken>,
     /// Its settings.
     pub settings: Sealed,
 }
@@ -44,9 +45,16 @@ pub trait Registry: fmt::Debug + Send + Sync + 'static {
     /// All accounts, in the order in which they were opened.
     fn accounts(&self) -> Deed<'_, Result<Vec<Account>, Error>>;
 
-    /// Writes down a new instance with its token and settings, all or nothing. `Conflict` when its
-    /// id, number or token is taken, also by an instance that was removed or forgotten; `NotFound`
-    /// when there is no such account, or the token is another one's.
+    /// Renames an account. `NotFound` when there is none, `Conflict` when the name is taken.
+    fn rename_account(&self, account: AccountId, name: String) -> Deed<'_, Result<(), Error>>;
+
+    /// Closes an account and revokes its tokens. `WrongState` while it has instances that were not
+    /// removed; `false` when there is none, or it was closed before.
+    fn close_account(&self, account: AccountId, at: Timestamp) -> Deed<'_, Result<bool, Error>>;
+
+    /// Writes down a new instance with its tokens and settings, all or nothing. `Conflict` when its
+    /// id, number or a token is taken, also by an instance that was removed or forgotten; `NotFound`
+    /// when there is no such account, it was closed, or a token is another one's.
     fn enrol(&self, enrolment: Enrolment) -> Deed<'_, Result<(), Error>>;
 
     /// One instance, also when it was removed.
@@ -54,6 +62,15 @@ pub trait Registry: fmt::Debug + Send + Sync + 'static {
 
     /// Instances in the order in which they were created.
     fn instances(&self, filter: InstanceFilter) -> Deed<'_, Result<Vec<InstanceRecord>, Error>>;
+
+    /// Gives an instance a name, and the number that is meant to be linked. `NotFound` when there is
+    /// none, or it was removed.
+    fn describe(
+        &self,
+        instance: InstanceId,
+        name: String,
+        phone: Option<PhoneNumber>,
+    ) -> Deed<'_, Result<(), Error>>;
 
     /// Marks an instance as removed and erases its settings, standing and journal. Its tokens stay
     /// known, so that a late caller can be told. `false` when there is none, or it was removed
@@ -64,8 +81,8 @@ pub trait Registry: fmt::Debug + Send + Sync + 'static {
     /// Their ids, numbers and tokens stay taken.
     fn forget_removed(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>>;
 
-    /// Writes a token down. `Conflict` when it or its name is taken, `NotFound` when there is no
-    /// such account, or the account has no such instance, or the instance was removed.
+    /// Writes a token down. `Conflict` when it or its id is taken, `NotFound` when there is no
+    /// such account, or it was closed, or the account has no such instance, or the instance was removed.
     fn issue_token(&self, token: ApiToken) -> Deed<'_, Result<(), Error>>;
 
     /// Writes down an instance's new token of a kind; every other one of that kind and instance is

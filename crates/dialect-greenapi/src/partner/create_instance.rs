@@ -34,7 +34,7 @@ pub(crate) async fn create_instance(call: PartnerCall) -> Result<Response, Refus
     sent.remove(DEPRECATED);
     let mut settings = Settings::default();
     Change::read(&sent)?.apply(&mut settings);
-    let new = NewInstance { account: call.account, name, settings, number: None, token: None };
+    let new = NewInstance { name, settings, ..NewInstance::unnamed(call.account) };
     let created = call.gateway().create_instance(new).await?;
     let token =
         created.token.ok_or_else(|| Error::new(Kind::Internal, "a new instance has no token"))?;

@@ -4,6 +4,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
 use waygate_core::port::registry::InstanceFilter;
+use waygate_core::token::TokenKind;
 use waygate_engine::instances::InstanceWithToken;
 
 use crate::answer;
@@ -39,7 +40,7 @@ struct Entry {
 
 pub(crate) async fn get_instances(call: PartnerCall) -> Result<Response, Refusal> {
     let filter = InstanceFilter { account: Some(call.account), with_removed: true };
-    let instances = call.gateway().list_instances(filter).await?;
+    let instances = call.gateway().list_instances(filter, TokenKind::Instance).await?;
     let entries: Vec<Entry> = instances.into_iter().map(entry).collect();
     answer::json(&entries)
 }

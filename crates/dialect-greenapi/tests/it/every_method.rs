@@ -1,6 +1,7 @@
 //! What holds for every method, run over the table of methods.
 
 use std::time::Duration;
+use waygate_core::token::TokenKind;
 
 use waygate_core::port::registry::InstanceFilter;
 use waygate_core::secret::TokenText;
@@ -172,7 +173,11 @@ async fn a_path_is_understood_in_every_spelling() {
 }
 
 async fn token_now(server: &Server, instance: &Instance) -> TokenText {
-    let listed = server.gateway.list_instances(InstanceFilter::default()).await.unwrap();
+    let listed = server
+        .gateway
+        .list_instances(InstanceFilter::default(), TokenKind::Instance)
+        .await
+        .unwrap();
     let found = listed.into_iter().find(|listed| listed.record.id == instance.id);
     found.unwrap().token.unwrap()
 }

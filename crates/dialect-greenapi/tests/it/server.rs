@@ -13,6 +13,7 @@ use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_dialect_greenapi::{Group, Method, RateLimits, Settings, Verb, surface};
 use waygate_engine::Gateway;
+use waygate_engine::accounts::NewToken;
 use waygate_http::site::Site;
 use waygate_played::application::{create, reaches};
 use waygate_played::link::PlayedLink;
@@ -60,7 +61,8 @@ impl Server {
 
     pub(crate) async fn on(settings: Settings, link: PlayedLink, gateway: Gateway) -> Self {
         let account = gateway.first_account().await.unwrap().id;
-        let partner = gateway.issue_token(TokenKind::Partner, account).await.unwrap().text;
+        let partner =
+            gateway.issue_token(NewToken::new(TokenKind::Partner, account)).await.unwrap().text;
         let site = Site::new(vec![surface(gateway.clone(), settings)]);
         Self { link, gateway, site, partner }
     }

@@ -2,7 +2,6 @@
 
 use axum::response::Response;
 use waygate_core::id::{InstanceNumber, InvalidInstanceNumber};
-use waygate_core::instance::settings::Settings;
 use waygate_core::secret::TokenText;
 use waygate_core::token::taken_over;
 use waygate_engine::instances::NewInstance;
@@ -20,7 +19,7 @@ pub(crate) async fn create(mut call: AccountCall) -> Result<Response, Problem> {
     let name = call.said.fields.text("name")?.unwrap_or_default();
     let (number, token) = taken_over_from(&mut call.said.fields)?.unzip();
     let account = call.owner().await?;
-    let new = NewInstance { account, name, settings: Settings::default(), number, token };
+    let new = NewInstance { name, number, token, ..NewInstance::unnamed(account) };
     let created = call.gateway.create_instance(new).await?;
     let record = &created.record;
     let body = InstanceBody::of(record, &call.gateway);

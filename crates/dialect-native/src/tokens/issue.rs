@@ -3,6 +3,7 @@
 use axum::response::Response;
 use serde::Serialize;
 use waygate_core::token::TokenKind;
+use waygate_engine::accounts::NewToken;
 
 use crate::answer;
 use crate::call::AccountCall;
@@ -21,7 +22,7 @@ struct Answer<'a> {
 pub(crate) async fn issue(mut call: AccountCall) -> Result<Response, Problem> {
     let kind = kind(&mut call.said.fields)?;
     let account = call.owner().await?;
-    let issued = call.gateway.issue_token(kind, account).await?;
+    let issued = call.gateway.issue_token(NewToken::new(kind, account)).await?;
     answer::created(&Answer {
         id: issued.token.id().to_string(),
         kind: kind.as_str(),

@@ -5,6 +5,7 @@ use axum::http::Request;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Doors, Guard, ROUTES};
+use waygate_engine::accounts::NewToken;
 
 use crate::server::{Answer, Server};
 
@@ -34,7 +35,9 @@ async fn without_a_token_nothing_opens() {
 async fn a_token_that_is_mistyped_revoked_or_of_another_kind_opens_nothing() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let issue = async |kind| server.gateway.issue_token(kind, server.account).await.unwrap().text;
+    let issue = async |kind| {
+        server.gateway.issue_token(NewToken::new(kind, server.account)).await.unwrap().text
+    };
     let revoked = issue(TokenKind::Native).await;
     let id = server.gateway.authenticate(TokenKind::Native, &revoked).await.unwrap().unwrap().token;
     server.gateway.revoke_token(server.account, id).await.unwrap();

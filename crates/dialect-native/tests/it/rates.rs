@@ -1,6 +1,7 @@
 //! How often who may call.
 
 use std::time::Duration;
+use waygate_engine::accounts::NewToken;
 
 use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Doors, Guard, ROUTES, Route};
@@ -13,8 +14,12 @@ async fn a_token_has_fifty_requests_a_second_and_ten_of_the_costly_ones() {
     for route in ROUTES.iter().filter(|route| route.doors() == Doors::Both) {
         let path = route.template().strip_prefix("/api/v1").unwrap().replace(['{', '}'], "");
         let verb = route.verb().as_str();
-        let token =
-            server.gateway.issue_token(TokenKind::Native, server.account).await.unwrap().text;
+        let token = server
+            .gateway
+            .issue_token(NewToken::new(TokenKind::Native, server.account))
+            .await
+            .unwrap()
+            .text;
         for count in 0..if route.is_costly() { 10 } else { 50 } {
             let answer = server.send_as(&token, verb, &path, "{").await;
             assert_ne!(answer.status, 429, "{verb} {path}, {count}");

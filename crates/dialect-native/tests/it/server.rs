@@ -13,6 +13,7 @@ use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Door, Settings, surface};
 use waygate_engine::Gateway;
+use waygate_engine::accounts::NewToken;
 use waygate_engine::link_tickets::Opened;
 use waygate_http::site::Site;
 use waygate_played::application::{new_instance, reaches};
@@ -64,7 +65,8 @@ impl Server {
     async fn on(link: PlayedLink) -> Self {
         let gateway = link.gateway();
         let account = gateway.first_account().await.unwrap().id;
-        let key = gateway.issue_token(TokenKind::Native, account).await.unwrap().text;
+        let key =
+            gateway.issue_token(NewToken::new(TokenKind::Native, account)).await.unwrap().text;
         let site = |door| Site::new(vec![surface(gateway.clone(), Settings { door })]);
         let (keyed, operator) = (site(Door::Keyed), site(Door::Operator));
         Self { link, gateway, keyed, operator, account, key }
@@ -73,7 +75,7 @@ impl Server {
     /// Another account than the one that everything belongs to, and a token of it.
     pub(crate) async fn stranger(&self) -> (AccountId, TokenText) {
         let id = self.link.other_account().await;
-        (id, self.gateway.issue_token(TokenKind::Native, id).await.unwrap().text)
+        (id, self.gateway.issue_token(NewToken::new(TokenKind::Native, id)).await.unwrap().text)
     }
 
     /// A new instance that nobody has looked at.

@@ -2,6 +2,7 @@
 
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
+use waygate_engine::accounts::NewToken;
 
 use crate::server::Server;
 
@@ -59,7 +60,12 @@ async fn a_foreign_an_unknown_and_a_revoked_token_are_alike() {
         let found = server.gateway.authenticate(TokenKind::Native, text).await.unwrap();
         found.unwrap().token
     };
-    let revoked = server.gateway.issue_token(TokenKind::Native, server.account).await.unwrap().text;
+    let revoked = server
+        .gateway
+        .issue_token(NewToken::new(TokenKind::Native, server.account))
+        .await
+        .unwrap()
+        .text;
     let revoked_id = id(&revoked).await;
     server.gateway.revoke_token(server.account, revoked_id).await.unwrap();
     let mut told = Vec::new();

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::record::InstanceRecord;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::Deed;
 use waygate_core::port::registry::{Enrolment, InstanceFilter, Registry};
 use waygate_core::secret::Sealed;
@@ -66,6 +67,23 @@ impl Registry for GatedRegistry {
 
     fn accounts(&self) -> Deed<'_, Result<Vec<Account>, Error>> {
         self.store.accounts()
+    }
+
+    fn rename_account(&self, account: AccountId, name: String) -> Deed<'_, Result<(), Error>> {
+        self.store.rename_account(account, name)
+    }
+
+    fn close_account(&self, account: AccountId, at: Timestamp) -> Deed<'_, Result<bool, Error>> {
+        self.store.close_account(account, at)
+    }
+
+    fn describe(
+        &self,
+        instance: InstanceId,
+        name: String,
+        phone: Option<PhoneNumber>,
+    ) -> Deed<'_, Result<(), Error>> {
+        self.store.describe(instance, name, phone)
     }
 
     fn enrol(&self, enrolment: Enrolment) -> Deed<'_, Result<(), Error>> {

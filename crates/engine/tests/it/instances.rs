@@ -30,7 +30,8 @@ async fn a_created_instance_is_listed_with_its_number_name_and_token() {
     let created = create(&gateway).await;
     let number = created.record.number.get();
     assert!((InstanceNumber::GIVEN_MIN..=InstanceNumber::GIVEN_MAX).contains(&number));
-    let listed = gateway.list_instances(InstanceFilter::default()).await.unwrap();
+    let listed =
+        gateway.list_instances(InstanceFilter::default(), TokenKind::Instance).await.unwrap();
     let [listed] = listed.try_into().unwrap();
     assert_eq!(
         (listed.record.id, listed.record.number),
@@ -69,7 +70,7 @@ async fn an_instance_can_keep_the_number_and_token_it_had_elsewhere() {
         let error = gateway.create_instance(taken).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Conflict);
     }
-    let one = gateway.list_instances(EVERYTHING).await.unwrap();
+    let one = gateway.list_instances(EVERYTHING, TokenKind::Instance).await.unwrap();
     assert_eq!(one.len(), 1, "a refused instance leaves nothing behind");
 }
 
@@ -82,7 +83,7 @@ async fn an_instance_of_nobody_or_with_an_endless_name_is_refused() {
     let nobody = AccountId::from_random_bytes([3; 16]);
     let error = gateway.create_instance(new_instance(nobody)).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
-    assert!(gateway.list_instances(EVERYTHING).await.unwrap().is_empty());
+    assert!(gateway.list_instances(EVERYTHING, TokenKind::Instance).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -148,8 +149,14 @@ async fn a_removed_instance_is_unlinked_and_gone_and_its_token_still_tells_so() 
     assert_eq!(gateway.settings(instance).await.unwrap_err().kind(), Kind::NotFound);
     let grant = gateway.authenticate(TokenKind::Instance, &text).await.unwrap().unwrap();
     assert!(grant.instance.unwrap().removed_at.is_some());
-    assert!(gateway.list_instances(InstanceFilter::default()).await.unwrap().is_empty());
-    assert_eq!(gateway.list_instances(EVERYTHING).await.unwrap().len(), 1);
+    assert!(
+        gateway
+            .list_instances(InstanceFilter::default(), TokenKind::Instance)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(gateway.list_instances(EVERYTHING, TokenKind::Instance).await.unwrap().len(), 1);
     assert!(gateway.shut_down(WAIT).await, "nothing of it runs on");
 
     assert_eq!(link.gateway().start_instances().await.unwrap(), 0, "it does not come back");

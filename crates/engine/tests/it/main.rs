@@ -1,5 +1,6 @@
 //! The application over a link that is played by the test.
 
+mod accounts;
 mod attempts;
 mod containment;
 mod gated_registry;

@@ -1,12 +1,15 @@
 //! Who is let in, and with what.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use waygate_core::error::Kind;
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::port::registry::{InstanceFilter, Registry as _};
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
+use waygate_engine::accounts::NewToken;
 use waygate_engine::dice::Dice;
 use waygate_engine::keyring::Keyring;
 use waygate_played::application::create;
@@ -20,7 +23,7 @@ async fn a_token_opens_what_it_was_made_for_and_nothing_else() {
     let gateway = PlayedLink::default().gateway();
     let created = create(&gateway).await;
     let owner = created.record.account;
-    let partner = gateway.issue_token(TokenKind::Partner, owner).await.unwrap().text;
+    let partner = gateway.issue_token(NewToken::new(TokenKind::Partner, owner)).await.unwrap().text;
     let instance = created.token.unwrap();
 
     let grant = gateway.authenticate(TokenKind::Instance, &instance).await.unwrap().unwrap();
@@ -50,7 +53,8 @@ async fn a_new_token_ends_the_one_before() {
     let new = gateway.renew_instance_token(created.record.id).await.unwrap();
     assert!(gateway.authenticate(TokenKind::Instance, &old).await.unwrap().is_none());
     assert!(gateway.authenticate(TokenKind::Instance, &new).await.unwrap().is_some());
-    let listed = gateway.list_instances(InstanceFilter::default()).await.unwrap();
+    let listed =
+        gateway.list_instances(InstanceFilter::default(), TokenKind::Instance).await.unwrap();
     assert_eq!(listed[0].token.as_ref(), Some(&new), "the list shows the one that holds");
     let again = link.gateway();
     assert!(again.authenticate(TokenKind::Instance, &new).await.unwrap().is_some());
@@ -59,7 +63,7 @@ async fn a_new_token_ends_the_one_before() {
     let error = gateway.renew_instance_token(nobody).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
     let nobody = AccountId::from_random_bytes([3; 16]);
-    let error = gateway.issue_token(TokenKind::Partner, nobody).await.unwrap_err();
+    let error = gateway.issue_token(NewToken::new(TokenKind::Partner, nobody)).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NotFound);
 }
 
@@ -89,11 +93,14 @@ async fn what_the_store_holds_of_a_token_does_not_let_anybody_in() {
     let created = create(&gateway).await;
     let text = created.token.unwrap();
     let kept = link.store().tokens(created.record.account).await.unwrap();
-    let [kept] = kept.try_into().unwrap();
-    let plain = text.expose().as_bytes();
-    let sealed = kept.sealed.unwrap();
-    assert!(!sealed.as_bytes().windows(plain.len()).any(|bytes| bytes == plain));
-    assert_ne!(hex::encode(kept.hash.as_bytes()), text.expose());
+    let sanctum = gateway.instance_token_text(&created.record, TokenKind::Hypersender).await;
+    for (kept, text) in kept.iter().zip([text, sanctum.unwrap().unwrap()]) {
+        let plain = text.expose().as_bytes();
+        let sealed = kept.sealed.as_ref().unwrap();
+        assert!(!sealed.as_bytes().windows(plain.len()).any(|bytes| bytes == plain));
+        assert_ne!(hex::encode(kept.hash.as_bytes()), text.expose());
+    }
+    assert_eq!(kept.len(), 2);
 }
 
 #[tokio::test]
@@ -105,4 +112,93 @@ async fn a_store_is_bound_to_its_first_master_key() {
     first.bind(&*store, &dice).await.unwrap();
     let error = second.bind(&*store, &dice).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Invalid);
+}
+
+#[tokio::test]
+async fn an_instance_comes_with_a_token_of_each_kind_that_is_shown_again() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let created = create(&gateway).await;
+    let record = &created.record;
+    for kind in [TokenKind::Instance, TokenKind::Hypersender] {
+        let text = gateway.instance_token_text(record, kind).await.unwrap().unwrap();
+        assert!(kind.may_be(text.expose()));
+        let again = gateway.instance_token_or_new(record, kind).await.unwrap();
+        assert_eq!(again, text, "there is one already");
+        let grant = gateway.authenticate(kind, &text).await.unwrap().unwrap();
+        assert_eq!(grant.instance.map(|instance| instance.id), Some(record.id));
+        let listed = gateway.list_instances(InstanceFilter::default(), kind).await.unwrap();
+        assert_eq!(listed[0].token, Some(text));
+    }
+    assert!(
+        gateway.list_tokens(record.account).await.unwrap().is_empty(),
+        "they open one instance"
+    );
+}
+
+#[tokio::test]
+async fn an_instance_from_before_a_kind_of_token_gets_one_when_it_is_asked_for() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let record = create(&gateway).await.record;
+    for token in link.store().tokens(record.account).await.unwrap() {
+        link.store().revoke_token(token.id(), gateway.now()).await.unwrap();
+    }
+    let kind = TokenKind::Hypersender;
+    assert_eq!(gateway.instance_token_text(&record, kind).await.unwrap(), None);
+    let asked = (0..8).map(|_| gateway.instance_token_or_new(&record, kind));
+    let texts = futures_util::future::try_join_all(asked).await.unwrap();
+    assert!(texts.iter().all(|text| *text == texts[0]), "eight who ask at once get one");
+    assert!(gateway.authenticate(kind, &texts[0]).await.unwrap().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_ends_at_its_time() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let owner = create(&gateway).await.record.account;
+    let expires_at = Some(gateway.now() + SignedDuration::from_secs(60));
+    let new = NewToken { expires_at, ..NewToken::new(TokenKind::Native, owner) };
+    let text = gateway.issue_token(new).await.unwrap().text;
+    let grant = gateway.authenticate(TokenKind::Native, &text).await.unwrap().unwrap();
+
+    let worthless = gateway.until_worthless(&grant);
+    tokio::time::timeout(Duration::from_secs(59), worthless).await.unwrap_err();
+    assert!(gateway.authenticate(TokenKind::Native, &text).await.unwrap().is_some());
+    within(gateway.until_worthless(&grant)).await;
+    assert!(gateway.authenticate(TokenKind::Native, &text).await.unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_with_a_token_hears_of_its_end() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let owner = create(&gateway).await.record.account;
+    let issue = async || {
+        let text = gateway.issue_token(NewToken::new(TokenKind::Native, owner)).await.unwrap().text;
+        gateway.authenticate(TokenKind::Native, &text).await.unwrap().unwrap()
+    };
+    let (one, other) = (issue().await, issue().await);
+    let mut waits_on = std::pin::pin!(gateway.until_worthless(&other));
+    let revoked = async {
+        // The other one's end is none of its business.
+        gateway.revoke_token(owner, one.token).await.unwrap();
+    };
+    within(async { tokio::join!(gateway.until_worthless(&one), revoked) }).await;
+    let hour = Duration::from_secs(3600);
+    tokio::time::timeout(hour, &mut waits_on).await.unwrap_err();
+    gateway.revoke_token(owner, other.token).await.unwrap();
+    within(waits_on).await;
+    within(gateway.until_worthless(&one)).await;
+}
+
+#[tokio::test]
+async fn the_renewal_of_an_instances_token_ends_what_waits_with_the_old_one() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let created = create(&gateway).await;
+    let old = created.token.unwrap();
+    let grant = gateway.authenticate(TokenKind::Instance, &old).await.unwrap().unwrap();
+    let renewed = async { drop(gateway.renew_instance_token(created.record.id).await.unwrap()) };
+    within(async { tokio::join!(gateway.until_worthless(&grant), renewed) }).await;
 }

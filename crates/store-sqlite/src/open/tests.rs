@@ -8,6 +8,7 @@ use waygate_core::error::Error;
 use waygate_core::event::{EventName, Sequence};
 use waygate_core::port::journal::Journal;
 use waygate_core::port::registry::{InstanceFilter, Registry};
+use waygate_core::scope::{Scope, Scopes};
 use waygate_core::secret::Sealed;
 
 use super::{APPLICATION_ID, OpenError, open, pragma};
@@ -372,6 +373,7 @@ async fn a_database_of_every_earlier_version_is_read() {
         let left = fixture(version).await;
         let (store, writer) = open(&left.path, MIGRATIONS).await.unwrap();
         assert_reads_fixture(&store).await.unwrap();
+        assert_reads_tenants(&store, version > 1).await.unwrap();
         stop(store, writer).await.unwrap();
     }
 }
@@ -399,5 +401,23 @@ async fn assert_reads_fixture(store: &SqliteStore) -> Result<(), Error> {
     assert!(tokens.first().unwrap().sealed.is_some());
     assert_eq!(store.read_after(shop.id, Sequence(0), 10).await?.len(), 2);
     assert_eq!(store.newest(shop.id, EventName::StateChanged, 1).await?.len(), 1);
+    Ok(())
+}
+
+/// What the second schema brought, and what it makes of rows from before.
+async fn assert_reads_tenants(store: &SqliteStore, has_them: bool) -> Result<(), Error> {
+    let accounts = store.accounts().await?;
+    let closed: Vec<bool> = accounts.iter().map(|it| it.closed_at.is_some()).collect();
+    assert_eq!(closed, [false, has_them]);
+    let instances = store.instances(InstanceFilter::default()).await?;
+    assert_eq!(instances.first().unwrap().phone.is_some(), has_them);
+    let tokens = store.tokens(accounts.first().unwrap().id).await?;
+    let [instance, partner] = tokens.as_slice() else { panic!("{tokens:?}") };
+    assert_eq!(instance.scopes, Scopes::of_account());
+    assert_eq!(partner.name, if has_them { "till" } else { "" });
+    assert_eq!(partner.expires_at.is_some(), has_them);
+    // One of the words is a newer version's.
+    let read = [Scope::Read].into_iter().collect();
+    assert_eq!(partner.scopes, if has_them { read } else { Scopes::of_account() });
     Ok(())
 }

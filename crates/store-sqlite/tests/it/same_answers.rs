@@ -21,6 +21,9 @@ use crate::file::File;
 #[derive(Debug, Clone)]
 enum Question {
     OpenAccount { id: u8, name: u8 },
+    RenameAccount { id: u8, name: u8 },
+    CloseAccount { id: u8, at_ms: i64 },
+    Describe { id: u8, phone: Option<u8> },
     Enrol { id: u8, number: u8, owner: u8, token: u8 },
     Instances { account: Option<u8>, with_removed: bool },
     Remove { id: u8, at_ms: i64 },
@@ -67,6 +70,10 @@ fn question() -> impl Strategy<Value = Question> {
     let ms = || 0..9_i64;
     prop_oneof![
         2 => (1..4_u8, 1..4_u8).prop_map(|(id, name)| Question::OpenAccount { id, name }),
+        1 => (1..4_u8, 1..5_u8).prop_map(|(id, name)| Question::RenameAccount { id, name }),
+        1 => (1..4_u8, ms()).prop_map(|(id, at_ms)| Question::CloseAccount { id, at_ms }),
+        1 => (id(), proptest::option::of(0..9_u8))
+            .prop_map(|(id, phone)| Question::Describe { id, phone }),
         6 => (id(), id(), 1..4_u8, 1..9_u8).prop_map(|(id, number, owner, token)| {
             Question::Enrol { id, number, owner, token }
         }),
@@ -93,6 +100,7 @@ fn wanted(asked: &Asked) -> ApiToken {
         kind: if asked.partner { TokenKind::Partner } else { TokenKind::Instance },
         instance: asked.instance.map(instance_id),
         issued_at: after_ms(asked.at_ms),
+        expires_at: asked.partner.then(|| after_ms(asked.at_ms + 1)),
         ..token(asked.token, &record(1, &owner))
     }
 }
@@ -108,12 +116,22 @@ async fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
             let named = Account { name: account(*name).name, ..account(*id) };
             store.open_account(named).await.map(done)?
         }
+        Question::RenameAccount { id, name } => {
+            store.rename_account(account(*id).id, account(*name).name).await.map(done)?
+        }
+        Question::CloseAccount { id, at_ms } => {
+            Answer::Whether(store.close_account(account(*id).id, after_ms(*at_ms)).await?)
+        }
+        Question::Describe { id, phone } => {
+            let phone = phone.and_then(|digit| format!("1555000111{digit}").parse().ok());
+            store.describe(instance_id(*id), "new".into(), phone).await.map(done)?
+        }
         Question::Enrol { id, number, owner, token: seed } => {
             let owner = account(*owner);
             let number = record(*number, &owner).number;
             let record = InstanceRecord { number, ..record(*id, &owner) };
-            let token = token(*seed, &record);
-            store.enrol(Enrolment { record, token, settings: sealed(*id) }).await.map(done)?
+            let tokens = vec![token(*seed, &record), token(*seed + 1, &record)];
+            store.enrol(Enrolment { record, tokens, settings: sealed(*id) }).await.map(done)?
         }
         Question::Instances { account: owner, with_removed } => {
             let account = owner.map(|seed| account(seed).id);

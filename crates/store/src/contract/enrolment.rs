@@ -5,7 +5,7 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::instance::record::{InstanceRecord, NAME_LENGTH_MAX};
 use waygate_core::instance::state::StateName;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
-use waygate_core::token::ApiToken;
+use waygate_core::token::{ApiToken, TokenKind};
 
 use super::samples::{
     account, after_ms, enrolled, enrolment, event, hash, opened, record, refusal, standing, token,
@@ -19,15 +19,19 @@ pub async fn an_instance_with_its_token_and_settings_is_found_as_it_was_enrolled
     store: &dyn Store,
 ) -> Result<(), Error> {
     let owner = opened(store, 1).await?;
-    let Enrolment { record, token, settings } = enrolment(1, &owner);
-    let (id, hash) = (record.id, token.hash);
-    let written = Enrolment { record: record.clone(), token: token.clone(), settings };
+    let Enrolment { record, settings, .. } = enrolment(1, &owner);
+    let (id, phone) = (record.id, "15550001111".parse().ok());
+    let record = InstanceRecord { phone, ..record };
+    let tokens = vec![token(1, &record), ApiToken { kind: TokenKind::Native, ..token(2, &record) }];
+    let written = Enrolment { record: record.clone(), tokens: tokens.clone(), settings };
     store.enrol(written.clone()).await?;
 
     assert_eq!(store.instance(id).await?, Some(record.clone()));
     assert_eq!(store.instances(ALL).await?, [record]);
-    assert_eq!(store.find_token(hash).await?, Some(token.clone()));
-    assert_eq!(store.tokens(owner.id).await?, [token]);
+    for token in &tokens {
+        assert_eq!(store.find_token(token.hash).await?.as_ref(), Some(token));
+    }
+    assert_eq!(store.tokens(owner.id).await?, tokens);
     assert_eq!(store.settings(id).await?, Some(written.settings));
     Ok(())
 }
@@ -74,13 +78,16 @@ pub async fn an_instance_with_a_token_of_another_is_not_found_and_changes_nothin
     let (owner, other) = (opened(store, 1).await?, opened(store, 2).await?);
     let elsewhere = record(7, &owner);
     let own = enrolment(1, &owner);
-    for token in [
-        ApiToken { account: other.id, ..own.token.clone() },
-        ApiToken { account: account(9).id, ..own.token.clone() },
-        ApiToken { instance: Some(elsewhere.id), ..own.token.clone() },
+    let first = token(1, &own.record);
+    for second in [
+        ApiToken { account: other.id, ..token(2, &own.record) },
+        ApiToken { account: account(9).id, ..token(2, &own.record) },
+        ApiToken { instance: Some(elsewhere.id), ..token(2, &own.record) },
+        first.clone(),
     ] {
-        let mixed = Enrolment { token, ..own.clone() };
-        assert_eq!(refusal(store.enrol(mixed).await), Some(Kind::NotFound));
+        let expected = if second == first { Kind::Conflict } else { Kind::NotFound };
+        let mixed = Enrolment { tokens: vec![first.clone(), second], ..own.clone() };
+        assert_eq!(refusal(store.enrol(mixed).await), Some(expected));
         assert_nothing_of(store, 1).await?;
     }
     store.enrol(own).await
@@ -166,9 +173,10 @@ pub async fn a_number_is_given_to_one_of_many_who_ask_at_once(
 }
 
 fn with_id_of(other: &InstanceRecord, enrolment: Enrolment) -> Enrolment {
+    let of_other = |token| ApiToken { instance: Some(other.id), ..token };
     Enrolment {
         record: InstanceRecord { id: other.id, ..enrolment.record },
-        token: ApiToken { instance: Some(other.id), ..enrolment.token },
+        tokens: enrolment.tokens.into_iter().map(of_other).collect(),
         ..enrolment
     }
 }
@@ -180,7 +188,8 @@ fn with_number_of(other: &InstanceRecord, enrolment: Enrolment) -> Enrolment {
 /// With the token that an instance of seed 1 was enrolled with.
 fn with_token_of(first: &InstanceRecord, enrolment: Enrolment) -> Enrolment {
     let taken = token(1, first);
-    Enrolment { token: ApiToken { hash: taken.hash, ..enrolment.token }, ..enrolment }
+    let with_hash = |token| ApiToken { hash: taken.hash, ..token };
+    Enrolment { tokens: enrolment.tokens.into_iter().map(with_hash).collect(), ..enrolment }
 }
 
 /// Id, number and token of the instance of seed 1 are out of reach for an instance of seed 2.

@@ -9,12 +9,13 @@ use waygate_core::id::InstanceId;
 use waygate_core::instance::change::Cause;
 use waygate_core::instance::standing::Standing;
 use waygate_core::instance::state::{Outcome, StateName, Stopper};
-use waygate_core::port::registry::{Enrolment, InstanceFilter};
+use waygate_core::port::registry::InstanceFilter;
 use waygate_core::reason::EndReason;
 use waygate_core::tenant::Account;
 
 use super::samples::{
-    NOW_MS, account, after_ms, enrolled, enrolment, event, instance_id, opened, refusal, standing,
+    NOW_MS, account, after_ms, enrolled, enrolment, event, hash, instance_id, opened, refusal,
+    standing,
 };
 use crate::Store;
 
@@ -99,11 +100,13 @@ pub async fn times_are_kept_to_the_millisecond(store: &dyn Store) -> Result<(), 
 
     let account = Account { opened_at: fine, ..account(1) };
     store.open_account(account.clone()).await?;
-    let Enrolment { mut record, mut token, settings } = enrolment(1, &account);
-    record.created_at = fine;
-    token.issued_at = fine;
-    let (id, hash) = (record.id, token.hash);
-    store.enrol(Enrolment { record, token, settings }).await?;
+    let mut enrolment = enrolment(1, &account);
+    enrolment.record.created_at = fine;
+    let (id, hash) = (enrolment.record.id, hash(1));
+    for token in &mut enrolment.tokens {
+        (token.issued_at, token.expires_at) = (fine, Some(fine));
+    }
+    store.enrol(enrolment).await?;
     store.append(id, fine, event(1), standing(StateName::Online)).await?;
     assert_eq!(store.read_after(id, START, 1).await?.first().map(|it| it.at), kept);
     store.revoke_token(hash.id(), fine).await?;
@@ -115,8 +118,11 @@ pub async fn times_are_kept_to_the_millisecond(store: &dyn Store) -> Result<(), 
     assert_eq!(record.and_then(|it| it.removed_at), kept);
     let token = store.find_token(hash).await?;
     assert_eq!(token.as_ref().map(|it| it.issued_at), kept);
+    assert_eq!(token.as_ref().and_then(|it| it.expires_at), kept);
     assert_eq!(token.and_then(|it| it.revoked_at), kept);
     assert_eq!(store.forget_removed(fine).await?, 0, "a cutoff is no finer than a removal");
+    store.close_account(account.id, fine).await?;
+    assert_eq!(store.accounts().await?.first().and_then(|it| it.closed_at), kept);
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::registry::Enrolment;
+use waygate_core::scope::Scopes;
 use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenKind};
@@ -32,6 +33,7 @@ pub fn account(seed: u8) -> Account {
         id: AccountId::from_random_bytes([seed; 16]),
         name: format!("account {seed}"),
         opened_at: after_ms(0),
+        closed_at: None,
     }
 }
 
@@ -47,6 +49,7 @@ pub fn record(seed: u8, owner: &Account) -> InstanceRecord {
         number: InstanceNumber::from_random(u64::from(seed)),
         account: owner.id,
         name: format!("instance {seed}"),
+        phone: None,
         created_at: after_ms(0),
         removed_at: None,
         standing: None,
@@ -64,9 +67,12 @@ pub fn token(seed: u8, of: &InstanceRecord) -> ApiToken {
         kind: TokenKind::Instance,
         account: of.account,
         instance: Some(of.id),
+        name: format!("token {seed}"),
+        scopes: Scopes::of_account(),
         hash: hash(seed),
         sealed: Some(sealed(seed)),
         issued_at: after_ms(0),
+        expires_at: None,
         revoked_at: None,
     }
 }
@@ -79,7 +85,7 @@ pub fn sealed(seed: u8) -> Sealed {
 /// An instance with a token and settings of the same seed.
 pub fn enrolment(seed: u8, owner: &Account) -> Enrolment {
     let record = record(seed, owner);
-    Enrolment { token: token(seed, &record), settings: sealed(seed), record }
+    Enrolment { tokens: vec![token(seed, &record)], settings: sealed(seed), record }
 }
 
 /// An account that is open.

@@ -8,6 +8,7 @@ use waygate_core::event::{Event, EventKind, EventName, Sequence};
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
 use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
@@ -45,8 +46,39 @@ impl Shelves {
         if self.accounts.iter().any(taken) {
             return Err(Error::new(Kind::Conflict, "the account's id or name is taken"));
         }
-        self.accounts.push(Account { opened_at: to_millisecond(account.opened_at), ..account });
+        let (opened_at, closed_at) =
+            (to_millisecond(account.opened_at), account.closed_at.map(to_millisecond));
+        self.accounts.push(Account { opened_at, closed_at, ..account });
         Ok(())
+    }
+
+    pub(super) fn rename_account(&mut self, account: AccountId, name: String) -> Result<(), Error> {
+        let taken = self.accounts.iter().any(|other| other.name == name && other.id != account);
+        let found = self.open(account).ok_or_else(no_account)?;
+        if taken {
+            return Err(Error::new(Kind::Conflict, "the account's name is taken"));
+        }
+        found.name = name;
+        Ok(())
+    }
+
+    pub(super) fn close_account(
+        &mut self,
+        account: AccountId,
+        at: Timestamp,
+    ) -> Result<bool, Error> {
+        let owns =
+            |shelf: &Shelf| shelf.record.account == account && shelf.record.removed_at.is_none();
+        let still_owns = self.instances.iter().any(owns);
+        let Some(found) = self.open(account) else { return Ok(false) };
+        if still_owns {
+            return Err(Error::new(Kind::WrongState, "the account still has instances"));
+        }
+        found.closed_at = Some(to_millisecond(at));
+        for token in self.tokens.iter_mut().filter(|token| token.account == account) {
+            token.revoked_at.get_or_insert(to_millisecond(at));
+        }
+        Ok(true)
     }
 
     pub(super) fn accounts(&self) -> Vec<Account> {
@@ -54,8 +86,8 @@ impl Shelves {
     }
 
     pub(super) fn enrol(&mut self, enrolment: Enrolment) -> Result<(), Error> {
-        let Enrolment { record, token, settings } = enrolment;
-        if !self.has_account(record.account) {
+        let Enrolment { record, tokens, settings } = enrolment;
+        if self.open(record.account).is_none() {
             return Err(no_account());
         }
         let (id, number) = (record.id, record.number);
@@ -68,12 +100,36 @@ impl Shelves {
             ..record
         };
         self.instances.push(Shelf { record, settings: Some(settings), journal: Vec::new() });
-        if let Err(refused) = self.issue_token(token) {
+        if let Err(refused) = self.issue_all(tokens) {
             self.instances.pop();
             return Err(refused);
         }
         self.taken.instances.insert(id);
         self.taken.numbers.insert(number);
+        Ok(())
+    }
+
+    /// All of them or none.
+    fn issue_all(&mut self, tokens: Vec<ApiToken>) -> Result<(), Error> {
+        let (before, count) = (self.taken.tokens.clone(), self.tokens.len());
+        for token in tokens {
+            if let Err(refused) = self.issue_token(token) {
+                self.taken.tokens = before;
+                self.tokens.truncate(count);
+                return Err(refused);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn describe(
+        &mut self,
+        instance: InstanceId,
+        name: String,
+        phone: Option<PhoneNumber>,
+    ) -> Result<(), Error> {
+        let shelf = self.present(instance).ok_or_else(no_instance)?;
+        (shelf.record.name, shelf.record.phone) = (name, phone);
         Ok(())
     }
 
@@ -215,12 +271,12 @@ impl Shelves {
             .find(|it| it.record.id == instance && it.record.removed_at.is_none())
     }
 
-    fn has_account(&self, account: AccountId) -> bool {
-        self.accounts.iter().any(|it| it.id == account)
+    fn open(&mut self, account: AccountId) -> Option<&mut Account> {
+        self.accounts.iter_mut().find(|it| it.id == account && it.closed_at.is_none())
     }
 
     fn check_owner(&mut self, token: &ApiToken) -> Result<(), Error> {
-        if !self.has_account(token.account) {
+        if self.open(token.account).is_none() {
             return Err(no_account());
         }
         let Some(instance) = token.instance else { return Ok(()) };
@@ -234,6 +290,7 @@ impl Shelves {
         }
         self.tokens.push(ApiToken {
             issued_at: to_millisecond(token.issued_at),
+            expires_at: token.expires_at.map(to_millisecond),
             revoked_at: token.revoked_at.map(to_millisecond),
             ..token
         });

@@ -7,9 +7,10 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use waygate_core::instance::settings::Settings;
 use waygate_core::instance::state::StateName;
+use waygate_core::port::registry::InstanceFilter;
 use waygate_dialect_greenapi::RateLimits;
+use waygate_engine::accounts::NewToken;
 use waygate_engine::instances::NewInstance;
 use waygate_http::site::Site;
 use waygate_sim::Latency;
@@ -30,8 +31,7 @@ impl Client {
     /// A fresh instance, and a client that may call as often as it likes.
     async fn new(world: &World) -> Self {
         let account = world.gateway.first_account().await.unwrap().id;
-        let (name, settings) = ("shop".to_owned(), Settings::default());
-        let new = NewInstance { account, name, settings, number: None, token: None };
+        let new = NewInstance { name: "shop".to_owned(), ..NewInstance::unnamed(account) };
         let created = world.gateway.create_instance(new).await.unwrap();
         Self {
             site: site(world),
@@ -218,7 +218,7 @@ async fn a_partner_creates_and_deletes_an_instance_that_links_in_between() {
     let world = World::new(Latency::FortyMillis);
     let account = world.gateway.first_account().await.unwrap().id;
     let kind = waygate_core::token::TokenKind::Partner;
-    let partner = world.gateway.issue_token(kind, account).await.unwrap();
+    let partner = world.gateway.issue_token(NewToken::new(kind, account)).await.unwrap();
     let site = site(&world);
     let call = async |verb: Method, method: &str, body: Value| -> Value {
         let path = format!("/partner/{method}/{}", partner.text.expose());
@@ -232,13 +232,12 @@ async fn a_partner_creates_and_deletes_an_instance_that_links_in_between() {
     let listed = call(Method::GET, "getInstances", json!({})).await;
     assert_eq!(listed[0]["idInstance"], created["idInstance"]);
     assert_eq!(listed[0]["apiTokenInstance"], created["apiTokenInstance"]);
-    let records =
-        world.gateway.list_instances(waygate_core::port::registry::InstanceFilter::default()).await;
+    let records = world.gateway.instances(InstanceFilter::default()).await;
     let mut client = Client {
         site: site.clone(),
         number: created["idInstance"].to_string(),
         token: created["apiTokenInstance"].as_str().unwrap().to_owned(),
-        instance: world.watch(records.unwrap()[0].record.id),
+        instance: world.watch(records.unwrap()[0].id),
     };
     world.phone().scan(&client.code().await).await.unwrap();
     client.instance.reaches(StateName::Online).await;

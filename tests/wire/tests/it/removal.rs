@@ -12,7 +12,8 @@ async fn a_removed_instance_stays_listed_for_ninety_days_and_is_then_forgotten()
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     let mut world = World::new(Latency::None);
     let instance = world.instance().await.id;
-    let listed = world.gateway.list_instances(InstanceFilter::default()).await.unwrap();
+    let listed =
+        world.gateway.list_instances(InstanceFilter::default(), TokenKind::Instance).await.unwrap();
     let token = listed[0].token.clone().unwrap();
     world.gateway.remove_instance(instance).await.unwrap();
     // What a process does when it starts: from here on it forgets, day by day.

@@ -2,6 +2,7 @@
 
 use waygate_core::port::registry::InstanceFilter;
 use waygate_core::secret::TokenText;
+use waygate_core::token::TokenKind;
 
 use crate::server::{Answer, Instance, Server};
 
@@ -11,7 +12,11 @@ async fn created(server: &Server, body: &str) -> (Answer, Instance) {
     let body = answer.json();
     let token = TokenText::new(body["apiTokenInstance"].as_str().unwrap());
     let number = body["idInstance"].to_string().parse().unwrap();
-    let listed = server.gateway.list_instances(InstanceFilter::default()).await.unwrap();
+    let listed = server
+        .gateway
+        .list_instances(InstanceFilter::default(), TokenKind::Instance)
+        .await
+        .unwrap();
     let found = listed.iter().find(|listed| listed.record.number == number).unwrap();
     (answer, Instance { id: found.record.id, number, token })
 }

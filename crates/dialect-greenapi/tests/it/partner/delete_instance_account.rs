@@ -1,6 +1,7 @@
 //! `deleteInstanceAccount`: removes one's own instance.
 
 use waygate_core::token::TokenKind;
+use waygate_engine::accounts::NewToken;
 
 use crate::server::Server;
 
@@ -33,7 +34,8 @@ async fn a_foreign_and_an_unknown_instance_are_not_found_alike() {
     let server = Server::start().await;
     let instance = server.instance().await;
     let other = server.link.other_account().await;
-    let token = server.gateway.issue_token(TokenKind::Partner, other).await.unwrap().text;
+    let token =
+        server.gateway.issue_token(NewToken::new(TokenKind::Partner, other)).await.unwrap().text;
     let path = format!("/partner/deleteInstanceAccount/{}", token.expose());
     for number in [instance.number.to_string(), "4242424242".into(), "-1".into(), "0".into()] {
         let body = format!(r#"{{"idInstance":{number}}}"#);

@@ -1,6 +1,7 @@
 //! `getInstances`: the account's own, removed ones too.
 
 use waygate_core::token::TokenKind;
+use waygate_engine::accounts::NewToken;
 
 use crate::server::Server;
 
@@ -40,7 +41,8 @@ async fn another_accounts_instances_are_not_told() {
     let server = Server::start().await;
     server.instance().await;
     let other = server.link.other_account().await;
-    let token = server.gateway.issue_token(TokenKind::Partner, other).await.unwrap().text;
+    let token =
+        server.gateway.issue_token(NewToken::new(TokenKind::Partner, other)).await.unwrap().text;
     let path = format!("/partner/getInstances/{}", token.expose());
     assert_eq!(server.send("GET", &path, "").await.told(), "200 []");
 }
