@@ -119,8 +119,8 @@ impl Reader {
                     `enableServiceLinks: false` for the pod"
                 .to_owned();
         }
-        let config = variable.map(|_| variable::CONFIG_AS_KEY);
-        match suggestion::nearest(key, self.names().chain(config)) {
+        let others = variable.into_iter().flat_map(|_| variable::NO_SETTINGS_AS_KEYS);
+        match suggestion::nearest(key, self.names().chain(others)) {
             Some(near) => format!("is not a setting; did you mean {}?", spelled(near)),
             None => "is not a setting; remove it".to_owned(),
         }
@@ -181,6 +181,11 @@ mod tests {
                 "config",
                 variable("Waygate_Config"),
                 "is not a setting; did you mean `WAYGATE_CONFIG`? (Waygate_Config)",
+            ),
+            (
+                "tokn",
+                variable("WAYGATE_TOKN"),
+                "is not a setting; did you mean `WAYGATE_TOKEN`? (WAYGATE_TOKN)",
             ),
             ("config", flag(), "is not a setting; remove it (--x)"),
             (

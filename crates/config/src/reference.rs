@@ -24,7 +24,8 @@ cannot be used, even where a stronger source sets the same key. All errors are t
 the key, the place and what to do.
 
 Names of environment variables are compared exactly, capitals included. Every variable that begins with
-`WAYGATE_`, in capitals or not, must be a setting or `WAYGATE_CONFIG`. An empty value is an error;
+`WAYGATE_`, in capitals or not, must be a setting, `WAYGATE_CONFIG`, or one of the two by which commands
+reach a server elsewhere, `WAYGATE_SERVER` and `WAYGATE_TOKEN`. An empty value of a setting is an error;
 to return to the default, remove the variable. Kubernetes sets variables such as `WAYGATE_PORT` in every
 pod that shares a namespace with a service named `waygate`; set `enableServiceLinks: false` for the pod
 of Waygate.

@@ -83,20 +83,33 @@ impl Sources {
         (inputs, problems)
     }
 
+    /// The address of the server elsewhere that the environment names for commands.
+    pub fn server(&self) -> Option<&OsStr> {
+        self.variable(variable::SERVER)
+    }
+
+    /// The token that the environment holds for that server; a secret.
+    pub fn token(&self) -> Option<&OsStr> {
+        self.variable(variable::TOKEN)
+    }
+
+    fn variable(&self, name: &str) -> Option<&OsStr> {
+        let found = self.environment.iter().rev().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_os_str())
+    }
+
     /// The file to read and who named it: the flag before the environment.
     fn file(&self) -> Option<(&Path, Origin)> {
         if let Some(path) = &self.file {
             return Some((path, Origin::Flag(CONFIG_FLAG.to_owned())));
         }
-        let named = self.environment.iter().rev().find(|(name, _)| name == variable::CONFIG);
-        named.map(|(name, path)| {
-            (Path::new(path), Origin::Variable(name.to_string_lossy().into_owned()))
-        })
+        let named = self.variable(variable::CONFIG);
+        named.map(|path| (Path::new(path), Origin::Variable(variable::CONFIG.to_owned())))
     }
 }
 
 fn of_variable(name: &OsStr, value: &OsStr) -> Option<Input> {
-    if name == variable::CONFIG {
+    if variable::NO_SETTINGS.iter().any(|other| name == *other) {
         return None;
     }
     let name = name.to_string_lossy().into_owned();
@@ -128,6 +141,19 @@ mod tests {
         let sources = Sources::from_process(None, vec![]);
         let ours = |name: &OsStr| name.to_string_lossy().to_uppercase().starts_with("WAYGATE_");
         assert!(sources.environment.iter().all(|(name, _)| ours(name)));
+    }
+
+    #[test]
+    fn what_commands_are_told_of_a_server_elsewhere_is_no_setting() {
+        let environment =
+            [("WAYGATE_SERVER", "https://wa.example.org"), ("WAYGATE_TOKEN", "canary")];
+        let environment = environment.map(|(name, value)| (name.into(), value.into()));
+        let sources = Sources::new(None, environment, vec![]);
+        let (inputs, problems) = sources.inputs();
+        assert!(inputs.is_empty() && problems.is_empty());
+        assert_eq!(sources.server().unwrap(), "https://wa.example.org");
+        assert_eq!(sources.token().unwrap(), "canary");
+        assert_eq!(Sources::new(None, [], vec![]).token(), None);
     }
 
     #[cfg(unix)]

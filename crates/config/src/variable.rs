@@ -7,11 +7,20 @@
 /// How the names of our variables begin.
 pub(crate) const PREFIX: &str = "WAYGATE_";
 
-/// The variable that names the configuration file. It is not a setting.
+/// The variable that names the configuration file.
 pub(crate) const CONFIG: &str = "WAYGATE_CONFIG";
 
-/// What its name would be as a key, to recognise its misspellings.
-pub(crate) const CONFIG_AS_KEY: &str = "config";
+/// The variable that names the server elsewhere that commands talk to.
+pub(crate) const SERVER: &str = "WAYGATE_SERVER";
+
+/// The variable with the token that they show there.
+pub(crate) const TOKEN: &str = "WAYGATE_TOKEN";
+
+/// Our variables that are no settings.
+pub(crate) const NO_SETTINGS: [&str; 3] = [CONFIG, SERVER, TOKEN];
+
+/// What their names would be as keys, to recognise their misspellings.
+pub(crate) const NO_SETTINGS_AS_KEYS: [&str; 3] = ["config", "server", "token"];
 
 const BETWEEN_PARTS: &str = "__";
 
@@ -47,11 +56,13 @@ mod tests {
         for (key, name) in [
             ("data_dir", "WAYGATE_DATA_DIR"),
             ("log.format", "WAYGATE_LOG__FORMAT"),
-            (CONFIG_AS_KEY, CONFIG),
             ("whatsapp.version_url", "WAYGATE_WHATSAPP__VERSION_URL"),
         ] {
             assert_eq!(of_key(key), name);
             assert_eq!(key_of(name).as_deref(), Some(key));
+        }
+        for (key, name) in NO_SETTINGS_AS_KEYS.into_iter().zip(NO_SETTINGS) {
+            assert_eq!((of_key(key).as_str(), key_of(name).as_deref()), (name, Some(key)));
         }
     }
 

@@ -1,16 +1,22 @@
 //! The command line.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use waygate_config::{Override, Sources};
+use waygate_core::secret::TokenText;
 
+mod completion;
 mod instance;
+mod reach;
 mod token;
 
+pub(crate) use self::completion::Completion;
 pub(crate) use self::instance::{
     Identifier, Instance, InstanceCreate, InstanceDelete, InstanceLink,
 };
+pub(crate) use self::reach::{Reach, read as read_token};
 pub(crate) use self::token::{Token, TokenCreate, TokenList};
 
 /// A self-hosted WhatsApp gateway.
@@ -48,14 +54,14 @@ pub(crate) enum Command {
     /// phone has scanned it
     Quickstart(Quickstart),
     /// Creates, links, shows and ends instances: one per WhatsApp account
-    #[command(subcommand)]
-    Instance(Instance),
+    Instance(OnApi<Instance>),
     /// Issues, lists and revokes the tokens with which programs use the APIs
-    #[command(subcommand)]
-    Token(Token),
+    Token(OnApi<Token>),
     /// Checks or explains the configuration
     #[command(subcommand)]
     Config(Config),
+    /// Prints a script with which a shell completes these commands
+    Completion(Completion),
     /// Runs a simulated WhatsApp for tests, with a control API for its phones
     #[cfg(feature = "sandbox")]
     Sim(Sim),
@@ -63,6 +69,21 @@ pub(crate) enum Command {
     #[cfg(not(feature = "sandbox"))]
     #[command(hide = true, disable_help_flag = true)]
     Sim(NoSim),
+}
+
+/// Commands that talk to the API of a data directory, or of a server elsewhere.
+#[derive(Debug, Args)]
+pub(crate) struct OnApi<C: Subcommand> {
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+    #[command(subcommand)]
+    pub(crate) command: C,
+}
+
+/// Any text, in a type that does not print it.
+#[expect(clippy::unnecessary_wraps, reason = "the shape that clap asks for")]
+fn secret(text: &str) -> Result<TokenText, Infallible> {
+    Ok(TokenText::new(text))
 }
 
 /// For whom a command prints: for people, or what the API answers. Without comments on the two, so

@@ -1,6 +1,7 @@
 //! The commands, one file each, and what they have in common.
 
 mod cli;
+mod completion;
 mod config;
 mod deadline;
 mod instance;

@@ -7,26 +7,28 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use waygate_core::token::{TokenId, TokenKind};
 
-use crate::commands::cli::{Common, Output, Token, TokenCreate, TokenList};
+use crate::commands::cli::{Common, OnApi, Output, Token, TokenCreate, TokenList};
 use crate::commands::operate::{operate, print, print_for_sure, print_json};
 use crate::control::{self, Absent, Api, Issued, Page};
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::terminal::table;
 
 /// What is told with a token for Hypersender's API.
 const NO_HYPERSENDER: &str =
     "this version does not serve Hypersender's API yet; until one does, the token opens nothing";
 
-pub(crate) async fn run(common: Common, command: Token) -> Result<(), Failure> {
+pub(crate) async fn run(common: Common, on_api: OnApi<Token>) -> Result<(), Failure> {
+    let OnApi { reach, command } = on_api;
     match command {
         Token::Create(create) => {
-            operate(&common, Absent::Make, async |api| self::create(api, create).await).await
+            operate(&common, &reach, Absent::Make, async |api| self::create(api, create).await)
+                .await
         }
         Token::List(list) => {
-            operate(&common, Absent::Refuse, async |api| self::list(api, &list).await).await
+            operate(&common, &reach, Absent::Refuse, async |api| self::list(api, &list).await).await
         }
         Token::Revoke(which) => {
-            operate(&common, Absent::Refuse, async |api| revoke(api, which.id).await).await
+            operate(&common, &reach, Absent::Refuse, async |api| revoke(api, which.id).await).await
         }
     }
 }
@@ -66,9 +68,7 @@ async fn list(api: &Api, command: &TokenList) -> Result<(), Failure> {
         return print_json(&listed);
     }
     let Page { data: tokens, .. } = Page::<control::Token>::deserialize(listed)?;
-    let accounts: Page<Account> = api.get("/accounts").await?;
-    let names: BTreeMap<String, String> =
-        accounts.data.into_iter().map(|account| (account.id, account.name)).collect();
+    let names = account_names(api).await?;
     let head = ["ID", "KIND", "ACCOUNT", "ISSUED", "REVOKED"].map(str::to_owned).to_vec();
     let row = |token: &control::Token| {
         let account = names.get(&token.account_id).unwrap_or(&token.account_id);
@@ -83,6 +83,19 @@ async fn list(api: &Api, command: &TokenList) -> Result<(), Failure> {
     let rows: Vec<Vec<String>> = [head].into_iter().chain(tokens.iter().map(row)).collect();
     print(&table::aligned(&rows))?;
     Ok(())
+}
+
+/// The names of accounts by their ids; none where only the operator may know them.
+async fn account_names(api: &Api) -> Result<BTreeMap<String, String>, Failure> {
+    match api.get::<Page<Account>>("/accounts").await {
+        Ok(accounts) => {
+            Ok(accounts.data.into_iter().map(|account| (account.id, account.name)).collect())
+        }
+        Err(refused) if matches!(refused.exit(), Exit::NotFound | Exit::Usage) => {
+            Ok(BTreeMap::new())
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 #[derive(Deserialize)]

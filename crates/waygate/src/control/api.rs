@@ -15,6 +15,7 @@ use waygate_core::instance::state::State;
 use waygate_http::site::Site;
 
 use super::exchange::{self, Call, NoAnswer, Takes};
+use super::remote::Remote;
 use super::{refusal, socket};
 use crate::data_directory::{DataDirectory, World, unusable};
 use crate::exit::{Exit, Failure};
@@ -41,6 +42,8 @@ pub(crate) enum Api {
     Server(PathBuf),
     /// To an application in this process; nobody else uses the directory.
     Here(Box<Here>),
+    /// To a server elsewhere.
+    Remote(Remote),
 }
 
 /// An application in this process, of which no instance runs but those asked for.
@@ -142,6 +145,7 @@ impl Api {
                 answer.map_err(|why| unanswered(directory, why))?
             }
             Self::Here(here) => exchange::within(&here.site, call).await?,
+            Self::Remote(remote) => remote.ask(call).await?,
         };
         if !answer.status.is_success() {
             return Err(refusal::failure(answer));
@@ -152,7 +156,7 @@ impl Api {
     /// Sees to it that an instance runs; in a server it does.
     pub(crate) async fn run_instance(&self, instance: InstanceId) -> Result<(), Failure> {
         match self {
-            Self::Server(_) => Ok(()),
+            Self::Server(_) | Self::Remote(_) => Ok(()),
             Self::Here(here) => Ok(here.running.gateway.run_instance(instance).await?),
         }
     }
@@ -172,17 +176,21 @@ impl Api {
     }
 
     /// Where other programs reach the APIs, when a server runs.
-    pub(crate) fn served_at(&self) -> Option<std::net::SocketAddr> {
+    pub(crate) fn served_at(&self) -> Option<String> {
         match self {
-            Self::Server(directory) => DataDirectory::served_at(directory),
+            // An address that means "all of them" is none to connect to.
+            Self::Server(directory) => DataDirectory::served_at(directory)
+                .filter(|address| !address.ip().is_unspecified())
+                .map(|address| format!("http://{address}")),
             Self::Here(_) => None,
+            Self::Remote(remote) => Some(remote.site().to_owned()),
         }
     }
 
     /// Ends what runs in this process.
     pub(crate) async fn close(self) {
         match self {
-            Self::Server(_) => {}
+            Self::Server(_) | Self::Remote(_) => {}
             Self::Here(here) => here.running.stop().await,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Body, Bytes};
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderMap, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -22,7 +22,7 @@ const MARGIN: Duration = Duration::from_secs(10);
 const TOLD_AFTER: Duration = Duration::from_secs(3);
 
 /// The largest answer: well above that of the longest page of a list.
-const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub(super) const ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// What is asked.
 #[derive(Debug)]
@@ -84,12 +84,9 @@ pub(super) async fn over(
             }
         }
     });
-    let (within, told) = match takes {
-        Takes::Nothing => (MARGIN, true),
-        Takes::Deed => (Limits::default().handler + MARGIN, true),
-        // Whoever waits for news is shown something else meanwhile.
-        Takes::Waiting(time) => (time + MARGIN, false),
-    };
+    let within = takes.within();
+    // Whoever waits for news is shown something else meanwhile.
+    let told = !matches!(takes, Takes::Waiting(_));
     let deadline = Instant::now() + within;
     if told && let Ok(answered) = timeout(TOLD_AFTER, &mut asked).await {
         return answered.map_err(NoAnswer::Ended);
@@ -104,6 +101,17 @@ pub(super) async fn over(
 /// Asks a site in this process.
 pub(super) async fn within(site: &Site, call: Call<'_>) -> anyhow::Result<Answer> {
     read(site.answer(call.request()?, Limits::default().handler).await).await
+}
+
+impl Takes {
+    /// After how long nobody waits any more.
+    pub(super) fn within(self) -> Duration {
+        match self {
+            Self::Nothing => MARGIN,
+            Self::Deed => Limits::default().handler + MARGIN,
+            Self::Waiting(time) => time + MARGIN,
+        }
+    }
 }
 
 impl Call<'_> {
@@ -129,12 +137,17 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let status = response.status();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|it| it.to_str().ok());
-    let retry_after = retry_after.and_then(|it| it.parse().ok()).map(Duration::from_secs);
+    let retry_after = retry_after(response.headers());
     let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
     let body = body.map_err(anyhow::Error::from_boxed)?.to_bytes();
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
     Ok(Answer { status, body, retry_after })
+}
+
+/// When it may be asked again.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    seconds.parse().ok().map(Duration::from_secs)
 }
 
 #[cfg(test)]

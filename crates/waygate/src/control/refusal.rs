@@ -21,7 +21,7 @@ pub(super) fn failure(answer: Answer) -> Failure {
     let Problem { code, detail } = serde_json::from_value(body).unwrap_or_default();
     let exit = match code.as_str() {
         "not_found" => Exit::NotFound,
-        "invalid" | "too_large" | "conflict" => Exit::Usage,
+        "invalid" | "too_large" | "conflict" | "unauthorized" | "forbidden" => Exit::Usage,
         // What a state or a rate of WhatsApp's forbids.
         "wrong_state" | "limited" => Exit::Refused,
         "unreachable" | "timeout" => Exit::TimedOut,
@@ -63,7 +63,8 @@ mod tests {
             (503, "unreachable", Exit::TimedOut),
             (408, "timeout", Exit::TimedOut),
             (500, "internal", Exit::Internal),
-            (401, "unauthorized", Exit::Internal),
+            (401, "unauthorized", Exit::Usage),
+            (403, "forbidden", Exit::Usage),
         ] {
             let body = json!({ "code": code, "detail": "a sentence", "new": [1] });
             let failure = refused(StatusCode::from_u16(status).unwrap(), body);

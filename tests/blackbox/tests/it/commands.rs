@@ -182,6 +182,32 @@ async fn logging_out_and_restarting_act_on_the_link_itself_with_a_server_and_wit
     }
 }
 
+#[tokio::test]
+async fn an_instance_rests_until_it_is_started_with_a_server_and_without() {
+    for way in WAYS {
+        let mut operator = Operator::start(way).await;
+        let number = operator.creates().await;
+        link(&operator, &number).await;
+        let stopped = operator.runs(&["instance", "stop", &number]).await;
+        assert_eq!(stopped, format!("instance {number} is stopped\n"));
+        if let Some(server) = operator.server.take() {
+            assert_eq!(server.terminate().await.code, Some(0));
+        }
+        operator.serve(&[]).await;
+        assert_eq!(operator.state(&number).await["name"], "stopped");
+        if way == Way::Alone {
+            let server = operator.server();
+            assert_eq!(server.terminate().await.code, Some(0));
+        }
+        operator.runs(&["instance", "start", &number]).await;
+        if way == Way::Alone {
+            // The command ends before a connection stands: the next server has the order.
+            operator.serve(&[]).await;
+        }
+        operator.is_in_state(&number, "online").await;
+    }
+}
+
 async fn link(operator: &Operator, number: &str) {
     let linking = operator.starts(&["instance", "link", number]);
     let code = crate::drawing::last_code(&linking.says("code 1, ").await);

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod control_socket;
 mod drawing;
+mod elsewhere;
 mod green_client;
 mod green_methods;
 mod hostile_bodies;

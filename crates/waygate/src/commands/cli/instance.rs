@@ -1,6 +1,5 @@
 //! `waygate instance` on the command line.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,7 +9,7 @@ use waygate_core::id::{InstanceId, InstanceNumber};
 use waygate_core::phone::PhoneNumber;
 use waygate_core::secret::TokenText;
 
-use super::Output;
+use super::{Output, secret};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Instance {
@@ -31,6 +30,10 @@ pub(crate) enum Instance {
     Logout(Identified),
     /// Closes the connection to WhatsApp and makes a new one
     Restart(Identified),
+    /// Closes the connection to WhatsApp, keeps the link, and rests until `start`
+    Stop(Identified),
+    /// Runs an instance again that `stop` has put to rest
+    Start(Identified),
     /// Unlinks the account and removes the instance for good, with its keys and its credentials
     Delete(InstanceDelete),
 }
@@ -134,12 +137,6 @@ impl FromStr for Identifier {
         let number = text.parse().map(Self::Number);
         number.or_else(|_| text.parse().map(Self::Id)).map_err(|_neither| NoIdentifier)
     }
-}
-
-/// Any text, in a type that does not print it.
-#[expect(clippy::unnecessary_wraps, reason = "the shape that clap asks for")]
-fn secret(text: &str) -> Result<TokenText, Infallible> {
-    Ok(TokenText::new(text))
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
 //! `waygate instance create`: a new instance, or one that moves in from GREEN-API.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize as _;
 use serde_json::{Value, json};
-use waygate_core::secret::TokenText;
 
 use super::show;
-use crate::commands::cli::{InstanceCreate, Output};
+use crate::commands::cli::{InstanceCreate, Output, read_token};
 use crate::commands::operate::{print, print_json};
 use crate::control::{Api, Instance};
 use crate::exit::{Exit, Failure};
@@ -17,9 +15,6 @@ use crate::terminal::table;
 
 /// What stands for standard input.
 const STANDARD_INPUT: &str = "-";
-
-/// A longer text is no token.
-const TOKEN_BYTES_MAX: u64 = 1024;
 
 /// What is to be created, and for whom that is printed.
 pub(super) struct Wish {
@@ -35,12 +30,12 @@ pub(super) fn wish(command: InstanceCreate) -> Result<Wish, Failure> {
     }
     let token = match (command.green_token, command.green_token_file) {
         (Some(token), _) if token.expose() == STANDARD_INPUT => Some(
-            read(std::io::stdin().lock())
+            read_token(std::io::stdin().lock())
                 .map_err(|error| unreadable(Path::new("standard input"), &error))?,
         ),
         (Some(token), _) => Some(token),
         (None, Some(file)) => {
-            let read = File::open(&file).and_then(read);
+            let read = File::open(&file).and_then(read_token);
             Some(read.map_err(|error| unreadable(&file, &error))?)
         }
         (None, None) => None,
@@ -50,13 +45,6 @@ pub(super) fn wish(command: InstanceCreate) -> Result<Wish, Failure> {
         body["green_token"] = token.expose().into();
     }
     Ok(Wish { body, output: command.output })
-}
-
-/// A token and nothing else, but for space around it.
-fn read(from: impl Read) -> std::io::Result<TokenText> {
-    let mut text = String::new();
-    from.take(TOKEN_BYTES_MAX).read_to_string(&mut text)?;
-    Ok(TokenText::new(text.trim()))
 }
 
 fn unreadable(what: &Path, error: &std::io::Error) -> Failure {
@@ -79,14 +67,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_read_without_the_space_around_it() {
-        let token = read(&b" gac_canary.1234567 \n"[..]).unwrap();
-        assert_eq!(token.expose(), "gac_canary.1234567");
-    }
-
-    #[test]
     fn what_is_no_text_is_refused_without_telling_it() {
-        let error = read(&b"canary\xff"[..]).unwrap_err();
+        let error = read_token(&b"canary\xff"[..]).unwrap_err();
         let told = format!("{:?}", unreadable(Path::new("file"), &error));
         assert!(told.contains("cannot read the token from file"), "{told}");
         assert!(!told.contains("canary"), "{told}");

@@ -4,38 +4,46 @@ use hyper::Method;
 use serde_json::Value;
 
 use super::{confirm, create, link, list, show};
-use crate::commands::cli::{Common, Identifier, Instance, InstanceDelete};
+use crate::commands::cli::{Common, Identifier, Instance, InstanceDelete, OnApi};
 use crate::commands::operate::{operate, print};
 use crate::control::{self, Absent, Api};
 use crate::exit::Failure;
 
-pub(crate) async fn run(common: Common, command: Instance) -> Result<(), Failure> {
+pub(crate) async fn run(common: Common, on_api: OnApi<Instance>) -> Result<(), Failure> {
+    let OnApi { reach, command } = on_api;
     let absent = Absent::Refuse;
     match command {
         Instance::Create(command) => {
             // Before anything is opened: whoever types it takes their time.
             let wish = create::wish(command)?;
-            operate(&common, Absent::Make, async |api| create::run(api, &wish).await).await
+            operate(&common, &reach, Absent::Make, async |api| create::run(api, &wish).await).await
         }
         Instance::List(list) => {
-            operate(&common, absent, async |api| list::run(api, list.output).await).await
+            operate(&common, &reach, absent, async |api| list::run(api, list.output).await).await
         }
         Instance::Show(show) => {
             let id = show.which.id;
-            operate(&common, absent, async |api| show::run(api, id, show.output).await).await
+            operate(&common, &reach, absent, async |api| show::run(api, id, show.output).await)
+                .await
         }
         Instance::Link(link) => {
-            operate(&common, absent, async |api| link::run(api, &link).await).await
+            operate(&common, &reach, absent, async |api| link::run(api, &link).await).await
         }
         Instance::Logout(which) => {
-            operate(&common, absent, async |api| act(api, which.id, "logout").await).await
+            operate(&common, &reach, absent, async |api| act(api, which.id, "logout").await).await
         }
         Instance::Restart(which) => {
-            operate(&common, absent, async |api| act(api, which.id, "restart").await).await
+            operate(&common, &reach, absent, async |api| act(api, which.id, "restart").await).await
+        }
+        Instance::Stop(which) => {
+            operate(&common, &reach, absent, async |api| rest(api, which.id, "stop").await).await
+        }
+        Instance::Start(which) => {
+            operate(&common, &reach, absent, async |api| rest(api, which.id, "start").await).await
         }
         Instance::Delete(delete) => {
             confirm::deletion(&delete)?;
-            operate(&common, absent, async |api| self::delete(api, &delete).await).await
+            operate(&common, &reach, absent, async |api| self::delete(api, &delete).await).await
         }
     }
 }
@@ -44,6 +52,16 @@ pub(crate) async fn run(common: Common, command: Instance) -> Result<(), Failure
 async fn act(api: &Api, id: Identifier, deed: &str) -> Result<(), Failure> {
     let instance: control::Instance = api.get(&format!("/instances/{id}")).await?;
     api.connect_instance(instance.id()?).await?;
+    let path = format!("/instances/{}/{deed}", instance.id()?);
+    let after: control::Instance = api.act(Method::POST, &path).await?;
+    print(&told(&after))?;
+    Ok(())
+}
+
+/// Puts an instance to rest or ends its rest; where no server runs, for the next one that does.
+async fn rest(api: &Api, id: Identifier, deed: &str) -> Result<(), Failure> {
+    let instance: control::Instance = api.get(&format!("/instances/{id}")).await?;
+    api.run_instance(instance.id()?).await?;
     let path = format!("/instances/{}/{deed}", instance.id()?);
     let after: control::Instance = api.act(Method::POST, &path).await?;
     print(&told(&after))?;

@@ -30,10 +30,7 @@ pub(super) fn credentials(api: &Api, instance: &Instance) -> Result<Vec<Vec<Stri
     if let Some(token) = instance.token() {
         rows.push(line("apiTokenInstance:", token.to_owned()));
     }
-    // An address that means "all of them" is none to connect to.
-    if let Some(address) = api.served_at().filter(|address| !address.ip().is_unspecified()) {
-        rows.push(line("apiUrl:", format!("http://{address}")));
-    }
+    rows.extend(api.served_at().map(|address| line("apiUrl:", address)));
     Ok(rows)
 }
 
