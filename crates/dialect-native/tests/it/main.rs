@@ -1,6 +1,7 @@
 //! The API, request by request, over a link played by the test. No socket is opened.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod accounts;
 mod authentication;
 mod every_route;
 mod failures;
@@ -10,6 +11,7 @@ mod linking_attempts;
 mod operator;
 mod qr;
 mod rates;
+mod scopes;
 mod secrets;
 mod server;
 mod tokens;

@@ -9,6 +9,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
 use waygate_core::instance::state::StateName;
+use waygate_core::scope::Scope;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Door, Settings, surface};
@@ -76,6 +77,13 @@ impl Server {
     pub(crate) async fn stranger(&self) -> (AccountId, TokenText) {
         let id = self.link.other_account().await;
         (id, self.gateway.issue_token(NewToken::new(TokenKind::Native, id)).await.unwrap().text)
+    }
+
+    /// A token of the account that may do this.
+    pub(crate) async fn key_for(&self, scopes: impl IntoIterator<Item = Scope>) -> TokenText {
+        let scopes = scopes.into_iter().collect();
+        let new = NewToken { scopes, ..NewToken::new(TokenKind::Native, self.account) };
+        self.gateway.issue_token(new).await.unwrap().text
     }
 
     /// A new instance that nobody has looked at.
