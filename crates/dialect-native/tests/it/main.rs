@@ -3,6 +3,7 @@
 
 mod accounts;
 mod authentication;
+mod counted_registry;
 mod every_route;
 mod failures;
 mod instances;
@@ -14,4 +15,5 @@ mod rates;
 mod scopes;
 mod secrets;
 mod server;
+mod tenants;
 mod tokens;

@@ -1,6 +1,7 @@
 //! The API over a gateway of its own, on a clock that stands still unless a test moves it.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -19,6 +20,8 @@ use waygate_engine::link_tickets::Opened;
 use waygate_http::site::Site;
 use waygate_played::application::{new_instance, reaches};
 use waygate_played::link::PlayedLink;
+
+use crate::counted_registry::CountedRegistry;
 
 /// Longer than any answer takes.
 pub(crate) const HANDLER_LIMIT: Duration = Duration::from_secs(120);
@@ -65,6 +68,18 @@ impl Server {
 
     async fn on(link: PlayedLink) -> Self {
         let gateway = link.gateway();
+        Self::with(link, gateway).await
+    }
+
+    /// One whose registry tells what it was asked.
+    pub(crate) async fn counted() -> (Self, Arc<CountedRegistry>) {
+        let link = PlayedLink::default();
+        let registry = CountedRegistry::new(link.store());
+        let gateway = link.gateway_over(Arc::clone(&registry) as _, link.store());
+        (Self::with(link, gateway).await, registry)
+    }
+
+    async fn with(link: PlayedLink, gateway: Gateway) -> Self {
         let account = gateway.first_account().await.unwrap().id;
         let key =
             gateway.issue_token(NewToken::new(TokenKind::Native, account)).await.unwrap().text;
