@@ -4,6 +4,7 @@
 mod accounts;
 mod authentication;
 mod counted_registry;
+mod descriptions;
 mod every_route;
 mod failures;
 mod instances;
@@ -15,5 +16,7 @@ mod rates;
 mod scopes;
 mod secrets;
 mod server;
+mod settings;
+mod state_history;
 mod tenants;
 mod tokens;
