@@ -1,5 +1,9 @@
 //! What is told, in the form of this API.
 
+pub(crate) mod account;
 pub(crate) mod attempt;
+pub(crate) mod change;
 pub(crate) mod instance;
+pub(crate) mod settings;
 pub(crate) mod time;
+pub(crate) mod token;

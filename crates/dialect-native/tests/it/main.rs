@@ -1,7 +1,10 @@
 //! The API, request by request, over a link played by the test. No socket is opened.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod accounts;
 mod authentication;
+mod counted_registry;
+mod descriptions;
 mod every_route;
 mod failures;
 mod instances;
@@ -10,6 +13,10 @@ mod linking_attempts;
 mod operator;
 mod qr;
 mod rates;
+mod scopes;
 mod secrets;
 mod server;
+mod settings;
+mod state_history;
+mod tenants;
 mod tokens;

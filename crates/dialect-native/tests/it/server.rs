@@ -1,6 +1,7 @@
 //! The API over a gateway of its own, on a clock that stands still unless a test moves it.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -9,6 +10,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
 use waygate_core::instance::state::StateName;
+use waygate_core::scope::Scope;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Door, Settings, surface};
@@ -18,6 +20,8 @@ use waygate_engine::link_tickets::Opened;
 use waygate_http::site::Site;
 use waygate_played::application::{new_instance, reaches};
 use waygate_played::link::PlayedLink;
+
+use crate::counted_registry::CountedRegistry;
 
 /// Longer than any answer takes.
 pub(crate) const HANDLER_LIMIT: Duration = Duration::from_secs(120);
@@ -64,6 +68,18 @@ impl Server {
 
     async fn on(link: PlayedLink) -> Self {
         let gateway = link.gateway();
+        Self::with(link, gateway).await
+    }
+
+    /// One whose registry tells what it was asked.
+    pub(crate) async fn counted() -> (Self, Arc<CountedRegistry>) {
+        let link = PlayedLink::default();
+        let registry = CountedRegistry::new(link.store());
+        let gateway = link.gateway_over(Arc::clone(&registry) as _, link.store());
+        (Self::with(link, gateway).await, registry)
+    }
+
+    async fn with(link: PlayedLink, gateway: Gateway) -> Self {
         let account = gateway.first_account().await.unwrap().id;
         let key =
             gateway.issue_token(NewToken::new(TokenKind::Native, account)).await.unwrap().text;
@@ -76,6 +92,13 @@ impl Server {
     pub(crate) async fn stranger(&self) -> (AccountId, TokenText) {
         let id = self.link.other_account().await;
         (id, self.gateway.issue_token(NewToken::new(TokenKind::Native, id)).await.unwrap().text)
+    }
+
+    /// A token of the account that may do this.
+    pub(crate) async fn key_for(&self, scopes: impl IntoIterator<Item = Scope>) -> TokenText {
+        let scopes = scopes.into_iter().collect();
+        let new = NewToken { scopes, ..NewToken::new(TokenKind::Native, self.account) };
+        self.gateway.issue_token(new).await.unwrap().text
     }
 
     /// A new instance that nobody has looked at.
@@ -215,6 +238,7 @@ impl Answer {
         let parts = self.body().split('"').map(|part| match part {
             _ if is_uuid(part) => "<uuid>".to_owned(),
             _ if part.starts_with("wg_") || is_hex(part, 50) => "<token>".to_owned(),
+            _ if TokenKind::Hypersender.may_be(part) => "<token>".to_owned(),
             _ if is_hex(part, 16) => "<token id>".to_owned(),
             _ => match part.strip_prefix("/link/") {
                 Some(ticket) if is_hex(ticket, 50) => "/link/<ticket>".to_owned(),

@@ -20,24 +20,32 @@ const fn route(verb: &'static str, template: &'static str, allow: &'static str) 
     Route { verb, template, allow }
 }
 
-const ROUTES: [Route; 17] = [
+const ROUTES: [Route; 25] = [
     route("POST", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances", "POST, GET, HEAD"),
-    route("GET", "/instances/{instance}", "GET, HEAD, DELETE"),
-    route("DELETE", "/instances/{instance}", "GET, HEAD, DELETE"),
+    route("GET", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
+    route("PATCH", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
+    route("DELETE", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
+    route("GET", "/instances/{instance}/state-history", "GET, HEAD"),
+    route("GET", "/instances/{instance}/settings", "GET, HEAD, PATCH"),
+    route("PATCH", "/instances/{instance}/settings", "GET, HEAD, PATCH"),
     route("POST", "/instances/{instance}/logout", "POST"),
     route("POST", "/instances/{instance}/restart", "POST"),
     route("POST", "/instances/{instance}/start", "POST"),
     route("POST", "/instances/{instance}/stop", "POST"),
-    route("POST", "/instances/{instance}/linking-attempts", "POST"),
+    route("POST", "/instances/{instance}/linking-attempts", "POST, GET, HEAD"),
+    route("GET", "/instances/{instance}/linking-attempts", "POST, GET, HEAD"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}", "GET, HEAD, DELETE"),
     route("DELETE", "/instances/{instance}/linking-attempts/{attempt}", "GET, HEAD, DELETE"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr", "GET, HEAD"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.png", "GET, HEAD"),
+    route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.svg", "GET, HEAD"),
+    route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.ansi", "GET, HEAD"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.txt", "GET, HEAD"),
     route("POST", "/instances/{instance}/link-tickets", "POST"),
     route("POST", "/tokens", "POST, GET, HEAD"),
-    route("DELETE", "/tokens/{token}", "DELETE"),
+    route("GET", "/tokens/{token}", "GET, HEAD, DELETE"),
+    route("DELETE", "/tokens/{token}", "GET, HEAD, DELETE"),
 ];
 
 /// The longest body in bytes.
@@ -220,7 +228,6 @@ const NO_PATHS: [&str; 14] = [
     "/api/v1/%69nstances",
     "/api/v1/instances%2f1",
     "/api/v1/instances;x=1",
-    "/api/v1/accounts",
     "/api/v1/.env",
     "/api/v1/..%2f..%2fetc%2fpasswd",
     "/api/v1/%ff%fe",
