@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::{AttemptId, InstanceId};
-use waygate_core::instance::input::Input;
+use waygate_core::instance::input::{Input, Ration};
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::pairing::{PairingCode, PairingRequest};
 use waygate_core::phone::PhoneNumber;
@@ -187,7 +187,7 @@ impl Gateway {
             return Err(Error::new(Kind::WrongState, "the instance is linked already"));
         }
         let input = match &method {
-            Method::QrCode if fresh => Input::AskNewCode,
+            Method::QrCode if fresh => Input::AskNewCode(Ration::Hourly),
             Method::QrCode => Input::Look,
             Method::PairingCode(phone) => Input::AskPairingCode(phone.clone()),
         };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
-use waygate_core::instance::input::Input;
+use waygate_core::instance::input::{Input, Ration};
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::state::{LinkingStep, State, Stopper};
 use waygate_core::port::link::{Deed, Line};
@@ -54,6 +54,8 @@ pub(crate) struct Parts {
     pub(crate) revocations: Revocations,
     /// Held by whoever changes settings or descriptions.
     pub(crate) settings_turn: Mutex<()>,
+    /// Held by whoever creates an instance whose name must be free.
+    pub(crate) names_turn: Mutex<()>,
     /// Held by whoever gives an instance a token that it may have been given meanwhile.
     pub(crate) instance_tokens_turn: Mutex<()>,
 }
@@ -80,6 +82,7 @@ impl Gateway {
             link_tickets: LinkTickets::default(),
             revocations: Revocations::default(),
             settings_turn: Mutex::new(()),
+            names_turn: Mutex::new(()),
             instance_tokens_turn: Mutex::new(()),
         }))
     }
@@ -126,7 +129,17 @@ impl Gateway {
     /// `NotFound`, or `Limited` after too many requests within the hour.
     pub async fn request_new_code(&self, instance: InstanceId) -> Result<(), Error> {
         let running = self.find(instance)?;
-        give(&running, Input::AskNewCode).await
+        give(&running, Input::AskNewCode(Ration::Hourly)).await
+    }
+
+    /// The same without a limit, for where whoever runs the gateway has lifted it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the instance does not run.
+    pub async fn request_new_code_unlimited(&self, instance: InstanceId) -> Result<(), Error> {
+        let running = self.find(instance)?;
+        give(&running, Input::AskNewCode(Ration::Unlimited)).await
     }
 
     /// Unlinks the account and destroys the keys. Done when this returns. WhatsApp hears of it, and

@@ -101,6 +101,30 @@ impl Gateway {
         self.see_through("creation", async move { gateway.enrol(id, new).await }).await
     }
 
+    /// The same for an account in which no two instances may have one name: whoever heard no answer
+    /// and tries again does not get a second one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::create_instance`]; `Conflict` also when an instance of the account has the name.
+    pub async fn create_instance_of_a_free_name(
+        &self,
+        new: NewInstance,
+    ) -> Result<InstanceWithToken, Error> {
+        let id = InstanceId::from_random_bytes(self.parts().dice.bytes());
+        let gateway = self.clone();
+        let creation = async move {
+            let _turn = gateway.parts().names_turn.lock().await;
+            let filter = InstanceFilter { account: Some(new.account), with_removed: false };
+            let listed = gateway.parts().ports.registry.instances(filter).await?;
+            if listed.iter().any(|other| other.name == new.name) {
+                return Err(Error::new(Kind::Conflict, "an instance has this name"));
+            }
+            gateway.enrol(id, new).await
+        };
+        self.see_through("creation", creation).await
+    }
+
     /// Writes down an instance whose keys were found without it, and runs it.
     ///
     /// # Errors

@@ -224,9 +224,17 @@ impl Running {
             },
             ..waygate_dialect_greenapi::Settings::default()
         };
+        let hypersender = waygate_dialect_hypersender::Settings {
+            rate_limits: match settings.hypersender.rate_limits {
+                RateLimits::Published => waygate_dialect_hypersender::RateLimits::Published,
+                RateLimits::Off => waygate_dialect_hypersender::RateLimits::Off,
+            },
+            ..waygate_dialect_hypersender::Settings::default()
+        };
         let native = waygate_dialect_native::Settings { door: Door::Keyed };
         Site::new(vec![
             waygate_dialect_greenapi::surface(self.gateway.clone(), greenapi),
+            waygate_dialect_hypersender::surface(self.gateway.clone(), hypersender),
             waygate_dialect_native::surface(self.gateway.clone(), native),
             waygate_pages::surface(self.gateway.clone()),
         ])

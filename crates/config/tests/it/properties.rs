@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_config::{
-    GreenApi, Log, LogFormat, LogLevel, Override, RateLimits, Secrets, Settings, Sources,
-    VersionSource, WhatsApp,
+    GreenApi, Hypersender, Log, LogFormat, LogLevel, Override, RateLimits, Secrets, Settings,
+    Sources, VersionSource, WhatsApp,
 };
 
 use crate::sources::{TemporaryFile, environment, flags, from_file};
@@ -17,6 +17,7 @@ const PIECES: &[&str] = &[
     "data_dir",
     "listen",
     "greenapi",
+    "hypersender",
     "rate_limits",
     "secrets",
     "master_key_file",
@@ -73,6 +74,7 @@ const KEYS: &[&str] = &[
     "data_dir",
     "listen",
     "greenapi.rate_limits",
+    "hypersender.rate_limits",
     "secrets.master_key_file",
     "log.format",
     "log.level",
@@ -153,19 +155,22 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         },
     );
     let data_dir = "[^~]\\PC{0,40}".prop_filter("trimmed", |path| printable(path));
-    let rate_limits = prop::sample::select(vec![RateLimits::Published, RateLimits::Off]);
-    let greenapi = rate_limits.prop_map(|rate_limits| GreenApi { rate_limits });
+    let rate_limits = || prop::sample::select(vec![RateLimits::Published, RateLimits::Off]);
+    let vendors = (rate_limits(), rate_limits()).prop_map(|(green, hyper)| {
+        (GreenApi { rate_limits: green }, Hypersender { rate_limits: hyper })
+    });
     let key_file = "[^~]\\PC{0,40}".prop_filter("trimmed", |path| printable(path));
     let reach = prop_oneof![
         (any::<SocketAddr>(), key_file).prop_map(|(listen, file)| (listen, Some(file.into()))),
         any::<u16>().prop_map(|port| (SocketAddr::from((Ipv4Addr::LOCALHOST, port)), None)),
     ];
-    let parts = (data_dir, reach, greenapi, log, whatsapp);
-    parts.prop_map(|(data_dir, (listen, master_key_file), greenapi, log, whatsapp)| Settings {
+    let parts = (data_dir, reach, vendors, log, whatsapp);
+    parts.prop_map(|(data_dir, (listen, master_key_file), vendors, log, whatsapp)| Settings {
         data_dir: data_dir.into(),
         // A flow label is no part of an address that somebody writes.
         listen: SocketAddr::new(listen.ip(), listen.port()),
-        greenapi,
+        greenapi: vendors.0,
+        hypersender: vendors.1,
         log,
         secrets: Secrets { master_key_file },
         whatsapp,
@@ -173,8 +178,8 @@ fn any_settings() -> impl Strategy<Value = Settings> {
 }
 
 fn written(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { data_dir, listen, greenapi, log, secrets, whatsapp } = settings;
-    let rate_limits = match greenapi.rate_limits {
+    let Settings { data_dir, listen, greenapi, hypersender, log, secrets, whatsapp } = settings;
+    let rate_limits = |limits| match limits {
         RateLimits::Published => "published",
         RateLimits::Off => "off",
     };
@@ -195,7 +200,8 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
     let mut pairs = vec![
         ("data_dir", data_dir.to_str().unwrap().to_owned()),
         ("listen", listen.to_string()),
-        ("greenapi.rate_limits", rate_limits.to_owned()),
+        ("greenapi.rate_limits", rate_limits(greenapi.rate_limits).to_owned()),
+        ("hypersender.rate_limits", rate_limits(hypersender.rate_limits).to_owned()),
         ("log.format", format.to_owned()),
         ("log.level", level.to_owned()),
         ("whatsapp.url", whatsapp.url.to_string()),

@@ -26,7 +26,7 @@ pub enum Input {
     /// Somebody looks at the code.
     Look,
     /// A person asks for a code that was never shown before.
-    AskNewCode,
+    AskNewCode(Ration),
     /// A person asks for a code to type on this phone.
     AskPairingCode(PhoneNumber),
     /// The person who looked wants no code any more.
@@ -35,6 +35,15 @@ pub enum Input {
     Wake,
     /// The running connection tells something.
     Link(LinkEvent),
+}
+
+/// How often a person may ask for a new code in so many words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ration {
+    /// As the rules of [`super::linking`] say: accounts of those who hammer WhatsApp are banned.
+    Hourly,
+    /// As often as one likes: whoever runs the gateway has lifted its limits.
+    Unlimited,
 }
 
 /// The time and the dice of one step.
@@ -55,7 +64,7 @@ impl Input {
             Input::Restart => Cause::Restarted,
             Input::PrepareLogOut | Input::LogOut => Cause::LoggedOut,
             Input::Look => Cause::Looked,
-            Input::AskNewCode => Cause::AskedForCode,
+            Input::AskNewCode(_) => Cause::AskedForCode,
             Input::AskPairingCode(_) => Cause::AskedForPairingCode,
             Input::GiveUp => Cause::GivenUp,
             Input::Wake => Cause::Due,

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::input::Ration;
+
 /// How long one look keeps a linking connection open.
 pub const DEMAND: Duration = Duration::from_secs(90);
 
@@ -102,15 +104,18 @@ impl Linking {
     ///
     /// # Errors
     ///
-    /// How long to wait, when [`EXPLICIT_MAX`] requests within the last hour are used up.
-    pub fn ask(&mut self, now: Timestamp) -> Result<(), Duration> {
+    /// How long to wait, when [`EXPLICIT_MAX`] requests within the last hour are used up and somebody
+    /// minds.
+    pub fn ask(&mut self, ration: Ration, now: Timestamp) -> Result<(), Duration> {
         while let Some(oldest) = self.explicit.front() {
             let free_at = *oldest + EXPLICIT_WINDOW;
             if free_at > now {
-                if self.explicit.len() >= EXPLICIT_MAX {
+                if self.explicit.len() < EXPLICIT_MAX {
+                    break;
+                }
+                if ration == Ration::Hourly {
                     return Err(free_at.duration_since(now).unsigned_abs());
                 }
-                break;
             }
             self.explicit.pop_front();
         }
@@ -164,11 +169,25 @@ mod tests {
         let mut linking = Linking::default();
         (0..20).for_each(|_| linking.attempt_failed(at(0)));
         for second in 0..10 {
-            assert_eq!(linking.ask(at(second)), Ok(()));
+            assert_eq!(linking.ask(Ration::Hourly, at(second)), Ok(()));
             assert_eq!(linking.spaced_until(at(second)), None);
         }
-        assert_eq!(linking.ask(at(10)), Err(Duration::from_secs(3590)));
-        assert_eq!(linking.ask(at(3600)), Ok(()), "the first request has left the window");
-        assert_eq!(linking.ask(at(3600)), Err(Duration::from_secs(1)));
+        assert_eq!(linking.ask(Ration::Hourly, at(10)), Err(Duration::from_secs(3590)));
+        assert_eq!(
+            linking.ask(Ration::Hourly, at(3600)),
+            Ok(()),
+            "the first request has left the window"
+        );
+        assert_eq!(linking.ask(Ration::Hourly, at(3600)), Err(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn without_a_ration_a_person_may_ask_as_often_as_he_likes() {
+        let mut linking = Linking::default();
+        for second in 0..50 {
+            assert_eq!(linking.ask(Ration::Unlimited, at(second)), Ok(()));
+            assert!(linking.explicit.len() <= EXPLICIT_MAX, "no more is remembered than counts");
+        }
+        assert_eq!(linking.ask(Ration::Hourly, at(50)), Err(Duration::from_secs(3590)));
     }
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::change::{Cause, Change};
 use super::effect::Effect;
-use super::input::{Input, Moment};
+use super::input::{Input, Moment, Ration};
 use super::linking::Linking;
 use super::pairing::PairingRequest;
 use super::standing::Standing;
@@ -168,7 +168,7 @@ impl Machine {
                 self.stir();
                 self.attempt_if_wanted(moment.now)
             }
-            Input::AskNewCode => self.ask_new_code(moment.now),
+            Input::AskNewCode(ration) => self.ask_new_code(ration, moment.now),
             Input::AskPairingCode(phone) => self.ask_pairing_code(phone, moment.now),
             Input::GiveUp => self.give_up(moment.now),
             Input::Wake => self.wake(moment.now),
@@ -252,12 +252,12 @@ impl Machine {
         }
     }
 
-    fn ask_new_code(&mut self, now: Timestamp) -> Vec<Effect> {
+    fn ask_new_code(&mut self, ration: Ration, now: Timestamp) -> Vec<Effect> {
         self.stir();
         if !self.may_link() {
             return vec![];
         }
-        if let Err(retry_after) = self.linking.ask(now) {
+        if let Err(retry_after) = self.linking.ask(ration, now) {
             return vec![Effect::Refuse { retry_after }];
         }
         let mut effects = self.hang_up();

@@ -293,3 +293,46 @@ async fn a_start_of_many_instances_opens_few_key_stores_at_a_time_and_dials_none
     assert!((2..=8).contains(&link.recalls_most()), "{} at a time", link.recalls_most());
     assert_eq!(link.dials(), 0);
 }
+
+#[tokio::test]
+async fn a_name_that_must_be_free_is_given_once_however_many_ask_at_the_same_time() {
+    let link = PlayedLink::default();
+    let gateway = link.gateway();
+    let owner = gateway.first_account().await.unwrap().id;
+    let ask = |account| gateway.create_instance_of_a_free_name(new_instance(account));
+    let (first, second, third) = tokio::join!(ask(owner), ask(owner), ask(owner));
+    let refused = [first, second, third].into_iter().filter_map(Result::err);
+    assert_eq!(refused.map(|error| error.kind()).collect::<Vec<_>>(), [Kind::Conflict; 2]);
+    let other = link.other_account().await;
+    ask(other).await.unwrap();
+    let [own] = gateway
+        .instances(InstanceFilter { account: Some(owner), with_removed: false })
+        .await
+        .unwrap()
+        .try_into()
+        .unwrap();
+    gateway.remove_instance(own.id).await.unwrap();
+    ask(owner).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_known_when_an_instance_was_connected_last() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = link.running().await;
+    assert_eq!(gateway.last_connected(instance).await.unwrap(), None);
+    gateway.keep_looking(instance).await.unwrap();
+    link.show(instance, "2@code").await;
+    link.link(instance).await;
+    reaches(&gateway, instance, StateName::Online).await;
+    let since = gateway.watch_instance(instance).unwrap().borrow().since();
+    assert_eq!(gateway.last_connected(instance).await.unwrap(), Some(since));
+    link.tell(instance, LinkEvent::Ended(EndReason::DeviceRemoved)).await;
+    reaches(&gateway, instance, StateName::Unlinked).await;
+    // More goes by than is read at first.
+    for _ in 0..40 {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        gateway.stop_instance(instance).await.unwrap();
+        gateway.start_instance(instance).await.unwrap();
+    }
+    assert_eq!(gateway.last_connected(instance).await.unwrap(), Some(since));
+}

@@ -245,3 +245,20 @@ async fn shutting_down_closes_what_is_open() {
     assert_eq!(shown.borrow().state().name(), StateName::Stopped);
     assert_eq!(link.forgotten(), 0, "a shutdown destroys nothing");
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_lifts_the_limits_may_ask_for_a_new_code_more_than_ten_times_an_hour() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = link.running().await;
+    for count in 1..=30 {
+        gateway.request_new_code_unlimited(instance).await.unwrap();
+        link.dialled(count).await;
+        let code = format!("2@code{count}");
+        let (looked, ()) =
+            tokio::join!(gateway.look_at_code(instance, WAIT), link.show(instance, &code));
+        let Look::Code(shown) = looked.unwrap() else { panic!("no code") };
+        assert_eq!(shown.text.expose(), code);
+    }
+    let limited = gateway.request_new_code(instance).await.unwrap_err();
+    assert!(matches!(limited.kind(), Kind::Limited { .. }), "{limited}");
+}

@@ -10,6 +10,8 @@ use waygate_config::LogLevel;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::state::{QrCode, StateName};
+use waygate_core::secret::TokenText;
+use waygate_core::token::TokenKind;
 use waygate_engine::instances::InstanceWithToken;
 
 use crate::commands::cli::{Common, Quickstart};
@@ -55,7 +57,9 @@ pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), F
         running.start_instances().await?;
         let listening = running.serve(listener, &settings)?;
         let first = running.first_instance().await?;
-        let screen = greeted(&first, listening, common.data_dir.as_deref())?;
+        let kind = TokenKind::Hypersender;
+        let bearer = running.gateway.instance_token_or_new(&first.record, kind).await?;
+        let screen = greeted(&first, &bearer, listening, common.data_dir.as_deref())?;
         let show = Show::open(&running, first.record.id, screen, sandbox.as_ref(), &command)?;
         show.run().await
     };
@@ -70,6 +74,7 @@ pub(crate) async fn run(mut common: Common, command: Quickstart) -> Result<(), F
 /// A screen that has told how the instance is reached.
 fn greeted(
     first: &InstanceWithToken,
+    bearer: &TokenText,
     listening: Listening,
     data_dir: Option<&Path>,
 ) -> std::io::Result<LinkingScreen> {
@@ -98,6 +103,9 @@ fn greeted(
         screen.say(&format!("GREEN-API apiTokenInstance: {}", token.expose()))?;
         screen.say(&format!("page with the code: {page}"))?;
     }
+    screen.say(&format!("Hypersender base URL: http://{address}/api/whatsapp/v2"))?;
+    screen.say(&format!("Hypersender instance: {}", first.record.id))?;
+    screen.say(&format!("Hypersender access token: {}", bearer.expose()))?;
     Ok(screen)
 }
 

@@ -1,21 +1,16 @@
 //! `waygate token`: the tokens of an account.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use waygate_core::token::{TokenId, TokenKind};
+use waygate_core::token::TokenId;
 
 use crate::commands::cli::{Common, OnApi, Output, Token, TokenCreate, TokenList};
 use crate::commands::operate::{operate, print, print_for_sure, print_json};
 use crate::control::{self, Absent, Api, Issued, Page};
 use crate::exit::{Exit, Failure};
 use crate::terminal::table;
-
-/// What is told with a token for Hypersender's API.
-const NO_HYPERSENDER: &str =
-    "this version does not serve Hypersender's API yet; until one does, the token opens nothing";
 
 pub(crate) async fn run(common: Common, on_api: OnApi<Token>) -> Result<(), Failure> {
     let OnApi { reach, command } = on_api;
@@ -42,10 +37,6 @@ async fn create(api: &Api, command: TokenCreate) -> Result<(), Failure> {
     // Alone on standard output, so that a script can take it.
     if let Err(error) = print_for_sure(&format!("{}\n", issued.token)) {
         return Err(unseen(api, &issued.id, error).await);
-    }
-    if command.kind == TokenKind::Hypersender {
-        // Nowhere left to tell that standard error is closed.
-        drop(writeln!(std::io::stderr(), "waygate: {NO_HYPERSENDER}"));
     }
     Ok(())
 }

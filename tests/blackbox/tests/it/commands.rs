@@ -71,10 +71,7 @@ async fn tokens_of_every_kind_are_issued_listed_and_revoked_with_a_server_and_wi
         for (kind, begin) in [("native", "wg_"), ("partner", "gac."), ("hypersender", "")] {
             let ended = operator.tries(&["token", "create", "--kind", kind]).await;
             assert_eq!(ended.code, Some(0), "{ended:?}");
-            // Its API is still to come, which is told beside the token.
-            let told = ended.stderr.contains("does not serve Hypersender's API yet");
-            assert_eq!(told, kind == "hypersender", "{ended:?}");
-            assert_eq!(ended.stderr.is_empty(), kind != "hypersender", "{ended:?}");
+            assert_eq!(ended.stderr, "", "{kind}");
             let text = ended.stdout.strip_suffix('\n').unwrap();
             assert!(text.starts_with(begin) && !text.contains(char::is_whitespace), "{kind}");
             texts.push(text.to_owned());

@@ -15,6 +15,7 @@ mod hostile_native;
 mod hostile_requests;
 mod hostile_sessions;
 mod hygiene;
+mod hypersender;
 mod link_in_terminal;
 mod link_kept;
 mod mistakes;

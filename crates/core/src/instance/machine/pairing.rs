@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::Machine;
 use crate::instance::effect::Effect;
+use crate::instance::input::Ration;
 use crate::instance::pairing::{PairingCode, PairingRefusal, PairingRequest, REQUEST_DEMAND};
 use crate::instance::state::{LinkingStep, Outcome, QrCode, State};
 use crate::phone::PhoneNumber;
@@ -22,7 +23,7 @@ impl Machine {
             self.linking.look_until(now + REQUEST_DEMAND);
             return vec![];
         }
-        if let Err(retry_after) = self.linking.ask(now) {
+        if let Err(retry_after) = self.linking.ask(Ration::Hourly, now) {
             return vec![Effect::Refuse { retry_after }];
         }
         self.linking.look_until(now + REQUEST_DEMAND);

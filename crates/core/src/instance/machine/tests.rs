@@ -174,24 +174,24 @@ fn a_person_who_asks_gets_a_fresh_attempt_in_spite_of_the_spacing() {
     }
     let now = 10 * 200;
     assert_eq!(story.then(now, Input::Look), [], "spaced");
-    assert_eq!(story.then(now, Input::AskNewCode), [Effect::Dial { urgent: true }]);
+    assert_eq!(story.then(now, Input::AskNewCode(Ration::Hourly)), [Effect::Dial { urgent: true }]);
     story.then(now + 1, qr(60));
     assert_eq!(
-        story.then(now + 2, Input::AskNewCode),
+        story.then(now + 2, Input::AskNewCode(Ration::Hourly)),
         [Effect::HangUp, Effect::Dial { urgent: true }],
         "the code on show is replaced by a fresh attempt"
     );
     for n in 0..8 {
-        story.then(now + 3 + n, Input::AskNewCode);
+        story.then(now + 3 + n, Input::AskNewCode(Ration::Hourly));
     }
-    let refused = story.then(now + 20, Input::AskNewCode);
+    let refused = story.then(now + 20, Input::AskNewCode(Ration::Hourly));
     assert!(matches!(refused.as_slice(), [Effect::Refuse { .. }]), "{refused:?}");
 }
 
 #[test]
 fn asking_for_a_code_never_touches_a_working_link() {
     let mut story = online();
-    assert_eq!(story.then(1, Input::AskNewCode), []);
+    assert_eq!(story.then(1, Input::AskNewCode(Ration::Hourly)), []);
     assert_eq!(story.then(2, Input::Look), []);
     assert_eq!(story.name(), StateName::Online);
 }
@@ -298,7 +298,9 @@ fn more_than_three_restarts_a_minute_count_as_failures() {
 fn a_stopped_instance_stays_stopped_and_remembers_its_link() {
     let mut story = online();
     assert_eq!(story.then(1, Input::Stop(Stopper::Person)), [Effect::HangUp]);
-    for input in [Input::Look, Input::AskNewCode, Input::Wake, Input::Restart, connected()] {
+    for input in
+        [Input::Look, Input::AskNewCode(Ration::Hourly), Input::Wake, Input::Restart, connected()]
+    {
         assert_eq!(story.then(2, input), []);
         assert_eq!(story.name(), StateName::Stopped);
     }
@@ -351,7 +353,7 @@ fn any_input() -> impl Strategy<Value = Input> {
     prop_oneof![
         4 => Just(Input::Look),
         4 => Just(Input::Wake),
-        1 => Just(Input::AskNewCode),
+        1 => Just(Input::AskNewCode(Ration::Hourly)),
         2 => Just(Input::AskPairingCode("15550001111".parse().unwrap())),
         1 => Just(Input::AskPairingCode("15550002222".parse().unwrap())),
         1 => Just(Input::GiveUp),

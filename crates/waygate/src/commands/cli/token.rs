@@ -18,8 +18,7 @@ pub(crate) enum Token {
 #[derive(Debug, Args)]
 pub(crate) struct TokenCreate {
     /// What it opens: native (everything, in Waygate's own API), partner (GREEN-API's methods that
-    /// create, list and delete instances) or hypersender (everything, in Hypersender's API, which this
-    /// version does not serve yet)
+    /// create, list and delete instances) or hypersender (everything, in Hypersender's API)
     #[arg(long, value_name = "KIND", value_parser = account_wide)]
     pub(crate) kind: TokenKind,
     /// The account whose instances it opens; the first one when this is not given

@@ -29,7 +29,7 @@ fn no_order_gets_around_the_spacing_of_attempts_that_showed_a_code() {
 fn a_logout_ends_the_spacing_only_of_what_was_linked() {
     let mut story = Story::new(None);
     for second in 0..10 {
-        story.then(second, Input::AskNewCode);
+        story.then(second, Input::AskNewCode(Ration::Hourly));
         story.then(second, qr(60));
         story.then(second, Input::GiveUp);
     }

@@ -1,0 +1,117 @@
+//! `create-instance`: a new instance with its first code.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use url::Url;
+use waygate_core::error::Kind;
+use waygate_core::instance::settings::Settings;
+use waygate_core::phone::PhoneNumber;
+use waygate_core::token::TokenKind;
+use waygate_engine::instances::NewInstance;
+
+use crate::answer;
+use crate::call::AccountCall;
+use crate::fields::Fields;
+use crate::refusal::Refusal;
+use crate::validation::Wrong;
+use crate::wire::code::{self, Shown};
+use crate::wire::instance::InstanceBody;
+
+/// The longest name (contract, section 3.1), in characters.
+const NAME_LENGTH_MAX: usize = 50;
+
+/// The longest address, in bytes: the same as in the other APIs.
+const URL_BYTES_MAX: usize = 2048;
+
+const HTTPS: &str = "https://";
+
+/// What a client wants.
+struct Wish {
+    phone: PhoneNumber,
+    name: String,
+    webhook_url: String,
+}
+
+pub(crate) async fn create_instance(call: AccountCall) -> Result<Response, Refusal> {
+    let Wish { phone, name, webhook_url } = read(Fields::read(&call.said)?)?;
+    let settings = Settings { webhook_url, ..Settings::default() };
+    let phone = Some(phone);
+    let new = NewInstance { name, phone, settings, ..NewInstance::unnamed(call.account) };
+    let gateway = call.gateway();
+    let created = gateway.create_instance_of_a_free_name(new).await.map_err(name_taken)?;
+    let record = created.record;
+    let token = gateway.instance_token_or_new(&record, TokenKind::Hypersender).await?;
+    // It exists from here on, and whoever asked must hear of it, with a code or without one.
+    let shown = code::shown(gateway, record.id, call.desk.settings.code_within).await;
+    let picture = match shown {
+        Ok(Shown::Code(picture)) => Some(picture),
+        Ok(Shown::Nothing | Shown::Unavailable(_)) => None,
+        Err(error) => {
+            tracing::error!(cause = error.with_causes(), "a new instance shows no code");
+            None
+        }
+    };
+    let body = InstanceBody::of(&record, gateway, Some(&token));
+    answer::json(StatusCode::CREATED, &body.with_code(picture))
+}
+
+fn read(mut sent: Fields) -> Result<Wish, Refusal> {
+    let mut wrong = Wrong::default();
+    let phone = wrong.note("phone", phone(&mut sent));
+    let name = wrong.note("name", name(&mut sent));
+    let webhook_url = wrong.note("webhook_url", webhook_url(&mut sent));
+    match (phone, name, webhook_url) {
+        (Some(phone), Some(name), Some(webhook_url)) => Ok(Wish { phone, name, webhook_url }),
+        (None, _, _) | (_, None, _) | (_, _, None) => Err(Refusal::Invalid(wrong)),
+    }
+}
+
+/// `+` and digits, and nothing else: what a person may write, a program does not.
+fn phone(sent: &mut Fields) -> Result<PhoneNumber, String> {
+    let text = sent.required_text("phone")?;
+    let digits = text.strip_prefix('+').filter(|rest| rest.bytes().all(|it| it.is_ascii_digit()));
+    let phone = digits.and_then(|digits| digits.parse().ok());
+    phone.ok_or_else(|| "The phone field format is invalid.".to_owned())
+}
+
+fn name(sent: &mut Fields) -> Result<String, String> {
+    let name = sent.required_text("name")?;
+    if name.chars().count() > NAME_LENGTH_MAX {
+        return Err(format!(
+            "The name field must not be greater than {NAME_LENGTH_MAX} characters."
+        ));
+    }
+    Ok(name)
+}
+
+/// An address that events are sent to, as far as it can be told without asking for it.
+fn webhook_url(sent: &mut Fields) -> Result<String, String> {
+    let Some(text) = sent.text("webhook_url")? else { return Ok(String::new()) };
+    if text.len() > URL_BYTES_MAX {
+        return Err(format!(
+            "The webhook url field must not be greater than {URL_BYTES_MAX} characters."
+        ));
+    }
+    let url = Url::parse(&text).ok().filter(Url::has_host);
+    let url = url.ok_or("The webhook url field must be a valid URL.")?;
+    if url.scheme() == "https" && text.starts_with(HTTPS) {
+        Ok(text)
+    } else {
+        Err(format!("The webhook url field must start with one of the following: {HTTPS}."))
+    }
+}
+
+fn name_taken(error: waygate_core::error::Error) -> Refusal {
+    match error.kind() {
+        Kind::Conflict => {
+            let sentence = "The name has already been taken.".to_owned();
+            Refusal::Invalid(Wrong::only("name", sentence))
+        }
+        Kind::NotFound
+        | Kind::Invalid
+        | Kind::WrongState
+        | Kind::Limited { .. }
+        | Kind::Unreachable
+        | Kind::Internal => error.into(),
+    }
+}

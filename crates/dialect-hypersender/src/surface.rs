@@ -1,0 +1,231 @@
+//! The way of every request: path, verb, authentication, instance, rate limit, body, handler.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method as HttpMethod};
+use axum::response::Response;
+use waygate_core::id::AccountId;
+use waygate_core::instance::record::InstanceRecord;
+use waygate_core::token::TokenKind;
+use waygate_engine::Gateway;
+use waygate_engine::accounts::Grant;
+use waygate_engine::look::CODE_WITHIN;
+use waygate_http::bearer;
+use waygate_http::body::{self, STALL};
+use waygate_http::site::Surface;
+use waygate_http::trace::{name_instance, name_route};
+
+use crate::answer;
+use crate::call::{AccountCall, Desk, InstanceCall, Said};
+use crate::not_served;
+use crate::openapi::{self, Document};
+use crate::path::{self, Place};
+use crate::rate::{Caller, Rates};
+use crate::refusal::{Refusal, on_failure};
+use crate::route::{Handler, ROUTES, Reply, Route, Verb};
+
+/// The largest body.
+pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// What of this API can be chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether callers are held to the vendor's rates. They are by default.
+    pub rate_limits: RateLimits,
+    /// How long whoever asks for a code waits for it. [`CODE_WITHIN`] by default.
+    pub code_within: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rate_limits: RateLimits::Published, code_within: CODE_WITHIN }
+    }
+}
+
+/// How often a route may be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimits {
+    /// As often as the vendor has published; new codes also no more than ten times an hour.
+    Published,
+    /// As often as anybody likes. Answers then tell of no rate.
+    Off,
+}
+
+/// Hypersender's contract over these use cases.
+pub fn surface(gateway: Gateway, settings: Settings) -> Surface {
+    let served = ROUTES.iter().map(|route| Served::new(route, settings.rate_limits)).collect();
+    let desk = Arc::new(Desk { gateway, settings });
+    let api = Arc::new(Api { desk, served, document: Document::default() });
+    Surface {
+        name: "hypersender",
+        claims: path::claims,
+        router: Router::new().fallback(serve).with_state(api),
+        on_failure,
+    }
+}
+
+/// Where every request arrives.
+#[derive(Debug)]
+struct Api {
+    desk: Arc<Desk>,
+    served: Vec<Served>,
+    document: Document,
+}
+
+/// A route with the count of its callers.
+#[derive(Debug)]
+struct Served {
+    route: &'static Route,
+    rates: Option<Rates>,
+}
+
+/// A handler with what it is about.
+enum Prepared {
+    Account(fn(AccountCall) -> Reply, AccountId),
+    Instance(fn(InstanceCall) -> Reply, InstanceRecord),
+}
+
+async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
+    if request.method() == HttpMethod::OPTIONS {
+        return answer::preflight();
+    }
+    let (head, body) = request.into_parts();
+    let answered = api.answer(&head, body).await;
+    let mut response = answered.unwrap_or_else(|refusal| api.refused(refusal));
+    answer::add_cors(response.headers_mut());
+    response
+}
+
+impl Api {
+    async fn answer(&self, head: &Parts, body: Body) -> Result<Response, Refusal> {
+        let place = path::parse(head.uri.path()).ok_or(Refusal::NOT_FOUND)?;
+        if let Some(text) = self.document.at(place).filter(|_text| Verb::Get.fits(&head.method)) {
+            name_route(openapi::TEMPLATE);
+            return Ok(answer::with_json(axum::http::StatusCode::OK, text));
+        }
+        let served = self.find(place, &head.method)?;
+        name_route(served.route.template);
+        let grant = self.authenticate(&head.headers).await?;
+        let prepared = self.prepare(served.route, grant, place).await?;
+        let Some(rates) = &served.rates else {
+            return self.carry_out(prepared, head, body).await;
+        };
+        let caller = prepared.caller();
+        let outcome = match rates.take(caller) {
+            Ok(permit) => {
+                let outcome = self.carry_out(prepared, head, body).await;
+                if outcome.is_err() {
+                    rates.give_back(permit);
+                }
+                outcome
+            }
+            Err(retry_after) => Err(Refusal::TooMany { retry_after }),
+        };
+        let mut response = outcome.unwrap_or_else(|refusal| self.refused(refusal));
+        answer::add_rate(response.headers_mut(), rates.told(caller));
+        Ok(response)
+    }
+
+    fn refused(&self, refusal: Refusal) -> Response {
+        refusal.into_response(self.desk.gateway.now())
+    }
+
+    /// The route of a place and a verb.
+    fn find(&self, place: Place<'_>, verb: &HttpMethod) -> Result<&Served, Refusal> {
+        let mut routes = place.routes().peekable();
+        if routes.peek().is_none() {
+            let name = not_served::name_of(place);
+            return Err(name.map_or(Refusal::NOT_FOUND, Refusal::not_served));
+        }
+        let route = routes.find(|route| route.verb.fits(verb));
+        let served =
+            route.and_then(|route| self.served.iter().find(|it| std::ptr::eq(it.route, route)));
+        served.ok_or_else(|| Refusal::wrong_verb(place, verb.as_str()))
+    }
+
+    /// Lets in whoever has a token of an account or of an instance.
+    async fn authenticate(&self, headers: &HeaderMap) -> Result<Grant, Refusal> {
+        let sent = bearer::token(headers).map_err(|_malformed| Refusal::UNAUTHENTICATED)?;
+        let token = sent.ok_or(Refusal::UNAUTHENTICATED)?;
+        let grant = self.desk.gateway.authenticate(TokenKind::Hypersender, &token).await?;
+        grant.ok_or(Refusal::UNAUTHENTICATED)
+    }
+
+    /// Finds what a handler is about. What it is about must be the caller's.
+    async fn prepare(
+        &self,
+        route: &Route,
+        grant: Grant,
+        place: Place<'_>,
+    ) -> Result<Prepared, Refusal> {
+        if !grant.scopes.holds(route.scope) {
+            return Err(Refusal::UNAUTHORIZED);
+        }
+        match route.handler {
+            Handler::Account(_) if grant.instance.is_some() => Err(Refusal::UNAUTHORIZED),
+            Handler::Account(handler) => Ok(Prepared::Account(handler, grant.account)),
+            Handler::Instance(handler) => {
+                Ok(Prepared::Instance(handler, self.own_instance(&grant, place).await?))
+            }
+        }
+    }
+
+    /// The instance of the path. One that is another's, was removed or never was are alike.
+    async fn own_instance(
+        &self,
+        grant: &Grant,
+        place: Place<'_>,
+    ) -> Result<InstanceRecord, Refusal> {
+        let named = place.instance().ok_or(Refusal::NOT_FOUND)?;
+        let found = self.desk.gateway.instance(named).await?;
+        let own = found.filter(|record| {
+            let is_opened = grant.instance.as_ref().is_none_or(|only| only.id == record.id);
+            record.account == grant.account && is_opened && record.removed_at.is_none()
+        });
+        let own = own.ok_or(Refusal::NOT_FOUND)?;
+        name_instance(own.id);
+        Ok(own)
+    }
+
+    async fn carry_out(
+        &self,
+        prepared: Prepared,
+        head: &Parts,
+        body: Body,
+    ) -> Result<Response, Refusal> {
+        let body = body::read(body, BODY_BYTES_MAX, STALL).await?;
+        let desk = Arc::clone(&self.desk);
+        match prepared {
+            Prepared::Account(handler, account) => {
+                let query = head.uri.query().map(str::to_owned);
+                let said = Said { query, headers: head.headers.clone(), body };
+                handler(AccountCall { desk, account, said }).await
+            }
+            Prepared::Instance(handler, instance) => handler(InstanceCall { desk, instance }).await,
+        }
+    }
+}
+
+impl Served {
+    fn new(route: &'static Route, limits: RateLimits) -> Self {
+        let rates = match limits {
+            RateLimits::Published => route.per_minute.map(Rates::new),
+            RateLimits::Off => None,
+        };
+        Self { route, rates }
+    }
+}
+
+impl Prepared {
+    fn caller(&self) -> Caller {
+        match self {
+            Self::Account(_, account) => Caller::Account(*account),
+            Self::Instance(_, instance) => Caller::Instance(instance.id),
+        }
+    }
+}
