@@ -217,7 +217,7 @@ async fn an_id_of_nothing_is_not_found_however_it_is_written() {
 }
 
 /// Addresses of nothing.
-const NO_PATHS: [&str; 14] = [
+const NO_PATHS: [&str; 13] = [
     "/api/v1",
     "/api/v1/",
     "/api/v1/nothing",
