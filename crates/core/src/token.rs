@@ -65,9 +65,9 @@ impl TokenKind {
         }
     }
 
-    /// Whether a text has the form of a token of this kind, its checksum included: what was cut
-    /// or mistyped needs not be looked up. Tokens of instances may come from elsewhere and have
-    /// any form.
+    /// Whether a text has the form of a token of this kind, its checksum included: whoever was given
+    /// one can be told that it was cut or mistyped. Tokens of instances may come from elsewhere and
+    /// have any form.
     pub fn may_be(self, text: &str) -> bool {
         match self {
             Self::Instance => true,
@@ -235,6 +235,8 @@ impl ApiToken {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -306,6 +308,41 @@ mod tests {
         assert_eq!(hash.id().to_string().parse(), Ok(hash.id()));
         for bad in ["", "abab", "zz".repeat(8).as_str(), "ab".repeat(9).as_str()] {
             assert_eq!(bad.parse::<TokenId>(), Err(InvalidTokenId), "{bad}");
+        }
+    }
+
+    proptest! {
+        /// Whatever text comes, it is judged without a panic, and what is let through is what it
+        /// claims to be.
+        #[test]
+        fn every_text_is_judged_by_its_form(text in "(wg_|gac\\.|[0-9]{0,9}\\|)?\\PC{0,60}") {
+            if TokenKind::Native.may_be(&text) {
+                prop_assert!(text.starts_with("wg_") && text.len() > "wg_".len() + 8);
+            }
+            if TokenKind::Partner.may_be(&text) {
+                prop_assert!(text.starts_with("gac."));
+            }
+            if let Ok(taken) = taken_over(&text) {
+                prop_assert!((16..=80).contains(&taken.expose().len()));
+                prop_assert!(!taken.expose().contains(['/', '%', '?', '#', ' ', '|']));
+            }
+            if let Ok(id) = text.parse::<TokenId>() {
+                prop_assert_eq!(id.to_string(), text.to_lowercase());
+            }
+        }
+
+        /// A checksum finds every single character that was mistyped.
+        #[test]
+        fn a_mistyped_token_is_known_as_such(
+            random: [u8; TokenKind::RANDOM_BYTES],
+            place: prop::sample::Index,
+            other in "[0-9a-z]",
+        ) {
+            let token = TokenKind::Native.token(random);
+            let mut wrong = token.expose().to_owned();
+            let place = place.index(wrong.len());
+            wrong.replace_range(place..=place, &other);
+            prop_assert_eq!(TokenKind::Native.may_be(&wrong), wrong == token.expose());
         }
     }
 }

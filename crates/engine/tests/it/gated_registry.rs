@@ -26,13 +26,16 @@ pub(crate) struct GatedRegistry {
     pub(crate) removals_to_fail: AtomicUsize,
     /// Replaced tokens that may pass.
     pub(crate) leaves: Semaphore,
+    /// Look-ups of tokens and of instances, so far.
+    pub(crate) lookups: AtomicUsize,
 }
 
 impl GatedRegistry {
     pub(crate) fn new(link: &PlayedLink) -> Arc<Self> {
         let (reads_to_fail, removals_to_fail) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let (store, leaves) = (link.store(), Semaphore::new(0));
-        Arc::new(Self { store, reads_to_fail, removals_to_fail, leaves })
+        let lookups = AtomicUsize::new(0);
+        Arc::new(Self { store, reads_to_fail, removals_to_fail, leaves, lookups })
     }
 }
 
@@ -47,6 +50,7 @@ fn full<T: Send + 'static>() -> Deed<'static, Result<T, Error>> {
 
 impl Registry for GatedRegistry {
     fn instance(&self, instance: InstanceId) -> Deed<'_, Result<Option<InstanceRecord>, Error>> {
+        self.lookups.fetch_add(1, Ordering::SeqCst);
         if fails(&self.reads_to_fail) { full() } else { self.store.instance(instance) }
     }
 
@@ -103,6 +107,7 @@ impl Registry for GatedRegistry {
     }
 
     fn find_token(&self, hash: TokenHash) -> Deed<'_, Result<Option<ApiToken>, Error>> {
+        self.lookups.fetch_add(1, Ordering::SeqCst);
         self.store.find_token(hash)
     }
 

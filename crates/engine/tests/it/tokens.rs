@@ -1,6 +1,7 @@
 //! Who is let in, and with what.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -41,6 +42,35 @@ async fn a_token_opens_what_it_was_made_for_and_nothing_else() {
     ] {
         let let_in = gateway.authenticate(kind, &TokenText::new(text)).await.unwrap();
         assert!(let_in.is_none(), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_takes_the_same_way_whichever_byte_of_it_is_wrong() {
+    let link = PlayedLink::default();
+    let registry = GatedRegistry::new(&link);
+    let gateway = link.gateway_over(Arc::<GatedRegistry>::clone(&registry), link.store());
+    let created = create(&gateway).await;
+    let issue = async |kind| {
+        let new = NewToken::new(kind, created.record.account);
+        gateway.issue_token(new).await.unwrap().text
+    };
+    for (kind, token) in [
+        (TokenKind::Instance, created.token.unwrap()),
+        (TokenKind::Partner, issue(TokenKind::Partner).await),
+        (TokenKind::Native, issue(TokenKind::Native).await),
+        (TokenKind::Hypersender, issue(TokenKind::Hypersender).await),
+    ] {
+        assert!(gateway.authenticate(kind, &token).await.unwrap().is_some());
+        for place in 0..token.expose().len() {
+            let mut wrong = token.expose().as_bytes().to_vec();
+            wrong[place] = if wrong[place] == b'0' { b'1' } else { b'0' };
+            let wrong = TokenText::new(String::from_utf8(wrong).unwrap());
+            let before = registry.lookups.load(Ordering::SeqCst);
+            assert!(gateway.authenticate(kind, &wrong).await.unwrap().is_none());
+            let lookups = registry.lookups.load(Ordering::SeqCst) - before;
+            assert_eq!(lookups, 1, "{kind:?}, byte {place}");
+        }
     }
 }
 

@@ -111,6 +111,8 @@ async fn a_token_comes_from_the_command_line_a_file_or_standard_input() {
     assert_eq!(ended.code, Some(4), "{ended:?}");
 }
 
+/// The form of a token, and nothing behind it.
+const CANARY: &str = "wg_a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5694331cd";
 const PAGE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\nconnection: close\r\n\r\n<html>";
 const MOVED: &str = "HTTP/1.1 301 Moved Permanently\r\nlocation: http://127.0.0.1:1/\r\n\
                      content-length: 0\r\nconnection: close\r\n\r\n";
@@ -130,7 +132,7 @@ async fn a_server_elsewhere_that_cannot_be_used_is_told_by_its_address_and_never
         (None, 6, "cannot be reached"),
     ] {
         let server = if answer.is_some() { address.as_str() } else { "http://127.0.0.1:1" };
-        let list = ["instance", "list", "--server", server, "--token", "canary"];
+        let list = ["instance", "list", "--server", server, "--token", CANARY];
         let answered = async {
             if let Some(answer) = answer {
                 answers(answer).await;
@@ -139,12 +141,12 @@ async fn a_server_elsewhere_that_cannot_be_used_is_told_by_its_address_and_never
         let (ended, ()) = tokio::join!(run(Build::Default, &list, &[]), answered);
         assert_eq!(ended.code, Some(code), "{ended:?}");
         assert!(ended.stderr.contains(words) && ended.stderr.contains(server), "{ended:?}");
-        assert!(!ended.stderr.contains("canary"), "{ended:?}");
+        assert!(!ended.stderr.contains(CANARY), "{ended:?}");
     }
-    let clear = ["instance", "list", "--server", "http://wa.example.org", "--token", "canary"];
+    let clear = ["instance", "list", "--server", "http://wa.example.org", "--token", CANARY];
     let ended = run(Build::Default, &clear, &[]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");
-    assert!(ended.stderr.contains("in clear") && !ended.stderr.contains("canary"), "{ended:?}");
+    assert!(ended.stderr.contains("in clear") && !ended.stderr.contains(CANARY), "{ended:?}");
 }
 
 #[tokio::test]

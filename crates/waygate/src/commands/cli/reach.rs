@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use waygate_config::Sources;
 use waygate_core::secret::TokenText;
+use waygate_core::token::TokenKind;
 
 use super::secret;
 use crate::control::Remote;
@@ -60,6 +61,9 @@ impl Reach {
         let token = self.token_text(sources)?.ok_or_else(|| {
             usage("a server elsewhere needs a token: --token, --token-file or WAYGATE_TOKEN")
         })?;
+        if !TokenKind::Native.may_be(token.expose()) {
+            return Err(usage("the token is not of kind native, or was cut or mistyped"));
+        }
         Remote::new(server, token).map(Some)
     }
 
@@ -102,18 +106,23 @@ mod tests {
         Reach { server, token, token_file: None }
     }
 
+    fn key() -> String {
+        TokenKind::Native.token([0xa5; TokenKind::RANDOM_BYTES]).expose().to_owned()
+    }
+
     const ONE: &str = "https://one.example.org";
     const TWO: &str = "https://two.example.org";
 
     #[test]
     fn a_server_is_named_by_the_command_line_before_the_environment() {
-        let environment = sources(&[("WAYGATE_SERVER", TWO), ("WAYGATE_TOKEN", "wg_2")]);
+        let key = key();
+        let environment = sources(&[("WAYGATE_SERVER", TWO), ("WAYGATE_TOKEN", &key)]);
         let nothing = sources(&[]);
         for (given, from, has_directory, site) in [
-            (reach(Some(ONE), Some("wg_1")), &nothing, false, Some(ONE)),
+            (reach(Some(ONE), Some(&key)), &nothing, false, Some(ONE)),
             (reach(Some(ONE), None), &environment, false, Some(ONE)),
             (reach(None, None), &environment, false, Some(TWO)),
-            (reach(None, Some("wg_1")), &environment, false, Some(TWO)),
+            (reach(None, Some(&key)), &environment, false, Some(TWO)),
             (reach(None, None), &environment, true, None),
             (reach(None, None), &nothing, false, None),
         ] {
@@ -127,7 +136,9 @@ mod tests {
         for (given, from, words) in [
             (reach(Some(ONE), None), sources(&[]), "needs a token"),
             (reach(None, None), sources(&[("WAYGATE_SERVER", ONE)]), "needs a token"),
-            (reach(None, Some("wg_1")), sources(&[]), "name it with --server"),
+            (reach(None, Some(&key())), sources(&[]), "name it with --server"),
+            (reach(Some(ONE), Some("canary")), sources(&[]), "not of kind native"),
+            (reach(Some(ONE), Some(&key()[1..])), sources(&[]), "or was cut or mistyped"),
         ] {
             let failure = given.remote(&from, false).unwrap_err();
             assert_eq!(failure.exit(), Exit::Usage);
