@@ -29,18 +29,27 @@ mod fault;
 mod frame;
 mod greeting;
 mod handshake;
+mod inbox;
 mod key_requests;
 mod keys;
+mod letter;
 mod link;
 mod lthash;
+mod message_form;
+mod message_kind;
+mod messages;
 mod noise;
+mod oracle;
 mod outbox;
 mod pairing_code;
 mod payload;
 mod phone;
+mod phone_mail;
+mod phone_messages;
 mod picture;
 mod picture_requests;
 mod prekeys;
+mod receipt_routes;
 mod receipts;
 mod refs;
 mod refusal;
@@ -49,6 +58,7 @@ mod report;
 mod requests;
 mod scanned_text;
 mod session;
+mod signal_party;
 mod sim;
 mod socket;
 mod stanza;
@@ -58,10 +68,12 @@ mod world;
 
 pub use config::{Latency, SimConfig};
 pub use error::{
-    CodeError, DialRefused, LinkError, PhoneError, PictureError, ScanError, UnlinkError,
+    CodeError, DialRefused, InboxError, LinkError, PhoneError, PictureError, ScanError, SendError,
+    UnlinkError,
 };
 pub use fault::Fault;
 pub use handshake::HandshakeKind;
+pub use inbox::{InboxMessage, InboxReceipt};
 pub use link::LinkedDevice;
 pub use phone::{DeviceView, Phone};
 pub use picture::ProfilePicture;

@@ -168,6 +168,7 @@ impl RegisteredAs {
             greeted: false,
             queue: std::collections::VecDeque::new(),
             received: std::collections::VecDeque::new(),
+            written: std::collections::VecDeque::new(),
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     dice::Dice,
     fault::{Fault, PendingFaults, RefusedCodes, RefusedLogins},
     keys::KeyPair,
+    oracle::Oracle,
     outbox::{FAREWELL, Outbox},
     picture::ProfilePicture,
     refs::{RefEntry, Refs},
@@ -62,6 +63,7 @@ impl Shared {
             pictures_at: NOWHERE.to_owned(),
             faults: PendingFaults::default(),
             report: Report::default(),
+            oracle: Oracle::default(),
             certificate: Arc::new(certificate),
             leaf_serial: 2,
             dice,
@@ -87,6 +89,7 @@ pub(crate) struct World {
     pub(crate) pictures_at: String,
     pub(crate) faults: PendingFaults,
     pub(crate) report: Report,
+    pub(crate) oracle: Oracle,
     pub(crate) certificate: Arc<ServerCertificate>,
     leaf_serial: u32,
     pub(crate) dice: Dice,
@@ -110,10 +113,16 @@ pub(crate) enum Stage {
 }
 
 /// One device of one account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DeviceKey {
     pub(crate) number: String,
     pub(crate) device: u16,
+}
+
+impl std::fmt::Display for DeviceKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}:{}", self.number, self.device)
+    }
 }
 
 impl World {
@@ -168,6 +177,7 @@ impl World {
             device.online = None;
             device.active = false;
         }
+        self.judge_ended(connection, &key);
     }
 
     /// A linked device with its account.
@@ -193,6 +203,14 @@ impl World {
     /// As [`World::account_by_jid`], to look at only.
     pub(crate) fn account_of(&self, jid: &Jid) -> Option<&Account> {
         self.accounts.get(self.number_of(jid)?)
+    }
+
+    /// The device that an address names, whether there is one or not; `None` when the address is
+    /// no account's.
+    pub(crate) fn device_key(&self, jid: &Jid) -> Option<DeviceKey> {
+        let number = self.number_of(jid)?;
+        let known = self.accounts.contains_key(number);
+        known.then(|| DeviceKey { number: number.to_owned(), device: jid.device })
     }
 
     fn number_of<'a>(&'a self, jid: &'a Jid) -> Option<&'a str> {
