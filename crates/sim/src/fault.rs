@@ -70,6 +70,12 @@ pub enum Fault {
         #[serde(default)]
         device: Option<u16>,
     },
+    /// Let a phone forget its sessions with other devices, as an application does that was installed
+    /// anew from a backup. It cannot read what they write next, and asks for it again.
+    ForgetSessions {
+        /// The account's number.
+        number: String,
+    },
     /// Change the server's Noise key, so that every cached one is stale.
     #[serde(deserialize_with = "nothing_else")]
     RotateLeaf,

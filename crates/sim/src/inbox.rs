@@ -8,6 +8,7 @@ use serde::Serialize;
 use waproto::{codec::message_to_vec, whatsapp::Message};
 
 use crate::{
+    ChatState,
     letter::Letter,
     message_kind::{kind_of, text_of},
     world::DeviceKey,
@@ -89,6 +90,8 @@ pub(crate) struct Mailbox {
     own: VecDeque<(Letter, Message)>,
     /// How often the phone has asked for messages that it could not read.
     asked: BTreeMap<(DeviceKey, String), u32>,
+    /// What others do in their chats with this account, by their numbers.
+    pub(crate) typing: BTreeMap<String, ChatState>,
 }
 
 impl std::fmt::Debug for Mailbox {

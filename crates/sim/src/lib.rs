@@ -15,6 +15,7 @@ mod account;
 mod app_state;
 mod app_state_requests;
 mod certificate;
+mod chat_states;
 mod clock;
 mod code_stages;
 mod companion_platform;
@@ -66,6 +67,7 @@ mod tasks;
 mod usync;
 mod world;
 
+pub use chat_states::ChatState;
 pub use config::{Latency, SimConfig};
 pub use error::{
     CodeError, DialRefused, InboxError, LinkError, PhoneError, PictureError, ScanError, SendError,

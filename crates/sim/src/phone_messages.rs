@@ -1,16 +1,18 @@
 //! The hands on a phone's messages: writing, looking, reading.
 
+use std::collections::BTreeMap;
+
 use wacore_binary::Jid;
 use waproto::{codec::message_decode, whatsapp::Message};
 
 use crate::{
-    InboxError, InboxMessage, Phone, SendError,
+    ChatState, InboxError, InboxMessage, Phone, SendError, chat_states,
     inbox::InboxReceipt,
     letter::Addressing,
     message_kind::is_empty,
     phone_mail,
     receipt_routes::{Tidings, spread},
-    world::DeviceKey,
+    world::{DeviceKey, World},
 };
 
 /// What a person says of a message by reading it.
@@ -37,12 +39,25 @@ impl Phone {
 
     fn send_message(&self, to: &str, message: &Message) -> Result<String, SendError> {
         let mut world = self.shared.lock();
-        let jid = if to.contains('@') { to.parse().ok() } else { Some(Jid::pn(to)) };
-        let jid: Jid = jid.ok_or(SendError::Nobody)?;
-        let chat = world.device_key(&jid).filter(|chat| chat.device == 0);
-        let (chat, addressing) = chat.zip(Addressing::of(&jid)).ok_or(SendError::Nobody)?;
-        phone_mail::send(&mut world, &self.number, (&chat.number, addressing), message)
+        let (chat, addressing) = find_chat(&world, to)?;
+        phone_mail::send(&mut world, &self.number, (&chat, addressing), message)
             .ok_or(SendError::Nobody)
+    }
+
+    /// Shows an account, given by its number or its address, what is done in the chat with it. Its
+    /// devices that are away miss it.
+    pub fn show_chat_state(&self, to: &str, state: ChatState) -> Result<(), SendError> {
+        let mut world = self.shared.lock();
+        let (chat, addressing) = find_chat(&world, to)?;
+        chat_states::show(&mut world, &self.own_key(), (&chat, addressing), state);
+        Ok(())
+    }
+
+    /// What others have shown of themselves last, by their numbers.
+    pub fn chat_states(&self) -> BTreeMap<String, ChatState> {
+        let world = self.shared.lock();
+        let account = world.accounts.get(&self.number);
+        account.map(|account| account.mailbox.typing.clone()).unwrap_or_default()
     }
 
     /// The account's messages, the oldest first: what others wrote to it, what the phone wrote, and
@@ -57,7 +72,7 @@ impl Phone {
     pub fn mark_read(&self, id: &str) -> Result<(), InboxError> {
         let mut world = self.shared.lock();
         let at_unix_s = world.clock.unix_s();
-        let own = DeviceKey { number: self.number.clone(), device: 0 };
+        let own = self.own_key();
         let account = world.accounts.get_mut(&self.number).ok_or(InboxError::NoSuchMessage)?;
         let letter = account.mailbox.letter_of_others(&self.number, id).cloned();
         let letter = letter.ok_or(InboxError::NoSuchMessage)?;
@@ -70,11 +85,16 @@ impl Phone {
         Ok(())
     }
 
-    /// Forgets all sessions with other devices, as an application does that was installed anew from
-    /// a backup. It cannot read what they write next, and asks for it again.
-    pub fn forget_sessions(&self) {
-        if let Some(account) = self.shared.lock().accounts.get_mut(&self.number) {
-            account.phone.forget_sessions();
-        }
+    fn own_key(&self) -> DeviceKey {
+        DeviceKey { number: self.number.clone(), device: 0 }
     }
+}
+
+/// The account of a number or an address, and how it is spoken of in the chat.
+fn find_chat(world: &World, to: &str) -> Result<(String, Addressing), SendError> {
+    let jid = if to.contains('@') { to.parse().ok() } else { Some(Jid::pn(to)) };
+    let jid: Jid = jid.ok_or(SendError::Nobody)?;
+    let chat = world.device_key(&jid).filter(|chat| chat.device == 0);
+    let (chat, addressing) = chat.zip(Addressing::of(&jid)).ok_or(SendError::Nobody)?;
+    Ok((chat.number, addressing))
 }

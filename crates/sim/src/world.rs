@@ -304,6 +304,11 @@ impl World {
                     }
                 }
             }
+            Fault::ForgetSessions { number } => {
+                if let Some(account) = self.accounts.get_mut(&number) {
+                    account.phone.forget_sessions();
+                }
+            }
             Fault::RotateLeaf => {
                 self.leaf_serial += 1;
                 let certificate = ServerCertificate::issue(root, &mut self.dice, self.leaf_serial);

@@ -9,11 +9,13 @@
 )]
 
 mod addresses;
+mod chat_states;
 mod client_payload;
 mod code;
 mod code_refusals;
 mod companion;
 mod control;
+mod control_mail;
 mod control_requests;
 mod correspondent;
 mod deviations;

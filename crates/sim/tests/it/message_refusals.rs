@@ -2,7 +2,7 @@
 
 use wacore_binary::{Jid, Node, NodeContent, builder::NodeBuilder};
 use waproto::buffa::Message as _;
-use waygate_sim::{Phone, RefusalKind, Sim};
+use waygate_sim::{Fault, Phone, RefusalKind, Sim};
 
 use crate::{
     correspondent::{Correspondent, node, padded, said, sent, to},
@@ -217,10 +217,10 @@ async fn a_phone_takes_a_counter_once_and_its_own_prekeys_only() {
     assert_eq!(other.inbox().len(), 1);
     assert_eq!(sim.report().refusals[&RefusalKind::Ciphertext], 2, "by both phones");
 
-    let (sim, _, other, mut ada) = two_phones().await;
+    let (sim, _, _, mut ada) = two_phones().await;
     let letter = ada.letter(&Jid::pn(OTHER), OTHER, "hello").await;
     ada.hand_in(&letter).await;
-    other.forget_sessions();
+    sim.inject(Fault::ForgetSessions { number: OTHER.to_owned() });
     ada.come_back(&sim).await;
     ada.hand_in(&letter).await;
     let log = sim.report().refusal_log;

@@ -165,11 +165,10 @@ async fn what_is_not_simulated_of_presence_is_known_to_be_unknown() {
     assert_eq!(sim.report().requests["presence"], 3);
     sim.report().is_clean().unwrap();
     stream.send(&named("presence", &[("type", "subscribe"), to])).await;
-    stream.send(&node("chatstate", [named("composing", &[])])).await;
     stream.request("get", "w:p", None).await;
     let report = sim.report();
     let names: Vec<&str> = report.unknown.keys().map(String::as_str).collect();
-    assert_eq!(names, ["chatstate", "presence/subscribe"]);
+    assert_eq!(names, ["presence/subscribe"]);
 }
 
 #[tokio::test(start_paused = true)]

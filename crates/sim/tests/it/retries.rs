@@ -1,7 +1,7 @@
 //! Messages that could not be read, asked for and sent once more.
 
 use wacore_binary::{Jid, Node, NodeContent, builder::NodeBuilder};
-use waygate_sim::RefusalKind;
+use waygate_sim::{Fault, RefusalKind};
 
 use crate::{
     companion::{Companion, REGISTRATION_ID},
@@ -61,7 +61,7 @@ async fn a_phone_that_has_forgotten_its_sessions_asks_again_with_keys_the_second
     let message = ada.next_message().await;
     ada.read(&message).await;
     ada.tell(&message, None).await;
-    other.forget_sessions();
+    sim.inject(Fault::ForgetSessions { number: OTHER.to_owned() });
     let id = ada.write(OTHER, "can you read this?").await;
     assert!(texts(&other.inbox()).iter().all(|(.., words)| words == "hello"));
 
