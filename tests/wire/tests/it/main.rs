@@ -5,6 +5,7 @@ mod demand;
 mod ends;
 mod greenapi;
 mod keep_alive;
+mod library;
 mod link;
 mod linking;
 mod pairing;
