@@ -46,11 +46,27 @@ export class Simulator {
     return { status: response.status, body: isJson ? JSON.parse(text) : text };
   }
 
-  /// What the phone's hand does; it must succeed.
-  async phone(deed, body) {
-    const answer = await this.call('POST', `/phones/${NUMBER}/${deed}`, body);
-    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  /// One more phone, with an account of its own.
+  async addPhone(number) {
+    assert.equal((await this.call('POST', '/phones', { number })).status, 201);
+  }
+
+  /// What a phone's hand does; it must succeed.
+  async phone(deed, body, number = NUMBER) {
+    const answer = await this.call('POST', `/phones/${number}/${deed}`, body);
+    assert.ok([200, 204].includes(answer.status), JSON.stringify(answer.body));
     return answer.body;
+  }
+
+  /// The messages that a phone shows.
+  async inbox(number = NUMBER) {
+    const { status, body } = await this.call('GET', `/phones/${number}/inbox`);
+    assert.equal(status, 200);
+    return body.messages;
+  }
+
+  async inject(fault) {
+    assert.equal((await this.call('POST', '/faults', fault)).status, 204);
   }
 
   async rename(name) {
@@ -58,8 +74,8 @@ export class Simulator {
     assert.equal(status, 200);
   }
 
-  async devices() {
-    return (await this.call('GET', `/phones/${NUMBER}`)).body.devices;
+  async devices(number = NUMBER) {
+    return (await this.call('GET', `/phones/${number}`)).body.devices;
   }
 
   async report() {
@@ -78,6 +94,16 @@ export class Simulator {
   async reports(what, isThere) {
     const deadline = AbortSignal.timeout(LIMIT_MS);
     while (!isThere(await this.report())) {
+      assert.ok(!deadline.aborted, `${what}: not within ${LIMIT_MS} ms`);
+    }
+  }
+
+  /// Asks until a phone shows what is wanted, and gives it.
+  async shows(what, number, pick) {
+    const deadline = AbortSignal.timeout(LIMIT_MS);
+    for (;;) {
+      const found = pick(await this.inbox(number));
+      if (found !== undefined) return found;
       assert.ok(!deadline.aborted, `${what}: not within ${LIMIT_MS} ms`);
     }
   }

@@ -4,6 +4,7 @@ mod attempts;
 mod demand;
 mod ends;
 mod greenapi;
+mod inbound;
 mod keep_alive;
 mod library;
 mod link;
