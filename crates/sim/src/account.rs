@@ -45,6 +45,10 @@ pub(crate) struct Account {
     pub(crate) picture: Option<ProfilePicture>,
     pub(crate) codes_asked: CodesAsked,
     pub(crate) mailbox: Mailbox,
+    /// Whether somebody looks at the phone.
+    pub(crate) available: bool,
+    /// When it last changed whether the account is there.
+    pub(crate) seen_unix_s: Option<u64>,
     pub(crate) dice: Dice,
     unlinked: BTreeSet<u16>,
     last_device: u16,
@@ -52,6 +56,7 @@ pub(crate) struct Account {
 }
 
 /// One linked device.
+#[expect(clippy::struct_excessive_bools, reason = "three independent facts")]
 #[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) key_index: u32,
@@ -64,6 +69,8 @@ pub(crate) struct Device {
     pub(crate) online: Option<ConnectionId>,
     /// Whether the client asked for its stanzas on the current connection.
     pub(crate) active: bool,
+    /// Whether the client has said that somebody looks at it.
+    pub(crate) available: bool,
     pub(crate) greeted: bool,
     pub(crate) queue: VecDeque<Queued>,
     /// The messages that have arrived, the newest last.
@@ -128,6 +135,8 @@ impl Account {
             picture: None,
             codes_asked: CodesAsked::default(),
             mailbox: Mailbox::default(),
+            available: false,
+            seen_unix_s: None,
             dice,
             unlinked: BTreeSet::new(),
             last_device: 0,
@@ -143,6 +152,11 @@ impl Account {
         if let Some(collection) = self.collections.get_mut(CRITICAL) {
             collection.set_push_name(name, &self.sync_key, clock.unix_ms(), &mut self.dice);
         }
+    }
+
+    /// Whether somebody looks at one of the account's devices.
+    pub(crate) fn is_available(&self) -> bool {
+        self.available || self.devices.values().any(|device| device.available)
     }
 
     /// Whether all places for companions are taken.

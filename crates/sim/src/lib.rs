@@ -50,6 +50,7 @@ mod phone_messages;
 mod picture;
 mod picture_requests;
 mod prekeys;
+mod presences;
 mod receipt_routes;
 mod receipts;
 mod refs;

@@ -165,6 +165,7 @@ impl RegisteredAs {
             linked_unix_s: self.clock.unix_s(),
             online: None,
             active: false,
+            available: false,
             greeted: false,
             queue: std::collections::VecDeque::new(),
             received: std::collections::VecDeque::new(),

@@ -10,7 +10,7 @@ use crate::{
     inbox::InboxReceipt,
     letter::Addressing,
     message_kind::is_empty,
-    phone_mail,
+    phone_mail, presences,
     receipt_routes::{Tidings, spread},
     world::{DeviceKey, World},
 };
@@ -51,6 +51,16 @@ impl Phone {
         let (chat, addressing) = find_chat(&world, to)?;
         chat_states::show(&mut world, &self.own_key(), (&chat, addressing), state);
         Ok(())
+    }
+
+    /// Whether somebody looks at the phone, which those who watch the account are told of.
+    pub fn set_available(&self, available: bool) {
+        let mut world = self.shared.lock();
+        presences::change(&mut world, &self.number, |world| {
+            if let Some(account) = world.accounts.get_mut(&self.number) {
+                account.available = available;
+            }
+        });
     }
 
     /// What others have shown of themselves last, by their numbers.

@@ -8,7 +8,7 @@ use crate::{
     account::Queued,
     chat_states, greeting,
     letter::{Addressing, Letter},
-    messages, phone_mail, receipts, requests,
+    messages, phone_mail, presences, receipts, requests,
     stanza::{self, attr, first_child, iq_error, iq_result, request_name},
     world::{ConnectionId, DeviceKey, Stage, World},
 };
@@ -90,7 +90,7 @@ pub(crate) fn take(world: &mut World, connection: ConnectionId, key: &DeviceKey,
         "receipt" => receipts::take_receipt(world, connection, key, node),
         "ack" => receipts::take_ack(world, connection, key, node),
         "chatstate" => chat_states::take(world, connection, key, node),
-        "presence" => take_presence(world, node),
+        "presence" => presences::take(world, connection, key, node),
         "ib" => take_ib(world, node),
         "message" => messages::take(world, connection, key, node),
         tag => world.report.count_unknown(tag),
@@ -236,15 +236,6 @@ fn deliver_queue(world: &mut World, connection: ConnectionId, key: &DeviceKey) {
         world.send(connection, node);
     }
     world.send(connection, ib(NodeBuilder::new("offline").attr("count", count).build()));
-}
-
-/// Whether the device is in use, or under which name; nobody is told of either. To watch others is
-/// not simulated.
-fn take_presence(world: &mut World, presence: &Node) {
-    match attr(presence, "type").as_deref() {
-        None | Some("available" | "unavailable") => world.report.count_request("presence"),
-        Some(kind) => world.report.count_unknown(&format!("presence/{kind}")),
-    }
 }
 
 fn take_ib(world: &mut World, ib: &Node) {

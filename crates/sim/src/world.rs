@@ -22,6 +22,7 @@ use crate::{
     oracle::Oracle,
     outbox::{FAREWELL, Outbox},
     picture::ProfilePicture,
+    presences::{self, Watch},
     refs::{RefEntry, Refs},
     registration::Candidate,
     stanza,
@@ -99,6 +100,8 @@ pub(crate) struct World {
 pub(crate) struct Peer {
     pub(crate) outbox: Outbox,
     pub(crate) stage: Stage,
+    /// The accounts whose coming and going its client is told of.
+    pub(crate) watched: Vec<Watch>,
 }
 
 /// How far a connection has come.
@@ -173,10 +176,13 @@ impl World {
             Some(Stage::Handshaking | Stage::Unregistered(_) | Stage::Leaving | Stage::Mute)
             | None => return,
         };
-        if let Some(device) = self.device(&key).filter(|it| it.online == Some(connection)) {
-            device.online = None;
-            device.active = false;
-        }
+        presences::change(self, &key.number, |world| {
+            if let Some(device) = world.device(&key).filter(|it| it.online == Some(connection)) {
+                device.online = None;
+                device.active = false;
+                device.available = false;
+            }
+        });
         self.judge_ended(connection, &key);
     }
 

@@ -28,6 +28,7 @@ pub(super) fn router() -> Router<Sim> {
         .route("/phones/{number}/inbox", get(inbox))
         .route("/phones/{number}/read", post(read))
         .route("/phones/{number}/typing", post(typing))
+        .route("/phones/{number}/presence", post(presence))
 }
 
 /// Has no `Debug`: what people write is nobody's business.
@@ -127,5 +128,26 @@ async fn typing(
     let phone = find(&sim, &number)?;
     let wanted: Typing = body.read()?;
     phone.show_chat_state(&wanted.to, wanted.state)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Presence {
+    available: bool,
+}
+
+impl Expected for Presence {
+    const FORM: &'static str = r#"{"available": true}"#;
+}
+
+async fn presence(
+    State(sim): State<Sim>,
+    Number(number): Number,
+    body: Body,
+) -> Result<StatusCode, Problem> {
+    let phone = find(&sim, &number)?;
+    let wanted: Presence = body.read()?;
+    phone.set_available(wanted.available);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -31,6 +31,8 @@ async fn a_phone_writes_reads_and_types_over_http() {
 
     let typing = value!({ "to": NUMBER, "state": "recording" });
     assert_eq!(post(&format!("{OTHER}/typing"), typing).await, (204, String::new()));
+    let there = value!({ "available": true });
+    assert_eq!(post(&format!("{OTHER}/presence"), there).await, (204, String::new()));
     let read = value!({ "id": sent["id"] });
     assert_eq!(post(&format!("{OTHER}/read"), read).await, (204, String::new()));
 
@@ -66,7 +68,7 @@ async fn what_cannot_be_written_or_read_is_said_in_a_code() {
     let at = served.control.as_str();
     served.sim.add_phone(NUMBER).unwrap();
     let long = format!(r#"{{"to":"{OTHER}","text":"{}"}}"#, "x".repeat(300_000));
-    let rows: [(&str, &str, u16, &str); 14] = [
+    let rows: [(&str, &str, u16, &str); 15] = [
         ("send", "{}", 400, "bad_json"),
         ("send", r#"{"to":"15550002222","text":"x","loud":true}"#, 400, "bad_json"),
         ("send", r#"{"to":"15550002222"}"#, 400, "text_or_message"),
@@ -80,6 +82,7 @@ async fn what_cannot_be_written_or_read_is_said_in_a_code() {
         ("typing", r#"{"to":"15550001111","state":"singing"}"#, 400, "bad_json"),
         ("typing", r#"{"to":"15550001111"}"#, 400, "bad_json"),
         ("typing", r#"{"to":"15550002222","state":"paused"}"#, 404, "nobody"),
+        ("presence", r#"{"available":"yes"}"#, 400, "bad_json"),
         ("inbox", "{}", 405, "method_not_allowed"),
     ];
     for (deed, body, expected, code) in rows {

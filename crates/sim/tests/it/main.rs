@@ -29,6 +29,7 @@ mod messages;
 mod noise;
 mod oracle;
 mod pictures;
+mod presences;
 mod queue;
 mod receipts;
 mod refs;
