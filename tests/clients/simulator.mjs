@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
 import { within, LIMIT_MS } from './deadline.mjs';
 
 export const NUMBER = '15550001111';
@@ -105,6 +106,16 @@ export class Simulator {
       const found = pick(await this.inbox(number));
       if (found !== undefined) return found;
       assert.ok(!deadline.aborted, `${what}: not within ${LIMIT_MS} ms`);
+    }
+  }
+
+  /// Asks until a phone shows that these are writing.
+  async typing(number, wanted) {
+    const deadline = AbortSignal.timeout(LIMIT_MS);
+    for (;;) {
+      const { typing } = (await this.call('GET', `/phones/${number}/inbox`)).body;
+      if (isDeepStrictEqual(typing, wanted)) return;
+      assert.ok(!deadline.aborted, `who is writing: not within ${LIMIT_MS} ms`);
     }
   }
 

@@ -184,6 +184,20 @@ test('what cannot be read is asked for again, in both directions', async () => {
   await simulator.assertClean();
 });
 
+test('who is there and who is writing is seen on the other side', async () => {
+  await simulator.addPhone(OTHER);
+  const ada = await linkedTo(NUMBER);
+  await ada.socket.presenceSubscribe(address(OTHER));
+  await ada.seen(address(OTHER), 'unavailable');
+  await simulator.phone('presence', { available: true }, OTHER);
+  await ada.seen(address(OTHER), 'available');
+  await simulator.phone('typing', { to: NUMBER, state: 'recording' }, OTHER);
+  await ada.seen(address(OTHER), 'recording');
+  await ada.socket.sendPresenceUpdate('composing', address(OTHER));
+  await simulator.typing(OTHER, { [NUMBER]: 'composing' });
+  await simulator.assertClean();
+});
+
 test('a server under another root is refused', async () => {
   const stranger = await Simulator.start();
   try {

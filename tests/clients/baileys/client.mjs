@@ -49,6 +49,7 @@ export class Events {
     for (const name of ['connection.update', 'creds.update']) socket.ev.on(name, see);
     socket.ev.on('messages.upsert', ({ messages }) => messages.forEach((message) => see({ message })));
     socket.ev.on('messages.update', (changes) => changes.forEach((change) => see({ change })));
+    socket.ev.on('presence.update', (presence) => see({ presence }));
   }
 
   /// The first thing that `pick` takes from an update, an earlier one or one to come.
@@ -83,6 +84,13 @@ export class Events {
       reached(change?.key, change?.update.status) || reached(message?.key, message?.status)
         ? true
         : undefined,
+    );
+  }
+
+  /// That somebody is seen so: there, away, writing.
+  seen(jid, wanted) {
+    return this.until(`that somebody is ${wanted}`, ({ presence }) =>
+      presence?.presences[jid]?.lastKnownPresence === wanted ? true : undefined,
     );
   }
 
