@@ -25,6 +25,8 @@ enum NotTaken {
     Unknown(&'static str),
     /// Nobody has this address, which a client need not know.
     Nobody,
+    /// A fault was ordered.
+    Struck(u16),
     /// A rule was broken.
     Wrong { code: u16, detail: &'static str },
 }
@@ -68,6 +70,7 @@ pub(crate) fn take(world: &mut World, connection: ConnectionId, key: &DeviceKey,
                     501
                 }
                 NotTaken::Nobody => 404,
+                NotTaken::Struck(error) => error,
                 NotTaken::Wrong { code, detail } => {
                     world.refuse(Some(connection), RefusalKind::Message, detail);
                     code
@@ -134,6 +137,9 @@ fn judge(world: &mut World, key: &DeviceKey, message: &Node) -> Result<Taken, No
     let copies = copies(world, &letter, &form)?;
     let stale = readers.len() != form.copies.len()
         || readers.iter().any(|reader| copies.iter().all(|copy| copy.to != *reader));
+    if let Some(error) = world.faults.strike_message() {
+        return Err(NotTaken::Struck(error));
+    }
     let phash = stale.then(|| participant_hash(world, &readers, addressing));
     for copy in &form.copies {
         if let Some(to) = world.device_key(&copy.to) {

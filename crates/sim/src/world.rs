@@ -17,7 +17,7 @@ use crate::{
     certificate::ServerCertificate,
     clock::Clock,
     dice::Dice,
-    fault::{Fault, PendingFaults, RefusedCodes, RefusedLogins},
+    fault::{Fault, PendingFaults, RefusedCodes, RefusedLogins, RefusedMessages},
     keys::KeyPair,
     oracle::Oracle,
     outbox::{FAREWELL, Outbox},
@@ -299,6 +299,9 @@ impl World {
             }
             Fault::RefuseCodes { count, reason, backoff_s } => {
                 self.faults.codes = Some(RefusedCodes { left: count, reason, backoff_s });
+            }
+            Fault::RefuseMessages { count, error } => {
+                self.faults.messages = Some(RefusedMessages { left: count, error });
             }
             Fault::RefuseDials { count } => self.faults.dials_refused = count,
             Fault::HangDials { count } => self.faults.dials_hung = count,

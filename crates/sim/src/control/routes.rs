@@ -178,7 +178,7 @@ async fn unlink(
 }
 
 impl Expected for Fault {
-    const FORM: &'static str = r#"{"fault": "refuse_logins" | "refuse_codes" | "stream_error" | "cut_connection" | "refuse_dials" | "hang_dials" | "go_mute" | "forget_sessions" | "rotate_leaf", ...}"#;
+    const FORM: &'static str = r#"{"fault": "refuse_logins" | "refuse_codes" | "refuse_messages" | "stream_error" | "cut_connection" | "refuse_dials" | "hang_dials" | "go_mute" | "forget_sessions" | "rotate_leaf", ...}"#;
 }
 
 async fn inject(State(sim): State<Sim>, body: Body) -> Result<StatusCode, Problem> {
@@ -194,6 +194,7 @@ fn check(sim: &Sim, fault: &Fault) -> Result<(), Problem> {
     match fault {
         Fault::RefuseLogins { reason: 0, .. }
         | Fault::RefuseCodes { reason: 0, .. }
+        | Fault::RefuseMessages { error: 0, .. }
         | Fault::StreamError { code: 0, .. } => bad("a reason or code is at least 1"),
         Fault::CutConnection { number: None, device: Some(_) } => {
             bad("a device is one of a number's; the number is missing")
@@ -204,6 +205,7 @@ fn check(sim: &Sim, fault: &Fault) -> Result<(), Problem> {
         | Fault::ForgetSessions { number } => find(sim, number).map(drop),
         Fault::RefuseLogins { .. }
         | Fault::RefuseCodes { .. }
+        | Fault::RefuseMessages { .. }
         | Fault::CutConnection { number: None, device: None }
         | Fault::RefuseDials { .. }
         | Fault::HangDials { .. }

@@ -66,6 +66,7 @@ async fn a_fault_is_ordered_over_http() {
         value!({ "fault": "stream_error", "number": NUMBER, "code": 503 }),
         value!({ "fault": "cut_connection" }),
         value!({ "fault": "hang_dials", "count": 0 }),
+        value!({ "fault": "refuse_messages", "count": 1, "error": 463 }),
         value!({ "fault": "forget_sessions", "number": NUMBER }),
         value!({ "fault": "rotate_leaf" }),
         value!({ "fault": "refuse_dials", "count": 1 }),

@@ -240,3 +240,17 @@ async fn nobody_writes_under_another_devices_identity() {
     assert_eq!(text(&ada.hand_in(&message).await, "error"), "479");
     assert_refused(&sim.report(), RefusalKind::Message, "another identity");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_next_messages_can_be_refused() {
+    let (sim, phone, other, mut ada) = two_phones().await;
+    sim.inject(Fault::RefuseMessages { count: 2, error: 463 });
+    for _ in 0..2 {
+        let letter = ada.letter(&Jid::pn(OTHER), OTHER, "not this").await;
+        assert_eq!(text(&ada.hand_in(&letter).await, "error"), "463");
+    }
+    assert!(phone.inbox().is_empty() && other.inbox().is_empty());
+    ada.write(OTHER, "but this").await;
+    assert_eq!(other.inbox().len(), 1);
+    sim.report().is_clean().unwrap();
+}
