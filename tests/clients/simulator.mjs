@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
 import { within, LIMIT_MS } from './deadline.mjs';
 
 export const NUMBER = '15550001111';
@@ -46,11 +47,27 @@ export class Simulator {
     return { status: response.status, body: isJson ? JSON.parse(text) : text };
   }
 
-  /// What the phone's hand does; it must succeed.
-  async phone(deed, body) {
-    const answer = await this.call('POST', `/phones/${NUMBER}/${deed}`, body);
-    assert.equal(answer.status, 200, JSON.stringify(answer.body));
+  /// One more phone, with an account of its own.
+  async addPhone(number) {
+    assert.equal((await this.call('POST', '/phones', { number })).status, 201);
+  }
+
+  /// What a phone's hand does; it must succeed.
+  async phone(deed, body, number = NUMBER) {
+    const answer = await this.call('POST', `/phones/${number}/${deed}`, body);
+    assert.ok([200, 204].includes(answer.status), JSON.stringify(answer.body));
     return answer.body;
+  }
+
+  /// The messages that a phone shows.
+  async inbox(number = NUMBER) {
+    const { status, body } = await this.call('GET', `/phones/${number}/inbox`);
+    assert.equal(status, 200);
+    return body.messages;
+  }
+
+  async inject(fault) {
+    assert.equal((await this.call('POST', '/faults', fault)).status, 204);
   }
 
   async rename(name) {
@@ -58,8 +75,8 @@ export class Simulator {
     assert.equal(status, 200);
   }
 
-  async devices() {
-    return (await this.call('GET', `/phones/${NUMBER}`)).body.devices;
+  async devices(number = NUMBER) {
+    return (await this.call('GET', `/phones/${number}`)).body.devices;
   }
 
   async report() {
@@ -79,6 +96,26 @@ export class Simulator {
     const deadline = AbortSignal.timeout(LIMIT_MS);
     while (!isThere(await this.report())) {
       assert.ok(!deadline.aborted, `${what}: not within ${LIMIT_MS} ms`);
+    }
+  }
+
+  /// Asks until a phone shows what is wanted, and gives it.
+  async shows(what, number, pick) {
+    const deadline = AbortSignal.timeout(LIMIT_MS);
+    for (;;) {
+      const found = pick(await this.inbox(number));
+      if (found !== undefined) return found;
+      assert.ok(!deadline.aborted, `${what}: not within ${LIMIT_MS} ms`);
+    }
+  }
+
+  /// Asks until a phone shows that these are writing.
+  async typing(number, wanted) {
+    const deadline = AbortSignal.timeout(LIMIT_MS);
+    for (;;) {
+      const { typing } = (await this.call('GET', `/phones/${number}/inbox`)).body;
+      if (isDeepStrictEqual(typing, wanted)) return;
+      assert.ok(!deadline.aborted, `who is writing: not within ${LIMIT_MS} ms`);
     }
   }
 

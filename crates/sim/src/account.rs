@@ -11,12 +11,13 @@ use crate::{
     device_identity::{DeviceNumbers, key_index_list},
     dice::Dice,
     digest::sha256,
-    greeting::PhoneIdentity,
-    keys::{KEY_TYPE, KeyPair},
+    inbox::Mailbox,
+    letter::Letter,
     payload::Registration,
     picture::ProfilePicture,
-    prekeys::{KeyStock, SignedPreKey},
-    world::ConnectionId,
+    prekeys::{KeyBundle, KeyStock},
+    signal_party::SignalParty,
+    world::{ConnectionId, DeviceKey},
 };
 
 /// The companions an account may have at once.
@@ -34,8 +35,7 @@ const DEVICE_MAX: u16 = 99;
 pub(crate) struct Account {
     pub(crate) number: String,
     pub(crate) lid: String,
-    pub(crate) phone: PhoneIdentity,
-    pub(crate) phone_prekey: SignedPreKey,
+    pub(crate) phone: SignalParty,
     pub(crate) raw_id: u32,
     pub(crate) push_name: String,
     pub(crate) sync_key: SyncKey,
@@ -44,6 +44,11 @@ pub(crate) struct Account {
     pub(crate) privacy: BTreeMap<String, String>,
     pub(crate) picture: Option<ProfilePicture>,
     pub(crate) codes_asked: CodesAsked,
+    pub(crate) mailbox: Mailbox,
+    /// Whether somebody looks at the phone.
+    pub(crate) available: bool,
+    /// When it last changed whether the account is there.
+    pub(crate) seen_unix_s: Option<u64>,
     pub(crate) dice: Dice,
     unlinked: BTreeSet<u16>,
     last_device: u16,
@@ -51,6 +56,7 @@ pub(crate) struct Account {
 }
 
 /// One linked device.
+#[expect(clippy::struct_excessive_bools, reason = "three independent facts")]
 #[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) key_index: u32,
@@ -63,10 +69,14 @@ pub(crate) struct Device {
     pub(crate) online: Option<ConnectionId>,
     /// Whether the client asked for its stanzas on the current connection.
     pub(crate) active: bool,
+    /// Whether the client has said that somebody looks at it.
+    pub(crate) available: bool,
     pub(crate) greeted: bool,
     pub(crate) queue: VecDeque<Queued>,
-    /// The ids of messages that have arrived, the newest last.
-    pub(crate) received: VecDeque<String>,
+    /// The messages that have arrived, the newest last.
+    pub(crate) received: VecDeque<Letter>,
+    /// The messages that the device has written, the newest last.
+    pub(crate) written: VecDeque<Written>,
 }
 
 /// A stanza kept until its device has acknowledged it.
@@ -74,20 +84,38 @@ pub(crate) struct Device {
 pub(crate) struct Queued {
     pub(crate) id: String,
     pub(crate) node: Node,
+    /// The message that it is a copy of, if it is one.
+    pub(crate) letter: Option<Letter>,
     pub(crate) sent_on: Option<ConnectionId>,
+}
+
+/// What is remembered of a message that a device has written.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) id: String,
+    pub(crate) chat: String,
+    pub(crate) connection: ConnectionId,
+    /// The devices that could not read it and asked for it again.
+    pub(crate) asked: BTreeSet<DeviceKey>,
+}
+
+impl Queued {
+    /// A stanza that is no message.
+    pub(crate) fn new(id: String, node: Node) -> Self {
+        Self { id, node, letter: None, sent_on: None }
+    }
+
+    /// A copy of a message.
+    pub(crate) fn letter(letter: Letter, node: Node) -> Self {
+        Self { id: letter.id.clone(), node, letter: Some(letter), sent_on: None }
+    }
 }
 
 impl Account {
     /// A new account; all of its keys follow from the seed and the number.
     pub(crate) fn create(number: &str, seed: u64, clock: Clock) -> Self {
         let mut dice = Dice::derive(seed, &format!("phone {number}"), 0);
-        let pair = KeyPair::generate(&mut dice);
-        let prekey = KeyPair::generate(&mut dice).public();
-        let phone_prekey = SignedPreKey {
-            id: [0, 0, 1],
-            value: prekey,
-            signature: pair.sign(&mut dice, &[&[KEY_TYPE], &prekey]),
-        };
+        let phone = SignalParty::generate(&mut dice);
         let hash = sha256(&[&seed.to_be_bytes(), b"lid", number.as_bytes()]);
         let digits = hash.iter().fold(0, |sum, byte| (sum * 256 + u64::from(*byte)) % LID_SPAN);
         let lid = LID_MIN + digits;
@@ -97,8 +125,7 @@ impl Account {
         let mut account = Self {
             number: number.to_owned(),
             lid: lid.to_string(),
-            phone: PhoneIdentity { pair, registration_id: dice.number() >> 18 | 1 },
-            phone_prekey,
+            phone,
             raw_id: dice.number() >> 1,
             push_name: String::new(),
             sync_key,
@@ -107,6 +134,9 @@ impl Account {
             privacy: default_privacy(),
             picture: None,
             codes_asked: CodesAsked::default(),
+            mailbox: Mailbox::default(),
+            available: false,
+            seen_unix_s: None,
             dice,
             unlinked: BTreeSet::new(),
             last_device: 0,
@@ -122,6 +152,11 @@ impl Account {
         if let Some(collection) = self.collections.get_mut(CRITICAL) {
             collection.set_push_name(name, &self.sync_key, clock.unix_ms(), &mut self.dice);
         }
+    }
+
+    /// Whether somebody looks at one of the account's devices.
+    pub(crate) fn is_available(&self) -> bool {
+        self.available || self.devices.values().any(|device| device.available)
     }
 
     /// Whether all places for companions are taken.
@@ -158,6 +193,21 @@ impl Account {
     /// Whether this number belonged to a device that was unlinked since.
     pub(crate) fn was_unlinked(&self, device: u16) -> bool {
         self.unlinked.contains(&device)
+    }
+
+    /// The keys of a device (0 is the phone) for somebody who wants to write to it, and with them a
+    /// one-time prekey, as long as there are any.
+    pub(crate) fn bundle(&mut self, device: u16) -> Option<KeyBundle> {
+        if device == 0 {
+            return Some(self.phone.bundle(&mut self.dice));
+        }
+        let device = self.devices.get_mut(&device)?;
+        Some(KeyBundle {
+            registration_id: device.registration.regid,
+            identity: device.registration.identity,
+            signed: device.stock.signed.clone(),
+            one_time: device.stock.take(),
+        })
     }
 
     /// The address of a device (0 is the phone) under its phone number.

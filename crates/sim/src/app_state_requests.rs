@@ -97,6 +97,6 @@ pub(crate) fn announce(world: &mut World, number: &str) {
             .attr("t", clock.unix_s())
             .children([collection])
             .build();
-        session::queue(world, &key, Queued { id, node, sent_on: None }, true);
+        session::queue(world, &key, Queued::new(id, node));
     }
 }

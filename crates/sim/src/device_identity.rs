@@ -115,6 +115,23 @@ impl DeviceIdentity {
     }
 }
 
+/// Whether what a device shows as its identity is the one that it countersigned. The account key
+/// may be left out.
+pub(crate) fn is_same(countersigned: &[u8], shown: &[u8]) -> bool {
+    let (Ok(own), Ok(shown)) = (
+        adv_signed_device_identity_decode(countersigned),
+        adv_signed_device_identity_decode(shown),
+    ) else {
+        return false;
+    };
+    let given = |key: &Option<Vec<u8>>| key.clone().filter(|key| !key.is_empty());
+    let keys = given(&own.account_signature_key).zip(given(&shown.account_signature_key));
+    own.details == shown.details
+        && own.account_signature == shown.account_signature
+        && own.device_signature == shown.device_signature
+        && keys.is_none_or(|(own, shown)| own == shown)
+}
+
 /// The signed list of an account's valid companions, part of every answer about its devices.
 pub(crate) fn key_index_list(
     phone: &KeyPair,

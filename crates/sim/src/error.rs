@@ -110,6 +110,25 @@ pub enum PictureError {
     TooLarge,
 }
 
+/// Why a phone did not write a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// There is no phone with this number or address.
+    #[error("nobody has this number or address")]
+    Nobody,
+    /// Not a `Message` as protobuf, or one that says nothing.
+    #[error("the message is not a protobuf Message, or says nothing")]
+    NotAMessage,
+}
+
+/// Why a phone could not do something about a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InboxError {
+    /// Nobody else has written a message of this id to the phone.
+    #[error("the phone has no message of this id from somebody else")]
+    NoSuchMessage,
+}
+
 /// A connection was refused by an injected fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection was refused")]

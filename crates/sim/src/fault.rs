@@ -31,6 +31,13 @@ pub enum Fault {
         #[serde(default)]
         backoff_s: Option<u32>,
     },
+    /// Refuse the next messages that are in order; they go nowhere.
+    RefuseMessages {
+        /// How many messages; the order replaces an earlier one.
+        count: u32,
+        /// The number in `error`: 463 the account may not write to strangers, 479 not valid, ...
+        error: u16,
+    },
     /// Send `<stream:error>` to online devices and close.
     StreamError {
         /// The account's number.
@@ -70,6 +77,12 @@ pub enum Fault {
         #[serde(default)]
         device: Option<u16>,
     },
+    /// Let a phone forget its sessions with other devices, as an application does that was installed
+    /// anew from a backup. It cannot read what they write next, and asks for it again.
+    ForgetSessions {
+        /// The account's number.
+        number: String,
+    },
     /// Change the server's Noise key, so that every cached one is stale.
     #[serde(deserialize_with = "nothing_else")]
     RotateLeaf,
@@ -90,6 +103,7 @@ fn nothing_else<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Err
 pub(crate) struct PendingFaults {
     pub(crate) logins: Option<RefusedLogins>,
     pub(crate) codes: Option<RefusedCodes>,
+    pub(crate) messages: Option<RefusedMessages>,
     pub(crate) dials_refused: u32,
     pub(crate) dials_hung: u32,
 }
@@ -111,6 +125,13 @@ pub(crate) struct RefusedCodes {
     pub(crate) backoff_s: Option<u32>,
 }
 
+/// The answer to the next messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RefusedMessages {
+    pub(crate) left: u32,
+    pub(crate) error: u16,
+}
+
 impl PendingFaults {
     /// Takes one login's share of an order.
     pub(crate) fn strike_login(&mut self) -> Option<RefusedLogins> {
@@ -124,6 +145,13 @@ impl PendingFaults {
         let order = self.codes.as_mut().filter(|order| order.left > 0)?;
         order.left -= 1;
         Some(*order)
+    }
+
+    /// Takes one message's share of an order; the error it is answered with.
+    pub(crate) fn strike_message(&mut self) -> Option<u16> {
+        let order = self.messages.as_mut().filter(|order| order.left > 0)?;
+        order.left -= 1;
+        Some(order.error)
     }
 
     /// Takes one dial's share of an order.

@@ -5,8 +5,8 @@ use wacore_binary::{Node, builder::NodeBuilder};
 use crate::{
     RefusalKind,
     account::Account,
-    keys::{KEY_TYPE, is_of_small_order},
-    prekeys::{PreKey, SignedPreKey, Upload},
+    keys::is_of_small_order,
+    prekeys::{SignedPreKey, Upload},
     requests::{Answer, RequestError, Then},
     stanza::{self, attr_jid},
     world::{DeviceKey, World},
@@ -104,32 +104,10 @@ pub(crate) fn bundles(world: &mut World, iq: &Node) -> Result<Answer, RequestErr
 }
 
 fn bundle(account: &mut Account, number: u16) -> Option<Vec<Node>> {
-    if number == 0 {
-        let registration_id = account.phone.registration_id.to_be_bytes();
-        let identity = account.phone.pair.public();
-        return Some(parts(registration_id, identity, &account.phone_prekey, None));
-    }
-    let device = account.devices.get_mut(&number)?;
-    let one_time = device.stock.take();
-    let registration = &device.registration;
-    let mut content =
-        parts(registration.regid, registration.identity, &device.stock.signed, one_time);
-    content.push(NodeBuilder::new("device-identity").bytes(device.signed_identity.clone()).build());
+    let mut content = account.bundle(number)?.nodes();
+    let device = account.devices.get(&number);
+    content.extend(device.map(|device| {
+        NodeBuilder::new("device-identity").bytes(device.signed_identity.clone()).build()
+    }));
     Some(content)
-}
-
-fn parts(
-    registration_id: [u8; 4],
-    identity: [u8; 32],
-    signed: &SignedPreKey,
-    one_time: Option<PreKey>,
-) -> Vec<Node> {
-    let mut content = vec![
-        NodeBuilder::new("registration").bytes(registration_id).build(),
-        NodeBuilder::new("type").bytes([KEY_TYPE]).build(),
-        NodeBuilder::new("identity").bytes(identity).build(),
-        signed.node(),
-    ];
-    content.extend(one_time.map(|key| key.node()));
-    content
 }

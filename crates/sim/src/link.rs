@@ -165,9 +165,11 @@ impl RegisteredAs {
             linked_unix_s: self.clock.unix_s(),
             online: None,
             active: false,
+            available: false,
             greeted: false,
             queue: std::collections::VecDeque::new(),
             received: std::collections::VecDeque::new(),
+            written: std::collections::VecDeque::new(),
         }
     }
 }

@@ -33,8 +33,8 @@ const AFTER_CODE: Duration = Duration::from_millis(50);
 /// A primary device with an account. Cheap to clone; all clones are the same phone.
 #[derive(Clone)]
 pub struct Phone {
-    shared: Arc<Shared>,
-    number: String,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) number: String,
 }
 
 /// A linked device as its phone shows it.

@@ -122,7 +122,7 @@ pub(crate) fn change(
             .children([news.clone()])
             .build();
         let key = DeviceKey { number: number.to_owned(), device };
-        session::queue(world, &key, Queued { id: stanza, node, sent_on: None }, true);
+        session::queue(world, &key, Queued::new(stanza, node));
     }
     Ok(id)
 }

@@ -7,7 +7,7 @@ use wacore_binary::{Node, builder::NodeBuilder};
 
 use crate::{
     keys::{KEY_TYPE, is_of_small_order, verify},
-    stanza::{child_array, child_content},
+    stanza::{child_array, child_content, content},
 };
 
 /// The most one-time prekeys in one upload.
@@ -58,6 +58,11 @@ pub(crate) struct PreKey {
 }
 
 impl PreKey {
+    /// Reads `<key>`; `None` when a part is absent or has the wrong size.
+    pub(crate) fn read(key: &Node) -> Option<Self> {
+        Some(Self { id: child_array(key, "id")?, value: child_array(key, "value")? })
+    }
+
     pub(crate) fn node(&self) -> Node {
         NodeBuilder::new("key")
             .children([
@@ -65,6 +70,49 @@ impl PreKey {
                 NodeBuilder::new("value").bytes(self.value).build(),
             ])
             .build()
+    }
+}
+
+/// What is given out of a device's keys to somebody who wants to write to it.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyBundle {
+    pub(crate) registration_id: [u8; 4],
+    pub(crate) identity: [u8; 32],
+    pub(crate) signed: SignedPreKey,
+    pub(crate) one_time: Option<PreKey>,
+}
+
+impl KeyBundle {
+    /// Reads the keys that come with a wish for a message again; `None` when they are not whole or
+    /// the signed prekey is not signed by the identity.
+    pub(crate) fn read(keys: &Node, registration: &Node) -> Option<Self> {
+        if child_content(keys, "type") != Some(&[KEY_TYPE]) {
+            return None;
+        }
+        let one_time = match keys.get_optional_child("key") {
+            Some(key) => Some(PreKey::read(key)?),
+            None => None,
+        };
+        let bundle = Self {
+            registration_id: content(registration)?.try_into().ok()?,
+            identity: child_array(keys, "identity")?,
+            signed: SignedPreKey::read(keys.get_optional_child("skey")?)?,
+            one_time,
+        };
+        let of_small_order = one_time.is_some_and(|key| is_of_small_order(&key.value));
+        (bundle.signed.is_signed_by(&bundle.identity) && !of_small_order).then_some(bundle)
+    }
+
+    /// As the children of a `<user>`.
+    pub(crate) fn nodes(&self) -> Vec<Node> {
+        let mut nodes = vec![
+            NodeBuilder::new("registration").bytes(self.registration_id).build(),
+            NodeBuilder::new("type").bytes([KEY_TYPE]).build(),
+            NodeBuilder::new("identity").bytes(self.identity).build(),
+            self.signed.node(),
+        ];
+        nodes.extend(self.one_time.map(|key| key.node()));
+        nodes
     }
 }
 

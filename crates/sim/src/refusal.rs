@@ -63,6 +63,13 @@ pub enum RefusalKind {
     PrekeySignature,
     /// A profile picture that is no JPEG, or too large.
     Picture,
+    /// A message that is malformed, or written to devices that it is not for.
+    Message,
+    /// A message that its phone cannot decrypt: a counter for the second time, an unknown prekey.
+    Ciphertext,
+    /// A message that a phone has decrypted and that says nothing: without padding, no `Message`,
+    /// or in the form for another device.
+    Plaintext,
     /// The last of an account's four companion places was taken.
     DeviceLimit,
     /// The client did not read what it was sent.

@@ -43,11 +43,17 @@ pub struct Report {
     pub refusals: BTreeMap<RefusalKind, u64>,
     /// The first refusals in order.
     pub refusal_log: Vec<Refusal>,
+    /// Messages that were not written to all devices they should have been for, or to devices that
+    /// had been unlinked: their writers did not know better, and were told.
+    pub stale_device_lists: u64,
+    /// What no client should do, and what none was told of: counters, ids and acks that do not
+    /// belong to one message each.
+    pub breaches: Vec<String>,
 }
 
 impl Report {
-    /// `Ok` when nothing was unknown, nothing was refused and no device was online twice; otherwise
-    /// a list of what was. Every test ends with it.
+    /// `Ok` when nothing was unknown, nothing was refused, no device was online twice and there was
+    /// no breach; otherwise a list of what was. Every test ends with it.
     pub fn is_clean(&self) -> Result<(), String> {
         self.is_clean_but_for(&[])
     }
@@ -59,7 +65,7 @@ impl Report {
     }
 
     /// Everything a well-behaved client would not have caused: what was unknown, what was refused,
-    /// and connections of one device that were open at the same time.
+    /// connections of one device that were open at the same time, and breaches.
     pub fn violations(&self) -> Vec<String> {
         self.complaints(&[])
     }
@@ -85,7 +91,14 @@ impl Report {
                 .iter()
                 .map(|(device, count)| format!("device {device} was online twice ({count} times)")),
         );
+        complaints.extend(self.breaches.iter().cloned());
         complaints
+    }
+
+    pub(crate) fn record_breach(&mut self, detail: String) {
+        if self.breaches.len() < REFUSALS_KEPT_MAX {
+            self.breaches.push(detail);
+        }
     }
 
     pub(crate) fn count_request(&mut self, name: &str) {

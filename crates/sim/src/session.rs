@@ -6,8 +6,9 @@ use wacore_binary::{Node, SERVER_JID, builder::NodeBuilder};
 use crate::{
     RefusalKind,
     account::Queued,
-    greeting::{self, Recipient},
-    receipts, requests,
+    chat_states, greeting,
+    letter::{Addressing, Letter},
+    messages, phone_mail, presences, receipts, requests,
     stanza::{self, attr, first_child, iq_error, iq_result, request_name},
     world::{ConnectionId, DeviceKey, Stage, World},
 };
@@ -44,8 +45,7 @@ pub(crate) fn log_in(world: &mut World, connection: ConnectionId, login: Login) 
     }
     let key = DeviceKey { number: login.number, device: login.device };
     if let Some(older) = world.device(&key).and_then(|device| device.online) {
-        let name = format!("{}:{}", key.number, key.device);
-        *world.report.replaced.entry(name).or_default() += 1;
+        *world.report.replaced.entry(key.to_string()).or_default() += 1;
         world.end(older, Some(stanza::stream_conflict(409, "replaced")));
     }
     let clock = world.clock;
@@ -89,9 +89,10 @@ pub(crate) fn take(world: &mut World, connection: ConnectionId, key: &DeviceKey,
         "iq" => take_iq(world, connection, key, node),
         "receipt" => receipts::take_receipt(world, connection, key, node),
         "ack" => receipts::take_ack(world, connection, key, node),
-        "presence" => take_presence(world, node),
+        "chatstate" => chat_states::take(world, connection, key, node),
+        "presence" => presences::take(world, connection, key, node),
         "ib" => take_ib(world, node),
-        "message" => refuse_message(world, connection, node),
+        "message" => messages::take(world, connection, key, node),
         tag => world.report.count_unknown(tag),
     }
 }
@@ -149,25 +150,23 @@ fn take_iq(world: &mut World, connection: ConnectionId, key: &DeviceKey, iq: &No
 fn follow_up(world: &mut World, connection: ConnectionId, key: &DeviceKey, then: requests::Then) {
     match then {
         requests::Then::Activate => {
+            greet(world, key);
             if let Some(device) = world.device(key) {
                 device.active = true;
             }
-            greet(world, key, false);
             deliver_queue(world, connection, key);
         }
-        requests::Then::Greet => greet(world, key, true),
+        requests::Then::Greet => greet(world, key),
         requests::Then::Unlink => drop(world.unlink(key)),
     }
 }
 
 /// Lets the phone share its app-state keys with a device it has not greeted yet, once the device
 /// has keys to write to.
-fn greet(world: &mut World, key: &DeviceKey, deliver: bool) {
-    let clock = world.clock;
+fn greet(world: &mut World, key: &DeviceKey) {
     let Some(account) = world.accounts.get_mut(&key.number) else {
         return;
     };
-    let from = account.jid(0);
     let message = greeting::key_share(&account.sync_key, account.raw_id);
     let Some(device) = account.devices.get_mut(&key.device) else {
         return;
@@ -175,43 +174,26 @@ fn greet(world: &mut World, key: &DeviceKey, deliver: bool) {
     if device.greeted || device.stock.len() == 0 {
         return;
     }
-    let one_time = device.stock.take();
-    let recipient = Recipient {
-        number: &key.number,
-        device: key.device,
-        registration_id: device.registration.regid,
-        identity: device.registration.identity,
-        signed: &device.stock.signed,
-        one_time,
-    };
-    let sealed = match greeting::seal(&account.phone, &recipient, &message, &mut account.dice) {
-        Ok(sealed) => sealed,
-        Err(error) => {
-            let detail = format!("the uploaded keys cannot be used: {error}");
-            world.refuse(None, RefusalKind::PrekeySignature, detail);
-            return;
-        }
-    };
     device.greeted = true;
-    let id = format!("3EB0{}", hex::encode_upper(account.dice.bytes::<9>()));
-    let enc = NodeBuilder::new("enc").attr("v", 2).attr("type", "pkmsg").bytes(sealed).build();
-    let node = NodeBuilder::new("message")
-        .attr("from", from)
-        .attr("category", "peer")
-        .attr("type", "protocol")
-        .attr("id", id.as_str())
-        .attr("t", clock.unix_s())
-        .children([enc])
-        .build();
-    queue(world, key, Queued { id, node, sent_on: None }, deliver);
+    let letter = Letter {
+        id: phone_mail::message_id(&mut account.dice),
+        from: DeviceKey { number: key.number.clone(), device: 0 },
+        chat: key.number.clone(),
+        addressing: Addressing::Number,
+        peer: true,
+        attrs: vec![("type", "protocol".to_owned())],
+        meta: None,
+    };
+    account.mailbox.keep_own(letter.clone(), message.clone());
+    phone_mail::write_to(world, &letter, &message, (key, None));
 }
 
 /// Puts a stanza into a device's queue and, if the device is there and wants it, sends it.
-pub(crate) fn queue(world: &mut World, key: &DeviceKey, mut queued: Queued, deliver: bool) {
+pub(crate) fn queue(world: &mut World, key: &DeviceKey, mut queued: Queued) {
     let Some(device) = world.device(key) else {
         return;
     };
-    let now = device.online.filter(|_| device.active && deliver);
+    let now = device.online.filter(|_| device.active);
     queued.sent_on = now;
     let node = queued.node.clone();
     device.queue.push_back(queued);
@@ -235,7 +217,8 @@ fn deliver_queue(world: &mut World, connection: ConnectionId, key: &DeviceKey) {
         }
     }
     let of_tag = |tag: &str| waiting.iter().filter(|node| node.tag == tag).count();
-    let (messages, notifications) = (of_tag("message"), of_tag("notification"));
+    let (messages, receipts) = (of_tag("message"), of_tag("receipt"));
+    let notifications = of_tag("notification");
     let count = waiting.len();
     let ib =
         |child: Node| NodeBuilder::new("ib").attr("from", SERVER_JID).children([child]).build();
@@ -243,7 +226,7 @@ fn deliver_queue(world: &mut World, connection: ConnectionId, key: &DeviceKey) {
         let preview = NodeBuilder::new("offline_preview")
             .attr("count", count)
             .attr("message", messages)
-            .attr("receipt", 0)
+            .attr("receipt", receipts)
             .attr("notification", notifications)
             .attr("appdata", 0)
             .build();
@@ -255,34 +238,10 @@ fn deliver_queue(world: &mut World, connection: ConnectionId, key: &DeviceKey) {
     world.send(connection, ib(NodeBuilder::new("offline").attr("count", count).build()));
 }
 
-/// Whether the device is in use, or under which name; nobody is told of either. To watch others is
-/// not simulated.
-fn take_presence(world: &mut World, presence: &Node) {
-    match attr(presence, "type").as_deref() {
-        None | Some("available" | "unavailable") => world.report.count_request("presence"),
-        Some(kind) => world.report.count_unknown(&format!("presence/{kind}")),
-    }
-}
-
 fn take_ib(world: &mut World, ib: &Node) {
     let child = first_child(ib).map_or("", |child| child.tag.as_ref());
     match child {
         "unified_session" | "offline_batch" => world.report.count_request(&format!("ib/{child}")),
         _ => world.report.count_unknown(&format!("ib/{child}")),
-    }
-}
-
-/// Messages are not simulated yet: the sender learns it, and the record does.
-fn refuse_message(world: &mut World, connection: ConnectionId, message: &Node) {
-    world.report.count_unknown("message");
-    if let (Some(id), Some(to)) = (attr(message, "id"), message.attrs.get("to")) {
-        let ack = NodeBuilder::new("ack")
-            .attr("class", "message")
-            .attr("id", id.as_ref())
-            .attr("from", to.clone())
-            .attr("t", world.clock.unix_s())
-            .attr("error", 501)
-            .build();
-        world.send(connection, ack);
     }
 }

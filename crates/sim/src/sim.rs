@@ -82,7 +82,7 @@ impl Sim {
             None => {}
         }
         let (outbox, writer) = Outbox::new(self.shared.config.latency.delay());
-        let peer = Peer { outbox: outbox.clone(), stage: Stage::Handshaking };
+        let peer = Peer { outbox: outbox.clone(), stage: Stage::Handshaking, watched: Vec::new() };
         world.connections.insert(id, peer);
         world.report.live_connections += 1;
         drop(world);

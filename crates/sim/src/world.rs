@@ -17,10 +17,12 @@ use crate::{
     certificate::ServerCertificate,
     clock::Clock,
     dice::Dice,
-    fault::{Fault, PendingFaults, RefusedCodes, RefusedLogins},
+    fault::{Fault, PendingFaults, RefusedCodes, RefusedLogins, RefusedMessages},
     keys::KeyPair,
+    oracle::Oracle,
     outbox::{FAREWELL, Outbox},
     picture::ProfilePicture,
+    presences::{self, Watch},
     refs::{RefEntry, Refs},
     registration::Candidate,
     stanza,
@@ -62,6 +64,7 @@ impl Shared {
             pictures_at: NOWHERE.to_owned(),
             faults: PendingFaults::default(),
             report: Report::default(),
+            oracle: Oracle::default(),
             certificate: Arc::new(certificate),
             leaf_serial: 2,
             dice,
@@ -87,6 +90,7 @@ pub(crate) struct World {
     pub(crate) pictures_at: String,
     pub(crate) faults: PendingFaults,
     pub(crate) report: Report,
+    pub(crate) oracle: Oracle,
     pub(crate) certificate: Arc<ServerCertificate>,
     leaf_serial: u32,
     pub(crate) dice: Dice,
@@ -96,6 +100,8 @@ pub(crate) struct World {
 pub(crate) struct Peer {
     pub(crate) outbox: Outbox,
     pub(crate) stage: Stage,
+    /// The accounts whose coming and going its client is told of.
+    pub(crate) watched: Vec<Watch>,
 }
 
 /// How far a connection has come.
@@ -110,10 +116,16 @@ pub(crate) enum Stage {
 }
 
 /// One device of one account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DeviceKey {
     pub(crate) number: String,
     pub(crate) device: u16,
+}
+
+impl std::fmt::Display for DeviceKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}:{}", self.number, self.device)
+    }
 }
 
 impl World {
@@ -164,10 +176,14 @@ impl World {
             Some(Stage::Handshaking | Stage::Unregistered(_) | Stage::Leaving | Stage::Mute)
             | None => return,
         };
-        if let Some(device) = self.device(&key).filter(|it| it.online == Some(connection)) {
-            device.online = None;
-            device.active = false;
-        }
+        presences::change(self, &key.number, |world| {
+            if let Some(device) = world.device(&key).filter(|it| it.online == Some(connection)) {
+                device.online = None;
+                device.active = false;
+                device.available = false;
+            }
+        });
+        self.judge_ended(connection, &key);
     }
 
     /// A linked device with its account.
@@ -193,6 +209,14 @@ impl World {
     /// As [`World::account_by_jid`], to look at only.
     pub(crate) fn account_of(&self, jid: &Jid) -> Option<&Account> {
         self.accounts.get(self.number_of(jid)?)
+    }
+
+    /// The device that an address names, whether there is one or not; `None` when the address is
+    /// no account's.
+    pub(crate) fn device_key(&self, jid: &Jid) -> Option<DeviceKey> {
+        let number = self.number_of(jid)?;
+        let known = self.accounts.contains_key(number);
+        known.then(|| DeviceKey { number: number.to_owned(), device: jid.device })
     }
 
     fn number_of<'a>(&'a self, jid: &'a Jid) -> Option<&'a str> {
@@ -276,6 +300,9 @@ impl World {
             Fault::RefuseCodes { count, reason, backoff_s } => {
                 self.faults.codes = Some(RefusedCodes { left: count, reason, backoff_s });
             }
+            Fault::RefuseMessages { count, error } => {
+                self.faults.messages = Some(RefusedMessages { left: count, error });
+            }
             Fault::RefuseDials { count } => self.faults.dials_refused = count,
             Fault::HangDials { count } => self.faults.dials_hung = count,
             Fault::GoMute { number, device } => {
@@ -284,6 +311,11 @@ impl World {
                     if let Some(peer) = self.connections.get_mut(&connection) {
                         peer.stage = Stage::Mute;
                     }
+                }
+            }
+            Fault::ForgetSessions { number } => {
+                if let Some(account) = self.accounts.get_mut(&number) {
+                    account.phone.forget_sessions();
                 }
             }
             Fault::RotateLeaf => {

@@ -42,12 +42,14 @@ export class Events {
   #waiting = new Set();
 
   constructor(socket) {
-    for (const name of ['connection.update', 'creds.update']) {
-      socket.ev.on(name, (update) => {
-        this.#seen.push(update);
-        this.#waiting.forEach((look) => look());
-      });
-    }
+    const see = (update) => {
+      this.#seen.push(update);
+      this.#waiting.forEach((look) => look());
+    };
+    for (const name of ['connection.update', 'creds.update']) socket.ev.on(name, see);
+    socket.ev.on('messages.upsert', ({ messages }) => messages.forEach((message) => see({ message })));
+    socket.ev.on('messages.update', (changes) => changes.forEach((change) => see({ change })));
+    socket.ev.on('presence.update', (presence) => see({ presence }));
   }
 
   /// The first thing that `pick` takes from an update, an earlier one or one to come.
@@ -66,6 +68,30 @@ export class Events {
     } finally {
       this.#waiting.delete(look);
     }
+  }
+
+  /// A message that says this.
+  text(words) {
+    const says = ({ message } = {}) =>
+      message?.conversation === words || message?.extendedTextMessage?.text === words;
+    return this.until(`the text "${words}"`, ({ message }) => (says(message) ? message : undefined));
+  }
+
+  /// That a message of this device's has come so far. News that come close together are told as one.
+  status(id, wanted) {
+    const reached = (key, status) => key?.id === id && status >= wanted;
+    return this.until(`status ${wanted} of a message`, ({ change, message }) =>
+      reached(change?.key, change?.update.status) || reached(message?.key, message?.status)
+        ? true
+        : undefined,
+    );
+  }
+
+  /// That somebody is seen so: there, away, writing.
+  seen(jid, wanted) {
+    return this.until(`that somebody is ${wanted}`, ({ presence }) =>
+      presence?.presences[jid]?.lastKnownPresence === wanted ? true : undefined,
+    );
   }
 
   /// Why the connection was closed.

@@ -24,7 +24,11 @@ struct Reserved {
 }
 
 const RESERVED: &[Reserved] = &[
-    Reserved { name: "whatsapp-rust*", to: &["waygate-link", "waygate-vault"], in_tests: true },
+    Reserved {
+        name: "whatsapp-rust*",
+        to: &["waygate-link", "waygate-vault", "waygate-wire-tests"],
+        in_tests: true,
+    },
     Reserved { name: "wacore", to: &["waygate-link", "waygate-vault"], in_tests: true },
     Reserved { name: "wacore-noise", to: &["waygate-link", "waygate-vault"], in_tests: true },
     Reserved {
@@ -222,7 +226,8 @@ mod tests {
     fn the_library_belongs_to_link_and_vault() {
         assert_eq!(foreign("waygate-link", "crates/link", "whatsapp-rust"), 0);
         assert_eq!(foreign("waygate-engine", "crates/engine", "whatsapp-rust"), 1);
-        assert_eq!(foreign("waygate-wire-tests", "tests/wire", "whatsapp-rust"), 1);
+        assert_eq!(foreign("waygate-wire-tests", "tests/wire", "whatsapp-rust"), 0);
+        assert_eq!(foreign("waygate-testkit", "tests/testkit", "whatsapp-rust"), 1);
     }
 
     #[test]

@@ -10,13 +10,17 @@ struct Word {
     folders: &'static [&'static str],
 }
 
+/// Where the library is named: in the crates that wrap it, and where it is tested by itself, against
+/// the simulator.
+const LIBRARY: &[&str] = &["crates/link/", "crates/vault/", "tests/wire/tests/it/library/"];
+
 /// The longest first: a name is judged by the first row that fits.
 const WORDS: &[Word] = &[
     Word { start: "wacore_binary", folders: &["crates/link/", "crates/sim/", "crates/vault/"] },
     Word { start: "wacore_libsignal", folders: &["crates/link/", "crates/sim/", "crates/vault/"] },
-    Word { start: "wacore", folders: &["crates/link/", "crates/vault/"] },
+    Word { start: "wacore", folders: LIBRARY },
     Word { start: "waproto", folders: &["crates/link/", "crates/sim/", "crates/vault/"] },
-    Word { start: "whatsapp_rust", folders: &["crates/link/", "crates/vault/"] },
+    Word { start: "whatsapp_rust", folders: LIBRARY },
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
@@ -54,8 +58,10 @@ mod tests {
         let tree = Tree::of(&[("crates/link/src/lib.rs", text), ("tests/wire/src/a.rs", text)]);
         assert_eq!(
             shown(&check(&tree)),
-            ["tests/wire/src/a.rs:2: `whatsapp_rust` may be named in crates/link/, crates/vault/ \
-              only"]
+            [
+                "tests/wire/src/a.rs:2: `whatsapp_rust` may be named in crates/link/, crates/vault/, \
+              tests/wire/tests/it/library/ only"
+            ]
         );
     }
 
@@ -65,7 +71,8 @@ mod tests {
         let found = shown(&check(&Tree::of(&[("crates/sim/src/a.rs", text)])));
         assert_eq!(
             found,
-            ["crates/sim/src/a.rs:3: `wacore` may be named in crates/link/, crates/vault/ only"]
+            ["crates/sim/src/a.rs:3: `wacore` may be named in crates/link/, crates/vault/, \
+              tests/wire/tests/it/library/ only"]
         );
     }
 

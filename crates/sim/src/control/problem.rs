@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{CodeError, LinkError, PhoneError, ScanError, UnlinkError};
+use crate::{CodeError, InboxError, LinkError, PhoneError, ScanError, SendError, UnlinkError};
 
 /// A refusal: a code for programs and a sentence for people.
 #[derive(Debug, Serialize)]
@@ -95,5 +95,22 @@ impl From<UnlinkError> for Problem {
     fn from(error: UnlinkError) -> Self {
         let UnlinkError::NoSuchDevice(_) = error;
         Self::of(StatusCode::NOT_FOUND, "no_such_device", &error)
+    }
+}
+
+impl From<SendError> for Problem {
+    fn from(error: SendError) -> Self {
+        let (status, code) = match error {
+            SendError::Nobody => (StatusCode::NOT_FOUND, "nobody"),
+            SendError::NotAMessage => (StatusCode::BAD_REQUEST, "not_a_message"),
+        };
+        Self::of(status, code, &error)
+    }
+}
+
+impl From<InboxError> for Problem {
+    fn from(error: InboxError) -> Self {
+        let InboxError::NoSuchMessage = error;
+        Self::of(StatusCode::NOT_FOUND, "no_such_message", &error)
     }
 }

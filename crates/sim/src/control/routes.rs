@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     asked::{Body, Expected, Number, refuse_pages},
+    mail,
     problem::Problem,
 };
 use crate::{DeviceView, Fault, LinkedDevice, Phone, PhoneError, Report, Sim};
@@ -29,6 +30,7 @@ pub(crate) fn router(sim: Sim, own: SocketAddr) -> Router {
         .route("/phones/{number}/scan", post(scan))
         .route("/phones/{number}/enter-code", post(enter_code))
         .route("/phones/{number}/unlink", post(unlink))
+        .merge(mail::router())
         .route("/faults", post(inject))
         .route("/report", get(report))
         .route("/oracle", get(oracle))
@@ -40,7 +42,7 @@ pub(crate) fn router(sim: Sim, own: SocketAddr) -> Router {
         .with_state(sim)
 }
 
-fn find(sim: &Sim, number: &str) -> Result<Phone, Problem> {
+pub(super) fn find(sim: &Sim, number: &str) -> Result<Phone, Problem> {
     sim.phone(number).ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND, "no_such_phone", "there is no phone with this number")
     })
@@ -176,7 +178,7 @@ async fn unlink(
 }
 
 impl Expected for Fault {
-    const FORM: &'static str = r#"{"fault": "refuse_logins" | "refuse_codes" | "stream_error" | "cut_connection" | "refuse_dials" | "hang_dials" | "go_mute" | "rotate_leaf", ...}"#;
+    const FORM: &'static str = r#"{"fault": "refuse_logins" | "refuse_codes" | "refuse_messages" | "stream_error" | "cut_connection" | "refuse_dials" | "hang_dials" | "go_mute" | "forget_sessions" | "rotate_leaf", ...}"#;
 }
 
 async fn inject(State(sim): State<Sim>, body: Body) -> Result<StatusCode, Problem> {
@@ -192,15 +194,18 @@ fn check(sim: &Sim, fault: &Fault) -> Result<(), Problem> {
     match fault {
         Fault::RefuseLogins { reason: 0, .. }
         | Fault::RefuseCodes { reason: 0, .. }
+        | Fault::RefuseMessages { error: 0, .. }
         | Fault::StreamError { code: 0, .. } => bad("a reason or code is at least 1"),
         Fault::CutConnection { number: None, device: Some(_) } => {
             bad("a device is one of a number's; the number is missing")
         }
         Fault::StreamError { number, .. }
         | Fault::CutConnection { number: Some(number), .. }
-        | Fault::GoMute { number, .. } => find(sim, number).map(drop),
+        | Fault::GoMute { number, .. }
+        | Fault::ForgetSessions { number } => find(sim, number).map(drop),
         Fault::RefuseLogins { .. }
         | Fault::RefuseCodes { .. }
+        | Fault::RefuseMessages { .. }
         | Fault::CutConnection { number: None, device: None }
         | Fault::RefuseDials { .. }
         | Fault::HangDials { .. }

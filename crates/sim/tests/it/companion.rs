@@ -35,6 +35,7 @@ pub(crate) struct Companion {
     pub(crate) prekeys: Vec<KeyPair>,
     pub(crate) adv_secret: [u8; 32],
     pub(crate) linked: Option<(String, u16)>,
+    pub(crate) signed_identity: Vec<u8>,
     pub(crate) server_static: Option<[u8; 32]>,
 }
 
@@ -58,6 +59,7 @@ impl Companion {
             prekeys,
             adv_secret,
             linked: None,
+            signed_identity: Vec::new(),
             server_static: None,
         }
     }
@@ -171,6 +173,7 @@ impl Companion {
         self.linked = Some((jid.user.to_string(), jid.device));
         let key_index = ADVDeviceIdentity::decode_from_slice(&details).unwrap().key_index.unwrap();
         let signed = adv_signed_device_identity_to_vec(&identity);
+        self.signed_identity.clone_from(&signed);
         Countersigned { id: text(&iq, "id"), key_index, signed }
     }
 

@@ -66,6 +66,8 @@ async fn a_fault_is_ordered_over_http() {
         value!({ "fault": "stream_error", "number": NUMBER, "code": 503 }),
         value!({ "fault": "cut_connection" }),
         value!({ "fault": "hang_dials", "count": 0 }),
+        value!({ "fault": "refuse_messages", "count": 1, "error": 463 }),
+        value!({ "fault": "forget_sessions", "number": NUMBER }),
         value!({ "fault": "rotate_leaf" }),
         value!({ "fault": "refuse_dials", "count": 1 }),
     ];
@@ -85,7 +87,7 @@ async fn what_cannot_be_done_is_said_in_a_code_and_a_sentence() {
     let scan = format!("POST /phones/{NUMBER}/scan");
     let code = format!("POST /phones/{NUMBER}/enter-code");
     let long = format!("{{\"number\":\"{}\"}}", "1".repeat(20_000));
-    let rows: [(&str, Option<&str>, u16, &str); 18] = [
+    let rows: [(&str, Option<&str>, u16, &str); 17] = [
         ("POST /phones", Some("{"), 400, "bad_json"),
         ("POST /phones", None, 400, "bad_json"),
         ("POST /phones", Some("[]"), 400, "bad_json"),
@@ -101,8 +103,7 @@ async fn what_cannot_be_done_is_said_in_a_code_and_a_sentence() {
         (&code, Some(r#"{"code":"ABC"}"#), 400, "malformed_code"),
         (&code, Some(r#"{"code":"ABCD-1234"}"#), 404, "nothing_pending"),
         ("POST /faults", Some(r#"{"fault":"flood"}"#), 400, "bad_json"),
-        ("POST /phones/15550001111/send", Some("{}"), 404, "no_such_route"),
-        ("GET /phones/15550001111/inbox", None, 404, "no_such_route"),
+        ("POST /phones/15550001111/call", Some("{}"), 404, "no_such_route"),
         ("DELETE /phones", None, 405, "method_not_allowed"),
     ];
     for (request, body, expected, code) in rows {

@@ -87,6 +87,7 @@ async fn what_is_wrong_with_a_path_or_a_fault_is_said_in_a_code_and_a_sentence()
         ("POST /faults", r#"{"fault":"rotate_leaf","count":1}"#, 400, "bad_json"),
         ("POST /faults", r#"{"fault":"refuse_logins","count":1,"reason":0}"#, 400, "bad_fault"),
         ("POST /faults", r#"{"fault":"refuse_codes","count":1,"reason":0}"#, 400, "bad_fault"),
+        ("POST /faults", r#"{"fault":"refuse_messages","count":1,"error":0}"#, 400, "bad_fault"),
         (
             "POST /faults",
             r#"{"fault":"stream_error","number":"15550001111","code":0}"#,

@@ -9,19 +9,27 @@
 )]
 
 mod addresses;
+mod chat_states;
 mod client_payload;
 mod code;
 mod code_refusals;
 mod companion;
 mod control;
+mod control_mail;
 mod control_requests;
+mod correspondent;
 mod deviations;
 mod faults;
 mod http;
 mod keep_alive;
 mod linking;
+mod message_receipts;
+mod message_refusals;
+mod messages;
 mod noise;
+mod oracle;
 mod pictures;
+mod presences;
 mod queue;
 mod receipts;
 mod refs;
@@ -29,6 +37,7 @@ mod refused_requests;
 mod request_form;
 mod requests;
 mod requests_inside;
+mod retries;
 mod scans_at_once;
 mod signal;
 mod stream;

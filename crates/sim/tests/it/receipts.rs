@@ -7,7 +7,7 @@ use crate::{
     deviations::assert_refused,
     linking::{be_greeted, upload},
     requests::online,
-    stream::{Stream, leaf, text},
+    stream::{Stream, text},
 };
 
 const OWN: &str = "15550001111@s.whatsapp.net";
@@ -143,16 +143,4 @@ async fn a_receipt_without_id_or_addressee_ends_the_stream() {
         stream.assert_closed().await;
         assert_refused(&sim.report(), RefusalKind::Request, row);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_wish_for_a_message_again_is_known_to_be_unknown() {
-    let (sim, phone, mut stream, id) = greeted().await;
-    let retry = receipt(&id).attr("type", "retry").children([leaf("registration", &[0; 4])]);
-    stream.send(&retry.build()).await;
-    settle(&mut stream).await;
-    assert_eq!(phone.devices()[0].queued, 1);
-    let report = sim.report();
-    assert_eq!(report.unknown["receipt/retry"], 1);
-    assert!(report.refusals.is_empty());
 }

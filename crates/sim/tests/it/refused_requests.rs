@@ -157,10 +157,8 @@ async fn what_is_not_simulated_is_said_to_be_unknown() {
     let mut stream = device.log_in(&sim).await;
     let child = NodeBuilder::new("subscribe").build();
     assert_eq!(error_code(&stream.request("set", "w:new", Some(child)).await), 501);
-    let message = NodeBuilder::new("message")
-        .attr("to", "15550002222@s.whatsapp.net")
-        .attr("id", "m")
-        .build();
+    let message =
+        NodeBuilder::new("message").attr("to", "120363000000000001@g.us").attr("id", "m").build();
     stream.send(&message).await;
     let ack = stream.next_of("ack").await;
     assert_eq!((text(&ack, "class"), text(&ack, "error")), ("message".into(), "501".into()));
@@ -168,7 +166,7 @@ async fn what_is_not_simulated_is_said_to_be_unknown() {
     stream.request("get", "w:p", None).await;
     let report = sim.report();
     let names: Vec<&str> = report.unknown.keys().map(String::as_str).collect();
-    assert_eq!(names, ["call", "message", "w:new/set/subscribe"]);
+    assert_eq!(names, ["call", "message/g.us", "w:new/set/subscribe"]);
     assert!(report.is_clean().is_err());
 }
 

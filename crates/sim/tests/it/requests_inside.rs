@@ -156,7 +156,6 @@ async fn a_privacy_change_consists_of_categories() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_simulated_of_presence_is_known_to_be_unknown() {
     let (sim, _, _, mut stream) = online().await;
-    let to = ("to", "15550002222@s.whatsapp.net");
     stream.send(&named("presence", &[("type", "available"), ("name", "Ada")])).await;
     stream.send(&named("presence", &[("type", "unavailable")])).await;
     // As Baileys tells its name.
@@ -164,12 +163,13 @@ async fn what_is_not_simulated_of_presence_is_known_to_be_unknown() {
     stream.request("get", "w:p", None).await;
     assert_eq!(sim.report().requests["presence"], 3);
     sim.report().is_clean().unwrap();
+    let to = ("to", "120363000000000001@g.us");
     stream.send(&named("presence", &[("type", "subscribe"), to])).await;
-    stream.send(&node("chatstate", [named("composing", &[])])).await;
+    stream.send(&named("presence", &[("type", "unsubscribe")])).await;
     stream.request("get", "w:p", None).await;
     let report = sim.report();
     let names: Vec<&str> = report.unknown.keys().map(String::as_str).collect();
-    assert_eq!(names, ["chatstate", "presence/subscribe"]);
+    assert_eq!(names, ["presence/subscribe/g.us", "presence/unsubscribe"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,59 +1,122 @@
-//! Opening the phone's greeting with the companion's private keys.
+//! The companion's side of Signal sessions.
+
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use rand::{SeedableRng as _, rngs::StdRng};
 use wacore_libsignal::protocol::{
-    DeviceId, Direction, GenericSignedPreKey as _, IdentityChange, IdentityKey, IdentityKeyPair,
-    IdentityKeyStore, PreKeyId, PreKeyRecord, PreKeySignalMessage, PreKeyStore, ProtocolAddress,
-    SessionRecord, SessionStore, SignalProtocolError, SignedPreKeyId, SignedPreKeyRecord,
-    SignedPreKeyStore, Timestamp, UsePQRatchet, message_decrypt_prekey,
+    CiphertextMessage, DeviceId, Direction, GenericSignedPreKey as _, IdentityChange, IdentityKey,
+    IdentityKeyPair, IdentityKeyStore, PreKeyBundle, PreKeyId, PreKeyRecord, PreKeySignalMessage,
+    PreKeyStore, ProtocolAddress, SessionRecord, SessionStore, SignalMessage, SignalProtocolError,
+    SignedPreKeyId, SignedPreKeyRecord, SignedPreKeyStore, Timestamp, UsePQRatchet,
+    message_decrypt_prekey, message_decrypt_signal, message_encrypt, process_prekey_bundle,
 };
 
 use crate::companion::Companion;
 
 type Outcome<T> = Result<T, SignalProtocolError>;
 
-/// Decrypts a `pkmsg` and strips the padding.
-pub(crate) async fn open_greeting(companion: &Companion, sealed: &[u8]) -> Vec<u8> {
-    let message = PreKeySignalMessage::try_from(sealed).unwrap();
-    let address = ProtocolAddress::new("15550001111", DeviceId::from(0));
-    let mut sessions = Sessions(None);
-    let mut identities = Identities(companion);
-    let mut prekeys = PreKeys(companion);
-    let signed = SignedPreKeys(companion);
-    let opened = message_decrypt_prekey(
-        &message,
-        &address,
-        &mut sessions,
-        &mut identities,
-        &mut prekeys,
-        &signed,
-        &mut StdRng::seed_from_u64(1),
-        UsePQRatchet::No,
-    )
-    .await
-    .unwrap();
-    let mut plaintext = opened.plaintext.clone();
-    let padding = usize::from(*plaintext.last().unwrap());
-    assert!((1..=16).contains(&padding));
-    plaintext.truncate(plaintext.len() - padding);
-    plaintext
+/// The Signal address of a device.
+pub(crate) fn address(number: &str, device: u16) -> ProtocolAddress {
+    ProtocolAddress::new(number, DeviceId::from(u32::from(device)))
 }
 
-struct Sessions(Option<SessionRecord>);
+/// Decrypts a `pkmsg` of the phone's and strips the padding.
+pub(crate) async fn open_greeting(companion: &Companion, sealed: &[u8]) -> Vec<u8> {
+    let (mut sessions, phone) = (Sessions::default(), address("15550001111", 0));
+    sessions.open(companion, &phone, ("pkmsg", sealed)).await.unwrap()
+}
+
+/// A companion's sessions with others.
+#[derive(Clone, Default)]
+pub(crate) struct Sessions(HashMap<String, SessionRecord>);
+
+impl Sessions {
+    /// Opens a session with a device whose keys these are.
+    pub(crate) async fn begin(
+        &mut self,
+        companion: &Companion,
+        address: &ProtocolAddress,
+        bundle: &PreKeyBundle,
+    ) {
+        let mut rng = StdRng::seed_from_u64(2);
+        let (mut identities, pq) = (Identities(companion), UsePQRatchet::No);
+        process_prekey_bundle(address, self, &mut identities, bundle, &mut rng, pq).await.unwrap();
+    }
+
+    pub(crate) fn has(&self, address: &ProtocolAddress) -> bool {
+        self.0.contains_key(address.as_str())
+    }
+
+    /// Encrypts bytes as they are; says of which type it is.
+    pub(crate) async fn seal(
+        &mut self,
+        companion: &Companion,
+        address: &ProtocolAddress,
+        plaintext: &[u8],
+    ) -> (&'static str, Vec<u8>) {
+        let mut identities = Identities(companion);
+        match message_encrypt(plaintext, address, self, &mut identities).await.unwrap() {
+            CiphertextMessage::PreKeySignalMessage(message) => {
+                ("pkmsg", message.serialized().to_vec())
+            }
+            CiphertextMessage::SignalMessage(message) => ("msg", message.serialized().to_vec()),
+            other @ (CiphertextMessage::SenderKeyMessage(_)
+            | CiphertextMessage::PlaintextContent(_)) => panic!("{other:?}"),
+        }
+    }
+
+    /// Decrypts and strips the padding.
+    pub(crate) async fn open(
+        &mut self,
+        companion: &Companion,
+        address: &ProtocolAddress,
+        (kind, sealed): (&str, &[u8]),
+    ) -> Outcome<Vec<u8>> {
+        let mut rng = StdRng::seed_from_u64(1);
+        let mut identities = Identities(companion);
+        let opened = if kind == "pkmsg" {
+            let message = PreKeySignalMessage::try_from(sealed)?;
+            let (mut prekeys, signed) = (PreKeys(companion), SignedPreKeys(companion));
+            message_decrypt_prekey(
+                &message,
+                address,
+                self,
+                &mut identities,
+                &mut prekeys,
+                &signed,
+                &mut rng,
+                UsePQRatchet::No,
+            )
+            .await?
+        } else {
+            let message = SignalMessage::try_from(sealed)?;
+            message_decrypt_signal(&message, address, self, &mut identities, &mut rng).await?
+        };
+        let mut plaintext = opened.plaintext;
+        let padding = usize::from(*plaintext.last().unwrap());
+        assert!((1..=16).contains(&padding));
+        plaintext.truncate(plaintext.len() - padding);
+        Ok(plaintext)
+    }
+}
 
 #[async_trait]
 impl SessionStore for Sessions {
-    async fn load_session(&self, _: &ProtocolAddress) -> Outcome<Option<SessionRecord>> {
-        Ok(self.0.clone())
+    async fn load_session(&self, address: &ProtocolAddress) -> Outcome<Option<SessionRecord>> {
+        Ok(self.0.get(address.as_str()).cloned())
     }
 
-    async fn has_session(&self, _: &ProtocolAddress) -> Outcome<bool> {
-        Ok(self.0.is_some())
+    async fn has_session(&self, address: &ProtocolAddress) -> Outcome<bool> {
+        Ok(self.has(address))
     }
 
-    async fn store_session(&mut self, _: &ProtocolAddress, record: SessionRecord) -> Outcome<()> {
-        self.0 = Some(record);
+    async fn store_session(
+        &mut self,
+        address: &ProtocolAddress,
+        record: SessionRecord,
+    ) -> Outcome<()> {
+        self.0.insert(address.as_str().to_owned(), record);
         Ok(())
     }
 }

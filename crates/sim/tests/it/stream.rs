@@ -209,6 +209,17 @@ impl Stream {
         }
     }
 
+    /// The server's ack of a message; what comes in between is kept.
+    pub(crate) async fn ack_of(&mut self, id: &str) -> Node {
+        loop {
+            let node = self.receive().await.expect("an ack before the end");
+            if node.tag == "ack" && text(&node, "class") == "message" && text(&node, "id") == id {
+                return node;
+            }
+            self.set_aside.push_back(node);
+        }
+    }
+
     /// What came in between so far, without waiting for more.
     pub(crate) fn take_set_aside(&mut self) -> Vec<Node> {
         self.set_aside.drain(..).collect()

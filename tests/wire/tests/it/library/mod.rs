@@ -1,0 +1,7 @@
+//! The library itself, without the gateway, against the simulator: it writes messages, which the
+//! gateway does not do yet. What it and Baileys both take for right is not a mistake of one.
+//!
+//! The only tests that may name the library; the gateway's own go through the gateway.
+
+mod client;
+mod messages;
