@@ -26,6 +26,7 @@ mod link_pass;
 mod link_tickets;
 mod linking_attempts;
 mod media;
+mod openapi;
 mod origin;
 mod own_instance;
 mod path;
@@ -37,5 +38,6 @@ mod surface;
 mod tokens;
 mod wire;
 
+pub use openapi::{document, reference};
 pub use route::{Doors, Guard, ROUTES, Route, Verb};
 pub use surface::{Door, Settings, surface};

@@ -14,7 +14,7 @@ use crate::surface::Door;
 use crate::{accounts, instances, link_page, link_tickets, linking_attempts, tokens};
 
 /// The field by which the operator says whose a new thing is. Others cannot.
-const ACCOUNT: &str = "account";
+pub(crate) const ACCOUNT: &str = "account";
 
 /// What becomes of a request.
 pub(crate) type Reply = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;

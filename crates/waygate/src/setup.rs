@@ -227,6 +227,7 @@ impl Running {
         let native = waygate_dialect_native::Settings { door: Door::Keyed };
         Site::new(vec![
             waygate_dialect_greenapi::surface(self.gateway.clone(), greenapi),
+            waygate_dialect_native::reference(),
             waygate_dialect_native::surface(self.gateway.clone(), native),
             waygate_pages::surface(self.gateway.clone()),
         ])

@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod authentication;
+mod described;
 mod every_route;
 mod failures;
 mod instances;
 mod link_page;
 mod linking_attempts;
+mod openapi;
 mod operator;
 mod qr;
 mod rates;

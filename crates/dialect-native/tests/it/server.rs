@@ -19,6 +19,8 @@ use waygate_http::site::Site;
 use waygate_played::application::{new_instance, reaches};
 use waygate_played::link::PlayedLink;
 
+use crate::described;
+
 /// Longer than any answer takes.
 pub(crate) const HANDLER_LIMIT: Duration = Duration::from_secs(120);
 
@@ -152,13 +154,16 @@ impl Server {
         self.answer(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    /// Sends a request by the network.
+    /// Sends a request by the network. The answer must be one that the API tells of itself.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
-        read(self.keyed.answer(request, HANDLER_LIMIT).await).await
+        let (verb, path) = (request.method().clone(), request.uri().to_string());
+        let answer = read(self.keyed.answer(request, HANDLER_LIMIT).await).await;
+        described::check(verb.as_str(), &path, &answer);
+        answer
     }
 }
 
-async fn read(response: axum::response::Response) -> Answer {
+pub(crate) async fn read(response: axum::response::Response) -> Answer {
     let (head, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes().to_vec();
     Answer { status: head.status.as_u16(), headers: head.headers, bytes }
