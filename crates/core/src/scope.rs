@@ -70,6 +70,16 @@ impl Scopes {
         Scope::ALL.into_iter().filter(|scope| *scope != Scope::Admin).collect()
     }
 
+    /// Every right: the operator's.
+    pub fn all() -> Self {
+        Scope::ALL.into_iter().collect()
+    }
+
+    /// What the token of one instance gives in a vendor's contract, which knows no lesser rights.
+    pub fn of_instance() -> Self {
+        [Scope::Read, Scope::Link, Scope::Manage].into_iter().collect()
+    }
+
     /// Whether this right is among them.
     pub fn holds(self, scope: Scope) -> bool {
         self.0 & scope.bit() != 0
@@ -78,6 +88,11 @@ impl Scopes {
     /// Whether all of those are among these. Nobody gives away what he has not.
     pub fn covers(self, those: Self) -> bool {
         self.0 & those.0 == those.0
+    }
+
+    /// One of those that is not among these.
+    pub fn lacks(self, those: Self) -> Option<Scope> {
+        those.iter().find(|scope| !self.holds(*scope))
     }
 
     /// Whether there is none.
@@ -144,7 +159,9 @@ mod tests {
         let own = Scopes::of_account();
         for scope in Scope::ALL {
             assert_eq!(own.holds(scope), scope != Scope::Admin, "{scope}");
+            assert!(Scopes::all().holds(scope), "{scope}");
         }
+        assert!(own.covers(Scopes::of_instance()) && !own.covers(Scopes::all()));
     }
 
     #[test]
@@ -154,5 +171,7 @@ mod tests {
         assert!(few.covers(few) && few.covers(Scopes::NONE));
         assert!(!few.covers(Scopes::of_account()));
         assert!(!few.covers([Scope::Manage].into_iter().collect()));
+        assert_eq!(few.lacks(Scopes::of_account()), Some(Scope::Manage));
+        assert_eq!(few.lacks(few), None);
     }
 }

@@ -3,6 +3,8 @@
 use axum::http::HeaderMap;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::{AccountId, AttemptId};
+use waygate_core::scope::{Scope, Scopes};
+use waygate_core::tenant::Account;
 use waygate_core::token::TokenId;
 use waygate_engine::Gateway;
 
@@ -10,13 +12,14 @@ use crate::fields::Fields;
 use crate::own_instance::OwnInstance;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
+use crate::route::ACCOUNT;
 
 /// Whose things a caller sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
+pub(crate) enum Reach {
     /// Those of one account.
     Account(AccountId),
-    /// Everybody's: the operator asks.
+    /// Everybody's: the operator asks, or who has his right.
     Everything,
 }
 
@@ -36,7 +39,8 @@ pub(crate) struct Said {
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
     pub(crate) fields: Fields,
-    /// What stands in the place of `{attempt}` or `{token}`.
+    /// What stands in the place of `{account}`, `{attempt}` or `{token}`.
+    pub(crate) account: Option<String>,
     pub(crate) attempt: Option<String>,
     pub(crate) token: Option<String>,
 }
@@ -44,7 +48,8 @@ pub(crate) struct Said {
 /// A call about the things of one account, or of all. Only `surface.rs` makes one.
 pub(crate) struct AccountCall {
     pub(crate) gateway: Gateway,
-    pub(crate) scope: Scope,
+    pub(crate) reach: Reach,
+    pub(crate) rights: Scopes,
     pub(crate) said: Said,
 }
 
@@ -53,10 +58,12 @@ pub(crate) struct InstanceCall {
     pub(crate) gateway: Gateway,
     pub(crate) instance: OwnInstance,
     pub(crate) view: View,
+    /// None for a visitor, whose pass is right enough for what he may call.
+    pub(crate) rights: Scopes,
     pub(crate) said: Said,
 }
 
-impl Scope {
+impl Reach {
     pub(crate) fn holds(self, account: AccountId) -> bool {
         match self {
             Self::Account(own) => own == account,
@@ -87,11 +94,50 @@ impl AccountCall {
     /// The account that gets what is created: the caller's own; from the operator the one that he
     /// names, or the first.
     pub(crate) async fn owner(&mut self) -> Result<AccountId, Problem> {
-        match (self.scope, self.said.fields.text("account")?) {
-            (Scope::Account(own), _) => Ok(own),
-            (Scope::Everything, Some(name)) => Ok(self.gateway.account_named(&name).await?.id),
-            (Scope::Everything, None) => Ok(self.gateway.first_account().await?.id),
+        let named = self.said.fields.text(ACCOUNT)?;
+        match (self.reach, named) {
+            (Reach::Account(own), _) => Ok(own),
+            (Reach::Everything, Some(name)) => Ok(self.gateway.account_named(&name).await?.id),
+            (Reach::Everything, None) => Ok(self.gateway.first_account().await?.id),
         }
+    }
+
+    /// Whose things are listed: the caller's; for the operator those of the account that he names,
+    /// or everybody's.
+    pub(crate) async fn asked(&self) -> Result<Reach, Problem> {
+        match (self.reach, self.said.query.text(ACCOUNT)) {
+            (Reach::Everything, Some(name)) => {
+                Ok(Reach::Account(self.gateway.account_named(name).await?.id))
+            }
+            (reach, _) => Ok(reach),
+        }
+    }
+
+    /// The account in the path.
+    pub(crate) async fn account(&self) -> Result<Account, Problem> {
+        let id = self.said.account.as_deref().and_then(|text| text.parse::<AccountId>().ok());
+        let account = match id.filter(|id| self.reach.holds(*id)) {
+            Some(id) => self.gateway.account(id).await?,
+            None => None,
+        };
+        account.ok_or_else(Problem::no_such_account)
+    }
+
+    /// Whether the caller may have tokens that open all of an instance elsewhere.
+    pub(crate) fn shows_tokens(&self) -> bool {
+        self.rights.covers(Scopes::of_instance())
+    }
+
+    /// Nobody gives away a right that he has not.
+    pub(crate) fn may_give(&self, scopes: Scopes) -> Result<(), Problem> {
+        self.rights.lacks(scopes).map_or(Ok(()), |scope: Scope| Err(Problem::not_yours(scope)))
+    }
+}
+
+impl InstanceCall {
+    /// As [`AccountCall::shows_tokens`].
+    pub(crate) fn shows_tokens(&self) -> bool {
+        self.rights.covers(Scopes::of_instance())
     }
 }
 

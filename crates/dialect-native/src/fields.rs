@@ -1,5 +1,8 @@
 //! The fields of a body: strict JSON, and nothing in it that the route does not know.
 
+use std::ops::RangeInclusive;
+
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use waygate_http::json::{self, JsonError};
 
@@ -43,6 +46,43 @@ impl Fields {
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(Problem::invalid(format!("`{name}` must be a string"))),
         }
+    }
+
+    /// A text that must be there.
+    pub(crate) fn needed_text(&mut self, name: &str) -> Result<String, Problem> {
+        let text = self.text(name)?;
+        text.ok_or_else(|| Problem::invalid(format!("`{name}` is needed")))
+    }
+
+    /// Texts in a list; none may be there twice.
+    pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Problem> {
+        let Some(list) = self.take(name) else { return Ok(None) };
+        let texts: Option<Vec<String>> = serde_json::from_value(list).ok();
+        let different = |texts: &Vec<String>| {
+            texts.iter().enumerate().all(|(place, text)| !texts[..place].contains(text))
+        };
+        let wrong = || Problem::invalid(format!("`{name}` must be a list of different strings"));
+        texts.filter(different).map(Some).ok_or_else(wrong)
+    }
+
+    /// A whole number within a range.
+    pub(crate) fn number(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, Problem> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let number = value.as_u64().filter(|number| range.contains(number));
+        number.map(Some).ok_or_else(|| {
+            let (least, most) = range.into_inner();
+            Problem::invalid(format!("`{name}` must be a whole number from {least} to {most}"))
+        })
+    }
+
+    pub(crate) fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let Some(text) = self.text(name)? else { return Ok(None) };
+        let time = text.parse().map(Some);
+        time.map_err(|_error| Problem::invalid(format!("`{name}` must be a time as in RFC 3339")))
     }
 
     pub(crate) fn flag(&mut self, name: &str) -> Result<bool, Problem> {
@@ -89,6 +129,55 @@ mod tests {
     fn null_is_no_field() {
         let mut fields = Fields::read(br#"{"name":null}"#, |name| name == "name").unwrap();
         assert!(fields.text("name").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_list_holds_different_strings_and_nothing_else() {
+        for (body, read) in [
+            (r#"{"a":[]}"#, Some(vec![])),
+            (r#"{"a":["x","y"]}"#, Some(vec!["x".to_owned(), "y".to_owned()])),
+            (r#"{"a":["x","x"]}"#, None),
+            (r#"{"a":["x",1]}"#, None),
+            (r#"{"a":[null]}"#, None),
+            (r#"{"a":"x"}"#, None),
+            (r#"{"a":{}}"#, None),
+        ] {
+            let mut fields = Fields::read(body.as_bytes(), |_name| true).unwrap();
+            assert_eq!(fields.texts("a").ok().flatten(), read, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_whole_and_within_its_range() {
+        for (body, read) in [
+            (r#"{"a":1}"#, Some(1)),
+            (r#"{"a":9}"#, Some(9)),
+            (r#"{"a":0}"#, None),
+            (r#"{"a":10}"#, None),
+            (r#"{"a":-1}"#, None),
+            (r#"{"a":1.5}"#, None),
+            (r#"{"a":"1"}"#, None),
+            (r#"{"a":18446744073709551616}"#, None),
+        ] {
+            let mut fields = Fields::read(body.as_bytes(), |_name| true).unwrap();
+            assert_eq!(fields.number("a", 1..=9).ok().flatten(), read, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_time_says_its_zone() {
+        for (text, is_time) in [
+            ("2026-03-01T10:20:30Z", true),
+            ("2026-03-01T10:20:30.456+02:00", true),
+            ("2026-03-01T10:20:30", false),
+            ("2026-03-01", false),
+            ("tomorrow", false),
+            ("99999-01-01T00:00:00Z", false),
+        ] {
+            let body = format!(r#"{{"a":"{text}"}}"#);
+            let mut fields = Fields::read(body.as_bytes(), |_name| true).unwrap();
+            assert_eq!(fields.time("a").is_ok(), is_time, "{text}");
+        }
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Waygate's own API.
 //!
-//! [`ROUTES`] is the one list of what is served: routing, verbs, rates, the parameters and fields
-//! that a route knows, the templates in the log and the tests come from it. The way of every request
-//! is the same and stands in `surface.rs`: route, authentication, verb, rate, instance, body,
-//! handler. A handler translates the request into one use case of the
+//! [`ROUTES`] is the one list of what is served: routing, verbs, rights, rates, the parameters and
+//! fields that a route knows, the templates in the log and the tests come from it. The way of every
+//! request is the same and stands in `surface.rs`: route, authentication, verb, rate, right, instance,
+//! body, handler. A handler translates the request into one use case of the
 //! [`Gateway`](waygate_engine::Gateway) and what comes back into JSON.
 //!
 //! There are two doors. The keyed one asks for a bearer token and shows what belongs to the token's
-//! account; the operator's one is a socket that nobody else can open, and shows everything. A third
+//! account, or everything when the token has the operator's right; the operator's one is a socket that
+//! nobody else can open, and shows everything. A third
 //! kind of caller, the page that a link ticket opens, comes in by the keyed door with a cookie, may
 //! link one instance, and is shown no more than that takes.
 //!
@@ -34,10 +35,12 @@ mod problem;
 mod query;
 mod rate;
 mod route;
+mod routes;
 mod surface;
 mod tokens;
 mod wire;
 
 pub use openapi::{document, reference};
-pub use route::{Doors, Guard, ROUTES, Route, Verb};
+pub use route::{Doors, Guard, Route, Verb};
+pub use routes::ROUTES;
 pub use surface::{Door, Settings, surface};

@@ -14,7 +14,7 @@ use crate::route::Verb;
 pub(crate) fn check(verb: Verb, headers: &HeaderMap) -> Result<(), Problem> {
     match verb {
         Verb::Get => return Ok(()),
-        Verb::Post | Verb::Delete => {}
+        Verb::Post | Verb::Patch | Verb::Delete => {}
     }
     if !Origins::Same.allow(headers) {
         return Err(Problem::new(Code::Forbidden, "another page cannot do this"));

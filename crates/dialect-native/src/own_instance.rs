@@ -5,7 +5,7 @@ use waygate_core::instance::record::InstanceRecord;
 use waygate_engine::Gateway;
 use waygate_http::trace::name_instance;
 
-use crate::call::Scope;
+use crate::call::Reach;
 use crate::link_pass::{self, Visitor};
 use crate::problem::Problem;
 
@@ -16,15 +16,15 @@ pub(crate) struct OwnInstance(InstanceRecord);
 impl OwnInstance {
     /// The instance of this id or number. What does not exist, what is another's and what was
     /// removed are alike.
-    pub(crate) async fn find(gateway: &Gateway, scope: Scope, text: &str) -> Result<Self, Problem> {
+    pub(crate) async fn find(gateway: &Gateway, reach: Reach, text: &str) -> Result<Self, Problem> {
         let found = if let Ok(id) = text.parse::<InstanceId>() {
             gateway.instance(id).await?
         } else if let Ok(number) = text.parse::<InstanceNumber>() {
-            find_numbered(gateway, scope, number).await?
+            find_numbered(gateway, reach, number).await?
         } else {
             None
         };
-        let own = found.filter(|record| record.removed_at.is_none() && scope.holds(record.account));
+        let own = found.filter(|record| record.removed_at.is_none() && reach.holds(record.account));
         own.map(Self::named).ok_or_else(Problem::no_such_instance)
     }
 
@@ -51,10 +51,10 @@ impl OwnInstance {
 
 async fn find_numbered(
     gateway: &Gateway,
-    scope: Scope,
+    reach: Reach,
     number: InstanceNumber,
 ) -> Result<Option<InstanceRecord>, Problem> {
-    for account in scope.accounts(gateway).await? {
+    for account in reach.accounts(gateway).await? {
         if let Some(record) = gateway.instance_numbered(account, number).await? {
             return Ok(Some(record));
         }

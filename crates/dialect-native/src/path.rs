@@ -4,6 +4,7 @@
 /// for slashes, and never nothing.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Captured<'a> {
+    pub(crate) account: Option<&'a str>,
     pub(crate) instance: Option<&'a str>,
     pub(crate) attempt: Option<&'a str>,
     pub(crate) token: Option<&'a str>,
@@ -37,6 +38,7 @@ pub(crate) fn capture<'a>(template: &str, path: &'a str) -> Option<Captured<'a>>
         let name = expected.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         let place = match name {
             None if segment == expected => continue,
+            Some("account") => &mut captured.account,
             Some("instance") => &mut captured.instance,
             Some("attempt") => &mut captured.attempt,
             Some("token") => &mut captured.token,

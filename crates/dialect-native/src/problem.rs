@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use waygate_core::error::{Error, Kind};
+use waygate_core::scope::Scope;
 use waygate_http::body::BodyError;
 use waygate_http::site::Failure;
 
@@ -105,6 +106,10 @@ impl Problem {
         Self::new(Code::NotFound, "there is no such instance")
     }
 
+    pub(crate) fn no_such_account() -> Self {
+        Self::new(Code::NotFound, "there is no such account")
+    }
+
     pub(crate) fn no_such_attempt() -> Self {
         Self::new(Code::NotFound, "there is no such linking attempt")
     }
@@ -117,6 +122,20 @@ impl Problem {
     pub(crate) fn no_key(detail: &'static str) -> Self {
         let header = (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         Self { header: Some(header), ..Self::new(Code::Unauthorized, detail) }
+    }
+
+    /// The token opens something here, but not this. As RFC 6750 tells it.
+    pub(crate) fn forbidden(needed: Scope) -> Self {
+        let challenge = format!(r#"Bearer error="insufficient_scope", scope="{needed}""#);
+        let header = HeaderValue::try_from(challenge).ok().map(|value| (WWW_AUTHENTICATE, value));
+        let detail = format!("the token may not do this: it needs the scope `{needed}`");
+        Self { header, ..Self::new(Code::Forbidden, detail) }
+    }
+
+    /// Somebody would give away this right.
+    pub(crate) fn not_yours(scope: Scope) -> Self {
+        let detail = format!("the scope `{scope}` is not yours to give");
+        Self::new(Code::Forbidden, detail)
     }
 
     /// These are the verbs that the address knows.

@@ -1,4 +1,4 @@
-//! The routes of this API: the one list that routing, verbs, rates and tests follow.
+//! What a route is. All of them stand in `routes.rs`.
 
 use std::fmt;
 use std::future::Future;
@@ -7,13 +7,14 @@ use std::pin::Pin;
 use axum::http;
 use axum::response::Response;
 
+use waygate_core::scope::Scope;
+
 use crate::call::{AccountCall, InstanceCall};
 use crate::problem::Problem;
 use crate::rate::RateClass;
 use crate::surface::Door;
-use crate::{accounts, instances, link_page, link_tickets, linking_attempts, tokens};
 
-/// The field by which the operator says whose a new thing is. Others cannot.
+/// The field, and the parameter, by which the operator says whose things are meant. Others cannot.
 pub(crate) const ACCOUNT: &str = "account";
 
 /// What becomes of a request.
@@ -26,7 +27,11 @@ pub struct Route {
     /// The template of its path, with names in braces for what varies; also for the log.
     pub(crate) template: &'static str,
     pub(crate) doors: Doors,
+    /// The right that a caller needs; none where a pass lets him in, which is right enough.
+    pub(crate) scope: Option<Scope>,
     pub(crate) rate: RateClass,
+    /// Whether its answer may wait for something to happen.
+    pub(crate) waits: bool,
     /// What may stand behind the question mark.
     pub(crate) parameters: &'static [&'static str],
     /// What may stand in the body.
@@ -41,6 +46,8 @@ pub enum Verb {
     Get,
     /// `POST`.
     Post,
+    /// `PATCH`: what is named is changed, and all else stays.
+    Patch,
     /// `DELETE`.
     Delete,
 }
@@ -52,8 +59,6 @@ pub enum Doors {
     Both,
     /// At the keyed door.
     Keyed,
-    /// At the operator's door.
-    Operator,
 }
 
 /// Who is let in.
@@ -82,127 +87,6 @@ impl fmt::Debug for Handler {
     }
 }
 
-macro_rules! route {
-    ($verb:ident $template:literal, $handler:ident($path:path)) => {
-        Route {
-            verb: Verb::$verb,
-            template: $template,
-            doors: Doors::Both,
-            rate: RateClass::Usual,
-            parameters: &[],
-            fields: &[],
-            handler: Handler::$handler(|call| Box::pin($path(call))),
-        }
-    };
-}
-
-/// Everything that is served.
-pub static ROUTES: &[Route] = &[
-    Route {
-        fields: &["name", "green_id", "green_token", ACCOUNT],
-        ..route!(Post "/api/v1/instances", Account(instances::create::create))
-    },
-    Route {
-        parameters: &["limit", "cursor"],
-        ..route!(Get "/api/v1/instances", Account(instances::list::list))
-    },
-    route!(Get "/api/v1/instances/{instance}", Instance(instances::get::get)),
-    route!(Delete "/api/v1/instances/{instance}", Instance(instances::remove::remove)),
-    route!(Post "/api/v1/instances/{instance}/logout", Instance(instances::log_out::log_out)),
-    route!(Post "/api/v1/instances/{instance}/restart", Instance(instances::restart::restart)),
-    route!(Post "/api/v1/instances/{instance}/start", Instance(instances::start::start)),
-    route!(Post "/api/v1/instances/{instance}/stop", Instance(instances::stop::stop)),
-    Route {
-        rate: RateClass::Costly,
-        fields: &["method", "phone", "fresh"],
-        ..route!(
-            Post "/api/v1/instances/{instance}/linking-attempts",
-            Instance(linking_attempts::begin::begin)
-        )
-    },
-    Route {
-        parameters: &["wait", "after"],
-        ..route!(
-            Get "/api/v1/instances/{instance}/linking-attempts/{attempt}",
-            Instance(linking_attempts::get::get)
-        )
-    },
-    route!(
-        Delete "/api/v1/instances/{instance}/linking-attempts/{attempt}",
-        Instance(linking_attempts::give_up::give_up)
-    ),
-    route!(
-        Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr",
-        Instance(linking_attempts::qr::any)
-    ),
-    route!(
-        Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png",
-        Instance(linking_attempts::qr::png)
-    ),
-    route!(
-        Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.txt",
-        Instance(linking_attempts::qr::text)
-    ),
-    Route {
-        rate: RateClass::Costly,
-        ..route!(
-            Post "/api/v1/instances/{instance}/link-tickets",
-            Instance(link_tickets::issue::issue)
-        )
-    },
-    Route {
-        rate: RateClass::Costly,
-        fields: &["kind", ACCOUNT],
-        ..route!(Post "/api/v1/tokens", Account(tokens::issue::issue))
-    },
-    Route { rate: RateClass::Costly, ..route!(Get "/api/v1/tokens", Account(tokens::list::list)) },
-    Route {
-        rate: RateClass::Costly,
-        ..route!(Delete "/api/v1/tokens/{token}", Account(tokens::revoke::revoke))
-    },
-    Route {
-        doors: Doors::Operator,
-        ..route!(Get "/api/v1/accounts", Account(accounts::list::list))
-    },
-    Route {
-        doors: Doors::Keyed,
-        ..route!(Get "/link/{ticket}/instance", Instance(link_page::get_instance::get_instance))
-    },
-    Route {
-        doors: Doors::Keyed,
-        rate: RateClass::Costly,
-        fields: &["method", "phone", "fresh"],
-        ..route!(
-            Post "/link/{ticket}/linking-attempts",
-            Instance(linking_attempts::begin::begin)
-        )
-    },
-    Route {
-        doors: Doors::Keyed,
-        parameters: &["wait", "after"],
-        ..route!(
-            Get "/link/{ticket}/linking-attempts/{attempt}",
-            Instance(linking_attempts::get::get)
-        )
-    },
-    Route {
-        doors: Doors::Keyed,
-        ..route!(
-            Delete "/link/{ticket}/linking-attempts/{attempt}",
-            Instance(linking_attempts::give_up::give_up)
-        )
-    },
-    Route {
-        doors: Doors::Keyed,
-        // Makes an address of its own of each version, so that a browser shows no old picture.
-        parameters: &["v"],
-        ..route!(
-            Get "/link/{ticket}/linking-attempts/{attempt}/qr.png",
-            Instance(linking_attempts::qr::png)
-        )
-    },
-];
-
 impl Route {
     /// The verb.
     pub fn verb(&self) -> Verb {
@@ -229,18 +113,26 @@ impl Route {
         self.rate == RateClass::Costly
     }
 
-    pub(crate) fn is_served_at(&self, door: Door) -> bool {
-        match (self.doors, door) {
-            (Doors::Both, _) | (Doors::Keyed, Door::Keyed) | (Doors::Operator, Door::Operator) => {
-                true
-            }
-            (Doors::Keyed, Door::Operator) | (Doors::Operator, Door::Keyed) => false,
-        }
+    /// The right that a caller needs; none where a pass lets him in.
+    pub fn scope(&self) -> Option<Scope> {
+        self.scope
     }
 
-    /// Whether the body may have this field.
-    pub(crate) fn knows_field(&self, name: &str, door: Door) -> bool {
-        self.fields.contains(&name) && (name != ACCOUNT || door == Door::Operator)
+    /// What may stand in the body. `account` may for the operator only.
+    pub fn fields(&self) -> &'static [&'static str] {
+        self.fields
+    }
+
+    /// What may stand behind the question mark. `account` may for the operator only.
+    pub fn parameters(&self) -> &'static [&'static str] {
+        self.parameters
+    }
+
+    pub(crate) fn is_served_at(&self, door: Door) -> bool {
+        match (self.doors, door) {
+            (Doors::Both, _) | (Doors::Keyed, Door::Keyed) => true,
+            (Doors::Keyed, Door::Operator) => false,
+        }
     }
 }
 
@@ -255,6 +147,7 @@ impl Verb {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }
@@ -264,7 +157,16 @@ impl Verb {
         match self {
             Self::Get => "GET, HEAD",
             Self::Post => "POST",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
+        }
+    }
+
+    /// Whether what it means stands in a body.
+    pub fn has_body(self) -> bool {
+        match self {
+            Self::Post | Self::Patch => true,
+            Self::Get | Self::Delete => false,
         }
     }
 
@@ -272,54 +174,8 @@ impl Verb {
         match self {
             Self::Get => verb == http::Method::GET || verb == http::Method::HEAD,
             Self::Post => verb == http::Method::POST,
+            Self::Patch => verb == http::Method::PATCH,
             Self::Delete => verb == http::Method::DELETE,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::path;
-
-    #[test]
-    fn a_path_has_one_template_and_a_verb_one_route() {
-        for route in ROUTES {
-            let path = route.template.replace(['{', '}'], "");
-            for other in ROUTES {
-                if path::capture(other.template, &path).is_some() {
-                    assert_eq!(other.template, route.template);
-                    assert!(std::ptr::eq(route, other) || route.verb != other.verb, "{path}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_route_belongs_to_the_doors_that_it_is_served_at() {
-        for route in ROUTES {
-            let path = route.template.replace(['{', '}'], "");
-            if route.is_served_at(Door::Keyed) {
-                assert!(path::keyed_claims(&path), "{path}");
-            }
-            if route.is_served_at(Door::Operator) {
-                assert!(path::operator_claims(&path), "{path}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_has_an_instance_in_its_path_takes_one() {
-        for route in ROUTES {
-            let has = route.template.contains("{instance}") || route.template.contains("{ticket}");
-            assert_eq!(matches!(route.handler, Handler::Instance(_)), has, "{}", route.template);
-        }
-    }
-
-    #[test]
-    fn only_a_post_has_fields() {
-        for route in ROUTES {
-            assert!(route.fields.is_empty() || route.verb == Verb::Post, "{}", route.template);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The way of every request: route, authentication, verb, rate, instance, body, handler.
+//! The way of every request: route, authentication, verb, rate, right, instance, body, handler.
 
 use std::sync::Arc;
 
@@ -8,14 +8,16 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
+use waygate_core::scope::{Scope, Scopes};
 use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
+use waygate_engine::accounts::Grant;
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
 use waygate_http::site::Surface;
 use waygate_http::trace::name_route;
 
-use crate::call::{AccountCall, InstanceCall, Said, Scope, View};
+use crate::call::{AccountCall, InstanceCall, Reach, Said, View};
 use crate::fields::Fields;
 use crate::link_pass::{self, Visitor};
 use crate::origin;
@@ -24,7 +26,8 @@ use crate::path::{self, Captured};
 use crate::problem::{Problem, on_failure};
 use crate::query::Query;
 use crate::rate::{Caller, Rates};
-use crate::route::{self, Guard, Handler, ROUTES, Reply, Route, Verb};
+use crate::route::{self, ACCOUNT, Guard, Handler, Reply, Route};
+use crate::routes::ROUTES;
 
 /// The largest body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -65,18 +68,25 @@ struct Api {
 }
 
 /// Who was let in.
-#[derive(Clone, Copy)]
 enum Admitted {
-    /// The operator, or who has a token of an account.
-    Owner(Scope, Option<Caller>),
+    /// The operator, or who has a token.
+    Owner(Owner),
     /// The page that a link ticket opened.
     Visitor(Visitor),
 }
 
+/// Whose things somebody sees, and what he may do with them.
+struct Owner {
+    reach: Reach,
+    rights: Scopes,
+    /// What his token gives; the operator has none.
+    grant: Option<Box<Grant>>,
+}
+
 /// A handler with what it is about.
 enum Prepared {
-    Account(fn(AccountCall) -> Reply, Scope),
-    Instance(fn(InstanceCall) -> Reply, OwnInstance, View),
+    Account(fn(AccountCall) -> Reply, Reach, Scopes),
+    Instance(fn(InstanceCall) -> Reply, OwnInstance, View, Scopes),
 }
 
 async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -100,30 +110,44 @@ impl Api {
         if let (Some(rates), Some(caller)) = (&self.rates, admitted.caller()) {
             rates.take(route.rate, caller)?;
         }
-        let prepared = self.prepare(route, admitted, captured).await?;
-        let query = Query::read(head.uri.query(), route.parameters)?;
+        admitted.must_hold(route.scope)?;
+        let prepared = self.prepare(route, &admitted, captured).await?;
+        let knows = |known: &[&str], name: &str| {
+            known.contains(&name) && (name != ACCOUNT || admitted.sees_everything())
+        };
+        let query = Query::read(head.uri.query(), |name| knows(route.parameters, name))?;
         let body = body::read(body, BODY_BYTES_MAX, STALL).await?;
-        let fields = match route.verb {
+        let fields = if route.verb.has_body() {
+            Fields::read(&body, |name| knows(route.fields, name))?
+        } else {
             // What a body means there nobody has said.
-            Verb::Get | Verb::Delete => Fields::default(),
-            Verb::Post => Fields::read(&body, |name| route.knows_field(name, self.door))?,
+            Fields::default()
         };
         let said = Said {
             path: path.to_owned(),
             query,
             headers: head.headers.clone(),
             fields,
+            account: captured.account.map(str::to_owned),
             attempt: captured.attempt.map(str::to_owned),
             token: captured.token.map(str::to_owned),
         };
         let gateway = self.gateway.clone();
-        match prepared {
-            Prepared::Account(handler, scope) => {
-                handler(AccountCall { gateway, scope, said }).await
+        let reply = match prepared {
+            Prepared::Account(handler, reach, rights) => {
+                handler(AccountCall { gateway, reach, rights, said })
             }
-            Prepared::Instance(handler, instance, view) => {
-                handler(InstanceCall { gateway, instance, view, said }).await
+            Prepared::Instance(handler, instance, view, rights) => {
+                handler(InstanceCall { gateway, instance, view, rights, said })
             }
+        };
+        match admitted.grant().filter(|_grant| route.waits) {
+            None => reply.await,
+            Some(grant) => tokio::select! {
+                biased;
+                answered = reply => answered,
+                () = self.gateway.until_worthless(grant) => Err(no_longer()),
+            },
         }
     }
 
@@ -159,18 +183,24 @@ impl Api {
                 let ticket = captured.ticket.unwrap_or_default();
                 link_pass::admit(&self.gateway, headers, ticket).map(Admitted::Visitor)
             }
-            (Guard::Key, Door::Operator) => Ok(Admitted::Owner(Scope::Everything, None)),
+            (Guard::Key, Door::Operator) => {
+                let (reach, rights) = (Reach::Everything, Scopes::all());
+                Ok(Admitted::Owner(Owner { reach, rights, grant: None }))
+            }
             (Guard::Key, Door::Keyed) => {
                 let sent = bearer::token(headers).map_err(|_malformed| {
                     Problem::no_key("the Authorization header holds no single bearer token")
                 })?;
                 let token = sent.ok_or_else(|| Problem::no_key("a bearer token is needed"))?;
                 let grant = self.gateway.authenticate(TokenKind::Native, &token).await?;
-                let grant = grant.ok_or_else(|| {
-                    Problem::no_key("the token is unknown, revoked or of another kind")
-                })?;
-                let caller = Caller::Token(grant.token);
-                Ok(Admitted::Owner(Scope::Account(grant.account), Some(caller)))
+                let grant = grant.ok_or_else(no_longer)?;
+                let rights = grant.scopes;
+                let reach = if rights.holds(Scope::Admin) {
+                    Reach::Everything
+                } else {
+                    Reach::Account(grant.account)
+                };
+                Ok(Admitted::Owner(Owner { reach, rights, grant: Some(Box::new(grant)) }))
             }
         }
     }
@@ -179,22 +209,22 @@ impl Api {
     async fn prepare(
         &self,
         route: &Route,
-        admitted: Admitted,
+        admitted: &Admitted,
         captured: Captured<'_>,
     ) -> Result<Prepared, Problem> {
         let gateway = &self.gateway;
         match (route.handler, admitted) {
-            (Handler::Account(handler), Admitted::Owner(scope, _)) => {
-                Ok(Prepared::Account(handler, scope))
+            (Handler::Account(handler), Admitted::Owner(owner)) => {
+                Ok(Prepared::Account(handler, owner.reach, owner.rights))
             }
-            (Handler::Instance(handler), Admitted::Owner(scope, _)) => {
+            (Handler::Instance(handler), Admitted::Owner(owner)) => {
                 let id = captured.instance.unwrap_or_default();
-                let own = OwnInstance::find(gateway, scope, id).await?;
-                Ok(Prepared::Instance(handler, own, View::Owner))
+                let own = OwnInstance::find(gateway, owner.reach, id).await?;
+                Ok(Prepared::Instance(handler, own, View::Owner, owner.rights))
             }
             (Handler::Instance(handler), Admitted::Visitor(visitor)) => {
-                let own = OwnInstance::of_visitor(gateway, visitor).await?;
-                Ok(Prepared::Instance(handler, own, View::Visitor))
+                let own = OwnInstance::of_visitor(gateway, *visitor).await?;
+                Ok(Prepared::Instance(handler, own, View::Visitor, Scopes::NONE))
             }
             (Handler::Account(_), Admitted::Visitor(_)) => Err(Problem::no_such_path()),
         }
@@ -202,11 +232,41 @@ impl Api {
 }
 
 impl Admitted {
-    /// Who is counted, where somebody is.
-    fn caller(self) -> Option<Caller> {
+    /// The right that a route needs. A visitor comes where none is needed.
+    fn must_hold(&self, needed: Option<Scope>) -> Result<(), Problem> {
+        match (self, needed) {
+            (Self::Owner(owner), Some(needed)) if !owner.rights.holds(needed) => {
+                Err(Problem::forbidden(needed))
+            }
+            (Self::Owner(_) | Self::Visitor(_), _) => Ok(()),
+        }
+    }
+
+    /// The token of whoever came with one.
+    fn grant(&self) -> Option<&Grant> {
         match self {
-            Self::Owner(_, caller) => caller,
+            Self::Owner(owner) => owner.grant.as_deref(),
+            Self::Visitor(_) => None,
+        }
+    }
+
+    fn sees_everything(&self) -> bool {
+        match self {
+            Self::Owner(owner) => owner.reach == Reach::Everything,
+            Self::Visitor(_) => false,
+        }
+    }
+
+    /// Who is counted, where somebody is.
+    fn caller(&self) -> Option<Caller> {
+        match self {
+            Self::Owner(_) => self.grant().map(|grant| Caller::Token(grant.token)),
             Self::Visitor(visitor) => Some(Caller::Pages(visitor.instance())),
         }
     }
+}
+
+/// The token opens nothing, or nothing any more.
+fn no_longer() -> Problem {
+    Problem::no_key("the token is unknown, revoked or of another kind")
 }

@@ -94,6 +94,16 @@ impl Gateway {
         found.ok_or_else(no_such_account)
     }
 
+    /// The account with this id, also when it was closed; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn account(&self, id: AccountId) -> Result<Option<Account>, Error> {
+        let accounts = self.parts().ports.registry.accounts().await?;
+        Ok(accounts.into_iter().find(|account| account.id == id))
+    }
+
     /// Opens an account.
     ///
     /// # Errors

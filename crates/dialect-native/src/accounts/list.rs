@@ -1,4 +1,4 @@
-//! `GET /accounts`: all accounts.
+//! `GET /accounts`: all accounts, closed ones too.
 
 use axum::response::Response;
 use serde::Serialize;
@@ -6,26 +6,14 @@ use serde::Serialize;
 use crate::answer;
 use crate::call::AccountCall;
 use crate::problem::Problem;
-use crate::wire::time::rfc3339;
+use crate::wire::account::AccountBody;
 
 #[derive(Serialize)]
 struct Answer {
     data: Vec<AccountBody>,
 }
 
-#[derive(Serialize)]
-struct AccountBody {
-    id: String,
-    name: String,
-    opened_at: String,
-}
-
 pub(crate) async fn list(call: AccountCall) -> Result<Response, Problem> {
-    let accounts = call.gateway.accounts().await?.into_iter();
-    let told = accounts.map(|account| AccountBody {
-        id: account.id.to_string(),
-        name: account.name,
-        opened_at: rfc3339(account.opened_at),
-    });
-    answer::json(&Answer { data: told.collect() })
+    let accounts = call.gateway.accounts().await?;
+    answer::json(&Answer { data: accounts.into_iter().map(AccountBody::of).collect() })
 }

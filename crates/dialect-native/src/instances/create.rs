@@ -23,7 +23,9 @@ pub(crate) async fn create(mut call: AccountCall) -> Result<Response, Problem> {
     let created = call.gateway.create_instance(new).await?;
     let record = &created.record;
     let body = InstanceBody::of(record, &call.gateway);
-    let body = body.with_token(record.number, created.token.as_ref());
+    // Whoever made it is shown no more of it than who reads it.
+    let token = created.token.as_ref().filter(|_token| call.shows_tokens());
+    let body = body.with_token(record.number, token);
     answer::created_at(&format!("/api/v1/instances/{}", record.id), &body)
 }
 

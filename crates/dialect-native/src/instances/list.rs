@@ -26,7 +26,7 @@ pub(crate) async fn list(call: AccountCall) -> Result<Response, Problem> {
     let after = call.said.query.text("cursor").map(str::parse::<InstanceId>);
     let after = after.transpose().map_err(|_invalid| no_page())?;
     // Removed ones too: a page may have ended with an instance that is gone by now.
-    let filter = InstanceFilter { account: call.scope.account(), with_removed: true };
+    let filter = InstanceFilter { account: call.asked().await?.account(), with_removed: true };
     let listed = call.gateway.instances(filter).await?;
     let begin = match after {
         None => 0,

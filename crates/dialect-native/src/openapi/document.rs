@@ -16,9 +16,10 @@ pub(crate) const DESCRIPTION: &str = "Waygate's own API. JSON in UTF-8 goes in a
     change. Pages of other origins cannot read this API.";
 
 /// How a token is sent.
-pub(crate) const BEARER: &str = "A token of kind `native`, which begins with `wg_`. It opens \
-    everything of one account and nothing of others. `waygate token create --kind native` makes \
-    one.";
+pub(crate) const BEARER: &str = "A token of kind `native`, which begins with `wg_`. It opens what \
+    belongs to its account, as far as its scopes go, and nothing of others; one with the scope \
+    `admin` opens every account. Each operation names the scope that it needs. \
+    `waygate token create --kind native` makes a token.";
 
 /// The version of the contract, as in its paths. Waygate's own is another matter.
 const VERSION: &str = "1";
@@ -43,7 +44,6 @@ pub fn document() -> Value {
             "license": {"name": "AGPL-3.0-only", "identifier": "AGPL-3.0-only"}
         },
         "servers": [{"url": "/", "description": "Where this document is."}],
-        "security": [{"key": []}],
         "tags": tags.collect::<Vec<_>>(),
         "paths": paths(),
         "components": {
@@ -73,6 +73,7 @@ fn described(operation: &Operation, tag: &str) -> Value {
         "operationId": operation.id,
         "tags": [tag],
         "summary": operation.summary,
+        "security": [{"key": [operation.scope()]}],
         "responses": answers(operation)
     });
     if !operation.description.is_empty() {

@@ -1,8 +1,11 @@
 //! What is said of a route beside what its row in the table of routes says.
 
+use waygate_core::scope::Scope;
+
 use super::refusals::meaning;
 use crate::problem::Code;
-use crate::route::{ROUTES, Route, Verb};
+use crate::route::{Route, Verb};
+use crate::routes::ROUTES;
 
 /// One operation: a route, described.
 pub(crate) struct Operation {
@@ -82,6 +85,11 @@ impl Operation {
         ROUTES.iter().find(|route| route.verb == self.verb && route.template == self.template)
     }
 
+    /// The right that it needs, in a word.
+    pub(crate) fn scope(&self) -> &'static str {
+        self.route().and_then(|route| route.scope).map_or("", Scope::as_str)
+    }
+
     /// What stands in braces in its path.
     pub(crate) fn path_parameters(&self) -> impl Iterator<Item = &'static str> {
         self.template
@@ -91,14 +99,19 @@ impl Operation {
 
     /// Every refusal, those of all routes first.
     pub(crate) fn refusals(&self) -> Vec<(Code, &'static str)> {
-        let mut refusals = vec![
-            (Code::Invalid, meaning(Code::Invalid)),
-            (Code::Unauthorized, meaning(Code::Unauthorized)),
-        ];
+        let mut refusals = Vec::new();
         if self.path_parameters().next().is_some() {
             refusals.push((Code::NotFound, meaning(Code::NotFound)));
         }
-        let all = [Code::Timeout, Code::TooLarge, Code::Limited, Code::Internal];
+        let all = [
+            Code::Invalid,
+            Code::Unauthorized,
+            Code::Forbidden,
+            Code::Timeout,
+            Code::TooLarge,
+            Code::Limited,
+            Code::Internal,
+        ];
         refusals.extend(all.map(|code| (code, meaning(code))));
         refusals.extend_from_slice(self.refused);
         refusals.sort_by_key(|(code, _when)| code.status());

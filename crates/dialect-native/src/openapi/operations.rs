@@ -1,5 +1,6 @@
 //! The operations, in the order in which they are told.
 
+mod accounts;
 mod instances;
 mod link_tickets;
 mod linking_attempts;
@@ -35,8 +36,13 @@ pub(crate) static TAGS: &[Tag] = &[
     },
     Tag {
         name: "Tokens",
-        says: "A token opens one API of an account.",
+        says: "A token opens one API of an account, as far as its scopes go.",
         operations: tokens::OPERATIONS,
+    },
+    Tag {
+        name: "Accounts",
+        says: "An account is a tenant: it has instances and tokens of its own and sees no others.",
+        operations: accounts::OPERATIONS,
     },
 ];
 

@@ -1,5 +1,7 @@
 //! What can stand in a path and behind the question mark.
 
+use waygate_core::tenant::NAME_LENGTH_MAX;
+
 use super::schema::Schema;
 
 /// A parameter; `None` for a name that nobody has described.
@@ -12,6 +14,9 @@ pub(crate) fn in_path(name: &str) -> Option<Schema> {
         "attempt" => Schema::uuid()
             .says("The linking attempt's `id`.")
             .example("0f4b0d6e-6c0b-4f5c-9b0e-3f6a6a1f7f52"),
+        "account" => Schema::uuid()
+            .says("The account's `id`.")
+            .example("5d3cfb5a-6b0f-4a6e-8d0a-5b1f8f6f2c11"),
         "token" => Schema::text()
             .like("^[0-9a-f]{16}$")
             .says("The token's `id`, which is no secret.")
@@ -23,6 +28,10 @@ pub(crate) fn in_path(name: &str) -> Option<Schema> {
 /// The same for a query.
 pub(crate) fn in_query(name: &str) -> Option<Schema> {
     Some(match name {
+        "account" => Schema::text().longest(NAME_LENGTH_MAX).says(
+            "Whose things are listed, by the account's name; else everybody's. Only who has the \
+             scope `admin` has this parameter.",
+        ),
         "limit" => {
             Schema::number(1, 500).by_default(100).says("How many there are on a page, at most.")
         }

@@ -23,7 +23,7 @@ pub(crate) fn meaning(code: Code) -> &'static str {
     match code {
         Code::Invalid => "The request cannot be read or cannot mean anything; `detail` says why.",
         Code::Unauthorized => "There is no token, or it opens nothing here.",
-        Code::Forbidden => "The token may not do this.",
+        Code::Forbidden => "The token lacks the scope for this, or for what it would give away.",
         Code::NotFound => "There is no such thing, or it is not yours.",
         Code::MethodNotAllowed => {
             "The address does not know the method; `Allow` names those that it knows."

@@ -36,6 +36,8 @@ pub(crate) struct Schema {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) items: Option<Box<Self>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) min_items: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unique_items: Option<bool>,
     #[serde(skip_serializing_if = "Properties::is_empty")]
     pub(crate) properties: Properties,

@@ -1,11 +1,14 @@
 //! The schemas that have a name.
 
+mod account;
 mod instance;
 mod linking;
 mod problem;
 mod token;
 
-use super::schema::Schema;
+use waygate_core::tenant::NAME_LENGTH_MAX;
+
+use super::schema::{Property, Schema, maybe};
 
 /// A name, and what makes its schema.
 type Named = (&'static str, fn() -> Schema);
@@ -28,9 +31,21 @@ const SCHEMAS: &[Named] = &[
     ("NewToken", token::new),
     ("Token", token::token),
     ("TokenList", token::list),
+    ("Account", account::account),
+    ("AccountName", account::name),
+    ("AccountList", account::list),
     ("Nothing", nothing),
     ("Problem", problem::problem),
 ];
+
+/// By which an admin says whose a new thing is.
+fn owner() -> Property {
+    let name = Schema::text().or_null().longest(NAME_LENGTH_MAX).says(
+        "Whose it is, by the account's name; else the first account's. Only who has the scope \
+         `admin` has this field.",
+    );
+    maybe("account", name)
+}
 
 /// The body of what is told nothing.
 fn nothing() -> Schema {

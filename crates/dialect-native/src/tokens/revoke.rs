@@ -2,17 +2,13 @@
 
 use axum::response::Response;
 
+use super::own::own_token;
 use crate::answer;
 use crate::call::AccountCall;
 use crate::problem::Problem;
 
 pub(crate) async fn revoke(call: AccountCall) -> Result<Response, Problem> {
-    let id = call.said.token()?;
-    for account in call.scope.accounts(&call.gateway).await? {
-        if call.gateway.list_tokens(account).await?.iter().any(|token| token.id() == id) {
-            call.gateway.revoke_token(account, id).await?;
-            return Ok(answer::nothing());
-        }
-    }
-    Err(Problem::no_such_token())
+    let token = own_token(&call).await?;
+    call.gateway.revoke_token(token.account, token.id()).await?;
+    Ok(answer::nothing())
 }

@@ -1,7 +1,9 @@
 //! Every answer that a test sees, held against what the API says of itself.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex};
 
+use jsonschema::Validator;
 use serde_json::{Value, json};
 use waygate_dialect_native::document;
 
@@ -50,6 +52,17 @@ fn resolved(value: &'static Value) -> &'static Value {
     }
 }
 
+/// What checks a value against this schema. Making one takes longer than most tests do.
+fn validator(schema: &Value) -> Arc<Validator> {
+    static MADE: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap();
+    let known = made.entry(schema.to_string()).or_insert_with(|| {
+        let whole = json!({"allOf": [schema], "components": DESCRIPTION["components"]});
+        Arc::new(jsonschema::options().should_validate_formats(true).build(&whole).unwrap())
+    });
+    Arc::clone(known)
+}
+
 /// Fails when the answer is none that is described: its status, its headers, its type, its body.
 pub(crate) fn check(verb: &str, path: &str, answer: &Answer) {
     let Some(operation) = operation(verb, path) else { return };
@@ -68,9 +81,8 @@ pub(crate) fn check(verb: &str, path: &str, answer: &Answer) {
     let form = form.unwrap_or_else(|| panic!("{name}: nobody told of {sent:?}"));
     if let Some(schema) = form.get("schema").filter(|_| verb != "HEAD") {
         let body = if sent == Some("text/plain") { answer.body().into() } else { answer.json() };
-        let whole = json!({"allOf": [schema], "components": DESCRIPTION["components"]});
-        let wrong = jsonschema::options().should_validate_formats(true).build(&whole).unwrap();
-        let wrong: Vec<_> = wrong.iter_errors(&body).map(|error| error.to_string()).collect();
+        let validator = validator(schema);
+        let wrong: Vec<_> = validator.iter_errors(&body).map(|error| error.to_string()).collect();
         assert!(wrong.is_empty(), "{name}: {wrong:?} in {answer}");
     }
 }

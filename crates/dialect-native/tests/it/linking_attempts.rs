@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use waygate_core::instance::pairing::PairingRefusal;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::link::LinkEvent;
+use waygate_core::secret::TokenText;
 use waygate_played::deadline::within;
 use waygate_played::link::{account, pairing_code};
 
@@ -247,4 +248,26 @@ async fn an_attempt_of_another_instance_is_as_unknown_as_one_that_never_was() {
         let answer = effort.server.get(&format!("{}{query}", effort.path)).await;
         assert_eq!((answer.status, answer.code().as_str()), (400, "invalid"), "{query}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_when_its_token_is_revoked_or_expires() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    let begun = server.post(&instance.path("/linking-attempts"), r#"{"method":"qr"}"#).await;
+    let path = instance.path(&format!("/linking-attempts/{}?wait=60&after=99", begun.text("id")));
+    let issued = server.post("/tokens", r#"{"kind":"native"}"#).await;
+    let revoked = TokenText::new(issued.text("token"));
+    let issued_too = server.post("/tokens", r#"{"kind":"native","expires_in":20}"#).await;
+    let expiring = TokenText::new(issued_too.text("token"));
+    let start = Instant::now();
+    let token = format!("/tokens/{}", issued.text("id"));
+    let revoke = server.send("DELETE", &token, "");
+    let waiting = server.send_as(&revoked, "GET", &path, "");
+    let (answer, gone) = tokio::join!(waiting, revoke);
+    assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"));
+    assert_eq!((gone.status, start.elapsed().as_secs()), (204, 0));
+    let answer = server.send_as(&expiring, "GET", &path, "").await;
+    assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"));
+    assert_eq!(start.elapsed().as_secs(), 20);
 }

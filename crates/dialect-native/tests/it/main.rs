@@ -1,7 +1,9 @@
 //! The API, request by request, over a link played by the test. No socket is opened.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod accounts;
 mod authentication;
+mod counted_registry;
 mod described;
 mod every_route;
 mod failures;
@@ -12,6 +14,8 @@ mod openapi;
 mod operator;
 mod qr;
 mod rates;
+mod scopes;
 mod secrets;
 mod server;
+mod tenants;
 mod tokens;

@@ -1,13 +1,31 @@
 //! The operator's door: no token, everything in sight.
 
+use waygate_core::scope::Scope;
+
 use crate::server::Server;
 
 #[tokio::test(start_paused = true)]
-async fn accounts_are_shown_to_the_operator_only() {
+async fn the_operators_right_shows_by_the_network_what_the_operator_sees() {
     let server = Server::start().await;
-    server.stranger().await;
-    insta::assert_snapshot!(server.operate("GET", "/accounts", "").await.shown(), @r#"200 {"data":[{"id":"<uuid>","name":"main","opened_at":"2026-03-01T10:20:30.456Z"},{"id":"<uuid>","name":"other","opened_at":"2026-03-01T10:20:30.456Z"}]}"#);
-    insta::assert_snapshot!(server.get("/accounts").await, @r#"404 {"type":"about:blank","title":"Not Found","status":404,"code":"not_found","detail":"there is nothing at this address"}"#);
+    let (stranger, _key) = server.stranger().await;
+    let foreign = server.instance_of(stranger).await;
+    let admin = server.key_for([Scope::Read, Scope::Manage, Scope::Admin]).await;
+    let shown = server.send_as(&admin, "GET", &foreign.path(""), "").await;
+    assert_eq!((shown.status, shown.text("id")), (200, foreign.id.to_string()));
+    let all = server.send_as(&admin, "GET", "/instances", "").await.json();
+    assert_eq!(all["data"].as_array().unwrap().len(), 1);
+    let body = r#"{"account":"other"}"#;
+    let created = server.send_as(&admin, "POST", "/instances", body).await;
+    assert_eq!((created.status, created.text("account_id")), (201, stranger.to_string()));
+    for name in ["main", "other"] {
+        let path = format!("/instances?account={name}");
+        let listed = server.send_as(&admin, "GET", &path, "").await.json();
+        assert_eq!(listed["data"].as_array().unwrap().len(), if name == "main" { 0 } else { 2 });
+    }
+    let nobody = server.send_as(&admin, "GET", "/instances?account=nobody", "").await;
+    assert_eq!((nobody.status, nobody.code().as_str()), (404, "not_found"));
+    let tenant = server.get("/instances?account=main").await;
+    insta::assert_snapshot!(tenant, @r#"400 {"type":"about:blank","title":"Bad Request","status":400,"code":"invalid","detail":"there is no parameter `account`"}"#);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,7 @@
 //! The API over a gateway of its own, on a clock that stands still unless a test moves it.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -9,6 +10,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
 use waygate_core::instance::state::StateName;
+use waygate_core::scope::Scope;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Door, Settings, surface};
@@ -19,6 +21,7 @@ use waygate_http::site::Site;
 use waygate_played::application::{new_instance, reaches};
 use waygate_played::link::PlayedLink;
 
+use crate::counted_registry::CountedRegistry;
 use crate::described;
 
 /// Longer than any answer takes.
@@ -66,6 +69,18 @@ impl Server {
 
     async fn on(link: PlayedLink) -> Self {
         let gateway = link.gateway();
+        Self::with(link, gateway).await
+    }
+
+    /// One whose registry tells what it was asked.
+    pub(crate) async fn counted() -> (Self, Arc<CountedRegistry>) {
+        let link = PlayedLink::default();
+        let registry = CountedRegistry::new(link.store());
+        let gateway = link.gateway_over(Arc::clone(&registry) as _, link.store());
+        (Self::with(link, gateway).await, registry)
+    }
+
+    async fn with(link: PlayedLink, gateway: Gateway) -> Self {
         let account = gateway.first_account().await.unwrap().id;
         let key =
             gateway.issue_token(NewToken::new(TokenKind::Native, account)).await.unwrap().text;
@@ -78,6 +93,13 @@ impl Server {
     pub(crate) async fn stranger(&self) -> (AccountId, TokenText) {
         let id = self.link.other_account().await;
         (id, self.gateway.issue_token(NewToken::new(TokenKind::Native, id)).await.unwrap().text)
+    }
+
+    /// A token of the account that may do this.
+    pub(crate) async fn key_for(&self, scopes: impl IntoIterator<Item = Scope>) -> TokenText {
+        let scopes = scopes.into_iter().collect();
+        let new = NewToken { scopes, ..NewToken::new(TokenKind::Native, self.account) };
+        self.gateway.issue_token(new).await.unwrap().text
     }
 
     /// A new instance that nobody has looked at.
@@ -145,7 +167,7 @@ impl Server {
     pub(crate) async fn operate(&self, verb: &str, path: &str, body: &str) -> Answer {
         let request = Request::builder().method(verb).uri(format!("/api/v1{path}"));
         let request = request.body(Body::from(body.to_owned())).unwrap();
-        read(self.operator.answer(request, HANDLER_LIMIT).await).await
+        answered(&self.operator, request).await
     }
 
     /// Sends what the page in the browser sends.
@@ -154,13 +176,18 @@ impl Server {
         self.answer(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
-    /// Sends a request by the network. The answer must be one that the API tells of itself.
+    /// Sends a request by the network.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
-        let (verb, path) = (request.method().clone(), request.uri().to_string());
-        let answer = read(self.keyed.answer(request, HANDLER_LIMIT).await).await;
-        described::check(verb.as_str(), &path, &answer);
-        answer
+        answered(&self.keyed, request).await
     }
+}
+
+/// What a site answers, which must be what the API says that it answers.
+async fn answered(site: &Site, request: Request<Body>) -> Answer {
+    let (verb, path) = (request.method().clone(), request.uri().to_string());
+    let answer = read(site.answer(request, HANDLER_LIMIT).await).await;
+    described::check(verb.as_str(), &path, &answer);
+    answer
 }
 
 pub(crate) async fn read(response: axum::response::Response) -> Answer {

@@ -20,7 +20,7 @@ const fn route(verb: &'static str, template: &'static str, allow: &'static str) 
     Route { verb, template, allow }
 }
 
-const ROUTES: [Route; 17] = [
+const ROUTES: [Route; 18] = [
     route("POST", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances/{instance}", "GET, HEAD, DELETE"),
@@ -37,7 +37,8 @@ const ROUTES: [Route; 17] = [
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.txt", "GET, HEAD"),
     route("POST", "/instances/{instance}/link-tickets", "POST"),
     route("POST", "/tokens", "POST, GET, HEAD"),
-    route("DELETE", "/tokens/{token}", "DELETE"),
+    route("GET", "/tokens/{token}", "GET, HEAD, DELETE"),
+    route("DELETE", "/tokens/{token}", "GET, HEAD, DELETE"),
 ];
 
 /// The longest body in bytes.
@@ -220,7 +221,6 @@ const NO_PATHS: [&str; 14] = [
     "/api/v1/%69nstances",
     "/api/v1/instances%2f1",
     "/api/v1/instances;x=1",
-    "/api/v1/accounts",
     "/api/v1/.env",
     "/api/v1/..%2f..%2fetc%2fpasswd",
     "/api/v1/%ff%fe",

@@ -11,6 +11,8 @@ const NOT_RUNNING: (Code, &str) =
 
 const UNREACHABLE: (Code, &str) = (Code::Unreachable, "WhatsApp did not answer.");
 
+const NO_ACCOUNT: (Code, &str) = (Code::NotFound, "There is no account of this name.");
+
 /// What tells a running instance to do something.
 const fn order(
     id: &'static str,
@@ -41,10 +43,10 @@ pub(super) static OPERATIONS: &[Operation] = &[
                       its token with `green_id` and `green_token`.",
         body: Some(Body::optional("NewInstance")),
         done: Done::created_at("The instance.", INSTANCE),
-        refused: &[(
-            Code::Conflict,
-            "An instance with this number or this token exists, or existed.",
-        )],
+        refused: &[
+            (Code::Conflict, "An instance with this number or this token exists, or existed."),
+            NO_ACCOUNT,
+        ],
     },
     Operation {
         id: "instance_list",
@@ -54,7 +56,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         description: "In the order of their creation, page by page.",
         body: None,
         done: Done::ok("A page of them.", &[Content::Json("InstancePage")]),
-        refused: &[],
+        refused: &[NO_ACCOUNT],
     },
     Operation {
         id: "instance_get",

@@ -12,11 +12,13 @@ pub(super) fn section(operation: &Operation) -> String {
     let path = escaped(operation.template).replace('/', "/<wbr>");
     format!(
         "<section aria-labelledby=\"{id}\">\n<h3 id=\"{id}\">{summary}</h3>\n\
-         <p class=\"address\"><b>{verb}</b> <code>{path}</code></p>\n{description}{parameters}\
+         <p class=\"address\"><b>{verb}</b> <code>{path}</code></p>\n{description}\
+         <p>Needs the scope <code>{scope}</code>.</p>\n{parameters}\
          {body}{example}<h4>Answers</h4>\n<dl>\n{answers}</dl>\n</section>\n",
         id = operation.id,
         summary = inline(operation.summary),
         description = paragraphs(operation.description),
+        scope = operation.scope(),
         parameters = parameters_of(operation),
         body = body(operation),
         example = example(operation),

@@ -45,13 +45,16 @@ pub(super) fn row(name: &str, schema: &Schema, is_required: bool) -> String {
     let optional = if is_required { "" } else { ", optional" };
     let says = schema.description.map(inline).unwrap_or_default();
     let words: Vec<String> = schema
+        .items
+        .as_deref()
+        .unwrap_or(schema)
         .r#enum
         .iter()
         .filter_map(|word| word.as_str())
         .map(|word| format!("<code>{}</code>", escaped(word)))
         .collect();
     let words =
-        if words.is_empty() { String::new() } else { format!(" One of {}.", words.join(", ")) };
+        if words.is_empty() { String::new() } else { format!(" Possible: {}.", words.join(", ")) };
     format!(
         "<dt><b>{name}</b> <span>{kind}{optional}</span></dt><dd>{says}{words}{inner}</dd>\n",
         kind = kind(schema),
@@ -65,7 +68,8 @@ fn kind(schema: &Schema) -> String {
         return link(name);
     }
     if let Some(items) = &schema.items {
-        return format!("list of {}", kind(items));
+        let or_null = if schema.r#type.0.contains(&"null") { " or null" } else { "" };
+        return format!("list of {}{or_null}", kind(items));
     }
     let either: Vec<String> = schema.any_of.iter().map(kind).collect();
     if !either.is_empty() {

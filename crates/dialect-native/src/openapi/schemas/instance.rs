@@ -37,6 +37,7 @@ pub(super) fn new() -> Schema {
         maybe("green_token", green_token.says(
             "The `apiTokenInstance` that it had at GREEN-API and shall keep. Comes with `green_id`.",
         )),
+        super::owner(),
     ])
     .says("An instance to be made.")
     .example(json!({"name": "Shop"}))
@@ -135,9 +136,12 @@ pub(super) fn linked_account() -> Schema {
 }
 
 pub(super) fn green_api() -> Schema {
+    let token = Schema::text().or_null().says(
+        "A secret. `null` for a token that lacks one of the scopes `read`, `link` and `manage`.",
+    );
     Schema::object([
         always("id_instance", Schema::number(1, InstanceNumber::MAX)),
-        always("api_token_instance", Schema::text().or_null()),
+        always("api_token_instance", token),
     ])
     .says("What lets a client of GREEN-API in. Only in the answers that tell of one instance.")
 }

@@ -1,0 +1,214 @@
+//! The routes of this API: the one list that routing, verbs, rights, rates and tests follow.
+
+use waygate_core::scope::Scope;
+
+use crate::rate::RateClass;
+use crate::route::{ACCOUNT, Doors, Handler, Route, Verb};
+use crate::{accounts, instances, link_page, link_tickets, linking_attempts, tokens};
+
+/// The right that a route needs comes first, since there is none that a route would have by itself.
+macro_rules! route {
+    (Pass, $verb:ident $template:literal, $handler:ident($path:path)) => {
+        route!(@ None, Doors::Keyed, $verb $template, $handler($path))
+    };
+    ($scope:ident, $verb:ident $template:literal, $handler:ident($path:path)) => {
+        route!(@ Some(Scope::$scope), Doors::Both, $verb $template, $handler($path))
+    };
+    (@ $scope:expr, $doors:expr, $verb:ident $template:literal, $handler:ident($path:path)) => {
+        Route {
+            verb: Verb::$verb,
+            template: $template,
+            doors: $doors,
+            scope: $scope,
+            rate: RateClass::Usual,
+            waits: false,
+            parameters: &[],
+            fields: &[],
+            handler: Handler::$handler(|call| Box::pin($path(call))),
+        }
+    };
+}
+
+/// Everything that is served.
+pub static ROUTES: &[Route] = &[
+    Route {
+        fields: &["name", "green_id", "green_token", ACCOUNT],
+        ..route!(Manage, Post "/api/v1/instances", Account(instances::create::create))
+    },
+    Route {
+        parameters: &["limit", "cursor", ACCOUNT],
+        ..route!(Read, Get "/api/v1/instances", Account(instances::list::list))
+    },
+    route!(Read, Get "/api/v1/instances/{instance}", Instance(instances::get::get)),
+    route!(Manage, Delete "/api/v1/instances/{instance}", Instance(instances::remove::remove)),
+    route!(Manage, Post "/api/v1/instances/{instance}/logout", Instance(instances::log_out::log_out)),
+    route!(Manage, Post "/api/v1/instances/{instance}/restart", Instance(instances::restart::restart)),
+    route!(Manage, Post "/api/v1/instances/{instance}/start", Instance(instances::start::start)),
+    route!(Manage, Post "/api/v1/instances/{instance}/stop", Instance(instances::stop::stop)),
+    Route {
+        rate: RateClass::Costly,
+        fields: &["method", "phone", "fresh"],
+        ..route!(
+            Link, Post "/api/v1/instances/{instance}/linking-attempts",
+            Instance(linking_attempts::begin::begin)
+        )
+    },
+    Route {
+        waits: true,
+        parameters: &["wait", "after"],
+        ..route!(
+            Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}",
+            Instance(linking_attempts::get::get)
+        )
+    },
+    route!(
+        Link, Delete "/api/v1/instances/{instance}/linking-attempts/{attempt}",
+        Instance(linking_attempts::give_up::give_up)
+    ),
+    route!(
+        Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr",
+        Instance(linking_attempts::qr::any)
+    ),
+    route!(
+        Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png",
+        Instance(linking_attempts::qr::png)
+    ),
+    route!(
+        Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.txt",
+        Instance(linking_attempts::qr::text)
+    ),
+    Route {
+        rate: RateClass::Costly,
+        ..route!(
+            Link, Post "/api/v1/instances/{instance}/link-tickets",
+            Instance(link_tickets::issue::issue)
+        )
+    },
+    Route {
+        rate: RateClass::Costly,
+        fields: &["kind", "name", "scopes", "expires_in", "expires_at", ACCOUNT],
+        ..route!(Tokens, Post "/api/v1/tokens", Account(tokens::issue::issue))
+    },
+    Route {
+        rate: RateClass::Costly,
+        parameters: &[ACCOUNT],
+        ..route!(Tokens, Get "/api/v1/tokens", Account(tokens::list::list))
+    },
+    Route {
+        rate: RateClass::Costly,
+        ..route!(Tokens, Get "/api/v1/tokens/{token}", Account(tokens::get::get))
+    },
+    Route {
+        rate: RateClass::Costly,
+        ..route!(Tokens, Delete "/api/v1/tokens/{token}", Account(tokens::revoke::revoke))
+    },
+    Route {
+        rate: RateClass::Costly,
+        fields: &["name"],
+        ..route!(Admin, Post "/api/v1/accounts", Account(accounts::open::open))
+    },
+    route!(Admin, Get "/api/v1/accounts", Account(accounts::list::list)),
+    route!(Admin, Get "/api/v1/accounts/{account}", Account(accounts::get::get)),
+    Route {
+        rate: RateClass::Costly,
+        fields: &["name"],
+        ..route!(Admin, Patch "/api/v1/accounts/{account}", Account(accounts::rename::rename))
+    },
+    Route {
+        rate: RateClass::Costly,
+        ..route!(Admin, Delete "/api/v1/accounts/{account}", Account(accounts::close::close))
+    },
+    route!(Pass, Get "/link/{ticket}/instance", Instance(link_page::get_instance::get_instance)),
+    Route {
+        rate: RateClass::Costly,
+        fields: &["method", "phone", "fresh"],
+        ..route!(
+            Pass, Post "/link/{ticket}/linking-attempts",
+            Instance(linking_attempts::begin::begin)
+        )
+    },
+    Route {
+        waits: true,
+        parameters: &["wait", "after"],
+        ..route!(
+            Pass, Get "/link/{ticket}/linking-attempts/{attempt}",
+            Instance(linking_attempts::get::get)
+        )
+    },
+    route!(
+        Pass, Delete "/link/{ticket}/linking-attempts/{attempt}",
+        Instance(linking_attempts::give_up::give_up)
+    ),
+    Route {
+        // Makes an address of its own of each version, so that a browser shows no old picture.
+        parameters: &["v"],
+        ..route!(
+            Pass, Get "/link/{ticket}/linking-attempts/{attempt}/qr.png",
+            Instance(linking_attempts::qr::png)
+        )
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path;
+    use crate::route::Guard;
+    use crate::surface::Door;
+
+    #[test]
+    fn a_path_has_one_template_and_a_verb_one_route() {
+        for route in ROUTES {
+            let path = route.template.replace(['{', '}'], "");
+            for other in ROUTES {
+                if path::capture(other.template, &path).is_some() {
+                    assert_eq!(other.template, route.template);
+                    assert!(std::ptr::eq(route, other) || route.verb != other.verb, "{path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_route_belongs_to_the_doors_that_it_is_served_at() {
+        for route in ROUTES {
+            let path = route.template.replace(['{', '}'], "");
+            if route.is_served_at(Door::Keyed) {
+                assert!(path::keyed_claims(&path), "{path}");
+            }
+            if route.is_served_at(Door::Operator) {
+                assert!(path::operator_claims(&path), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_an_instance_in_its_path_takes_one() {
+        for route in ROUTES {
+            let has = route.template.contains("{instance}") || route.template.contains("{ticket}");
+            assert_eq!(matches!(route.handler, Handler::Instance(_)), has, "{}", route.template);
+        }
+    }
+
+    #[test]
+    fn only_a_body_that_is_read_has_fields() {
+        for route in ROUTES {
+            let reads = route.verb.has_body();
+            assert!(route.fields.is_empty() || reads, "{}", route.template);
+        }
+    }
+
+    #[test]
+    fn whoever_comes_with_a_key_needs_a_right_and_whoever_comes_with_a_pass_needs_none() {
+        for route in ROUTES {
+            assert_eq!(route.scope.is_some(), route.guard() == Guard::Key, "{}", route.template);
+        }
+    }
+
+    #[test]
+    fn a_token_that_may_read_changes_nothing() {
+        for route in ROUTES.iter().filter(|route| route.scope == Some(Scope::Read)) {
+            assert_eq!(route.verb, Verb::Get, "{}", route.template);
+        }
+    }
+}
