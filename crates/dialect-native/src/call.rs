@@ -123,21 +123,9 @@ impl AccountCall {
         account.ok_or_else(Problem::no_such_account)
     }
 
-    /// Whether the caller may have tokens that open all of an instance elsewhere.
-    pub(crate) fn shows_tokens(&self) -> bool {
-        self.rights.covers(Scopes::of_instance())
-    }
-
     /// Nobody gives away a right that he has not.
     pub(crate) fn may_give(&self, scopes: Scopes) -> Result<(), Problem> {
         self.rights.lacks(scopes).map_or(Ok(()), |scope: Scope| Err(Problem::not_yours(scope)))
-    }
-}
-
-impl InstanceCall {
-    /// As [`AccountCall::shows_tokens`].
-    pub(crate) fn shows_tokens(&self) -> bool {
-        self.rights.covers(Scopes::of_instance())
     }
 }
 

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use waygate_core::phone::PhoneNumber;
 use waygate_http::json::{self, JsonError};
 
 use crate::problem::Problem;
@@ -36,6 +37,11 @@ impl Fields {
         }
     }
 
+    /// Whether a field is there with nothing in it: where a `PATCH` may take something away.
+    pub(crate) fn clears(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(Value::is_null)
+    }
+
     fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())
     }
@@ -52,6 +58,21 @@ impl Fields {
     pub(crate) fn needed_text(&mut self, name: &str) -> Result<String, Problem> {
         let text = self.text(name)?;
         text.ok_or_else(|| Problem::invalid(format!("`{name}` is needed")))
+    }
+
+    pub(crate) fn phone(&mut self, name: &str) -> Result<Option<PhoneNumber>, Problem> {
+        let digits = self.digits(name)?;
+        let read = |text: String| text.parse::<PhoneNumber>();
+        digits.map(read).transpose().map_err(|error| unusable(name, error))
+    }
+
+    /// On or off; `None` where nothing is said.
+    pub(crate) fn switch(&mut self, name: &str) -> Result<Option<bool>, Problem> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(flag)),
+            Some(_) => Err(Problem::invalid(format!("`{name}` must be true or false"))),
+        }
     }
 
     /// Texts in a list; none may be there twice.
@@ -86,11 +107,7 @@ impl Fields {
     }
 
     pub(crate) fn flag(&mut self, name: &str) -> Result<bool, Problem> {
-        match self.take(name) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(flag),
-            Some(_) => Err(Problem::invalid(format!("`{name}` must be true or false"))),
-        }
+        Ok(self.switch(name)?.unwrap_or(false))
     }
 
     /// Digits, which some clients send as a number and some as a string.
@@ -128,6 +145,7 @@ mod tests {
     #[test]
     fn null_is_no_field() {
         let mut fields = Fields::read(br#"{"name":null}"#, |name| name == "name").unwrap();
+        assert!(fields.clears("name") && !fields.clears("phone"));
         assert!(fields.text("name").unwrap().is_none());
     }
 

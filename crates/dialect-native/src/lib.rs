@@ -36,6 +36,7 @@ mod query;
 mod rate;
 mod route;
 mod routes;
+mod settings;
 mod surface;
 mod tokens;
 mod wire;

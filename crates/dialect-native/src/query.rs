@@ -35,6 +35,16 @@ impl Query {
         self.0.iter().find(|(other, _value)| other == name).map(|(_name, value)| value.as_str())
     }
 
+    /// Yes or no.
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Problem> {
+        match self.text(name) {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(Problem::invalid(format!("`{name}` must be true or false"))),
+        }
+    }
+
     /// A whole number within a range, or `default` where there is none.
     pub(crate) fn number(
         &self,

@@ -4,7 +4,8 @@ use waygate_core::scope::Scope;
 
 use crate::rate::RateClass;
 use crate::route::{ACCOUNT, Doors, Handler, Route, Verb};
-use crate::{accounts, instances, link_page, link_tickets, linking_attempts, tokens};
+use crate::wire::settings::FIELDS as SETTINGS;
+use crate::{accounts, instances, link_page, link_tickets, linking_attempts, settings, tokens};
 
 /// The right that a route needs comes first, since there is none that a route would have by itself.
 macro_rules! route {
@@ -32,19 +33,42 @@ macro_rules! route {
 /// Everything that is served.
 pub static ROUTES: &[Route] = &[
     Route {
-        fields: &["name", "green_id", "green_token", ACCOUNT],
+        fields: &["name", "phone", "green_id", "green_token", ACCOUNT],
         ..route!(Manage, Post "/api/v1/instances", Account(instances::create::create))
     },
     Route {
-        parameters: &["limit", "cursor", ACCOUNT],
+        parameters: &["limit", "cursor", "name", "phone", "state", "linked", ACCOUNT],
         ..route!(Read, Get "/api/v1/instances", Account(instances::list::list))
     },
     route!(Read, Get "/api/v1/instances/{instance}", Instance(instances::get::get)),
+    Route {
+        fields: &["name", "phone"],
+        ..route!(Manage, Patch "/api/v1/instances/{instance}", Instance(instances::change::change))
+    },
     route!(Manage, Delete "/api/v1/instances/{instance}", Instance(instances::remove::remove)),
     route!(Manage, Post "/api/v1/instances/{instance}/logout", Instance(instances::log_out::log_out)),
     route!(Manage, Post "/api/v1/instances/{instance}/restart", Instance(instances::restart::restart)),
     route!(Manage, Post "/api/v1/instances/{instance}/start", Instance(instances::start::start)),
     route!(Manage, Post "/api/v1/instances/{instance}/stop", Instance(instances::stop::stop)),
+    Route {
+        parameters: &["limit", "cursor"],
+        ..route!(
+            Read, Get "/api/v1/instances/{instance}/state-history",
+            Instance(instances::state_history::state_history)
+        )
+    },
+    // An address may hold a token of its own, so to read is not enough.
+    route!(
+        Manage, Get "/api/v1/instances/{instance}/settings",
+        Instance(settings::get::get)
+    ),
+    Route {
+        fields: SETTINGS,
+        ..route!(
+            Manage, Patch "/api/v1/instances/{instance}/settings",
+            Instance(settings::change::change)
+        )
+    },
     Route {
         rate: RateClass::Costly,
         fields: &["method", "phone", "fresh"],

@@ -1,7 +1,7 @@
 //! Use cases of what happened.
 
 use waygate_core::error::Error;
-use waygate_core::event::{Event, EventName};
+use waygate_core::event::{Event, EventName, Sequence};
 use waygate_core::id::InstanceId;
 
 use crate::gateway::Gateway;
@@ -17,6 +17,21 @@ impl Gateway {
         instance: InstanceId,
         limit: u32,
     ) -> Result<Vec<Event>, Error> {
-        self.parts().ports.journal.newest(instance, EventName::StateChanged, limit).await
+        self.state_history_before(instance, None, limit).await
+    }
+
+    /// The same, of those that are older than the event named.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn state_history_before(
+        &self,
+        instance: InstanceId,
+        before: Option<Sequence>,
+        limit: u32,
+    ) -> Result<Vec<Event>, Error> {
+        let journal = &self.parts().ports.journal;
+        journal.newest(instance, EventName::StateChanged, before, limit).await
     }
 }

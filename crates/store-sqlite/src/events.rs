@@ -72,16 +72,19 @@ pub(crate) async fn newest(
     connection: &mut SqliteConnection,
     instance: InstanceId,
     name: EventName,
+    before: Option<Sequence>,
     limit: u32,
 ) -> Result<Vec<Event>, Error> {
     let rows = sqlx::query_as(
         "SELECT sequence, at_ms, body
          FROM events
-         WHERE instance = (SELECT key FROM identities WHERE id = ?) AND kind = ?
+         WHERE instance = (SELECT key FROM identities WHERE id = ?) AND kind = ? AND sequence < ?
          ORDER BY sequence DESC",
     )
     .bind(instance.to_string())
-    .bind(name.as_str());
+    .bind(name.as_str())
+    // No sequence number is the largest that there could be.
+    .bind(before.and_then(|before| i64::try_from(before.0).ok()).unwrap_or(i64::MAX));
     readable(connection, rows, limit).await
 }
 

@@ -227,8 +227,11 @@ impl Journal for SqliteStore {
         &self,
         instance: InstanceId,
         name: EventName,
+        before: Option<Sequence>,
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
-        self.read(move |connection| Box::pin(events::newest(connection, instance, name, limit)))
+        self.read(move |connection| {
+            Box::pin(events::newest(connection, instance, name, before, limit))
+        })
     }
 }

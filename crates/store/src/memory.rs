@@ -144,8 +144,9 @@ impl Journal for MemoryStore {
         &self,
         instance: InstanceId,
         name: EventName,
+        before: Option<Sequence>,
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
-        Box::pin(async move { Ok(self.shelves().newest(instance, name, limit)) })
+        Box::pin(async move { Ok(self.shelves().newest(instance, name, before, limit)) })
     }
 }

@@ -83,6 +83,56 @@ pub enum Switch {
     MessageHistory,
 }
 
+impl Switch {
+    /// All of them.
+    pub const ALL: [Self; 19] = [
+        Self::IncomingMessages,
+        Self::PhoneMessages,
+        Self::ApiMessages,
+        Self::OutgoingStatus,
+        Self::StateChanges,
+        Self::ConnectionChanges,
+        Self::Polls,
+        Self::IncomingCalls,
+        Self::OutgoingCalls,
+        Self::Edits,
+        Self::Deletions,
+        Self::DeviceInfo,
+        Self::Blocks,
+        Self::MarkRead,
+        Self::MarkReadOnReply,
+        Self::KeepOnline,
+        Self::LinkPreview,
+        Self::HiddenIds,
+        Self::MessageHistory,
+    ];
+
+    /// The word that stores and programs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::IncomingMessages => "incoming_messages",
+            Self::PhoneMessages => "phone_messages",
+            Self::ApiMessages => "api_messages",
+            Self::OutgoingStatus => "outgoing_status",
+            Self::StateChanges => "state_changes",
+            Self::ConnectionChanges => "connection_changes",
+            Self::Polls => "polls",
+            Self::IncomingCalls => "incoming_calls",
+            Self::OutgoingCalls => "outgoing_calls",
+            Self::Edits => "edits",
+            Self::Deletions => "deletions",
+            Self::DeviceInfo => "device_info",
+            Self::Blocks => "blocks",
+            Self::MarkRead => "mark_read",
+            Self::MarkReadOnReply => "mark_read_on_reply",
+            Self::KeepOnline => "keep_online",
+            Self::LinkPreview => "link_preview",
+            Self::HiddenIds => "hidden_ids",
+            Self::MessageHistory => "message_history",
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -115,6 +165,14 @@ mod tests {
     fn settings_of_an_older_version_are_read_with_defaults_for_what_is_new() {
         let settings: Settings = serde_json::from_str(r#"{"send_pause_ms":700}"#).unwrap();
         assert_eq!(settings, Settings { send_pause_ms: 700, ..Settings::default() });
+    }
+
+    #[test]
+    fn a_switch_is_called_as_it_is_stored_and_none_is_forgotten() {
+        for switch in Switch::ALL {
+            assert_eq!(serde_json::to_value(switch).unwrap(), switch.as_str());
+        }
+        assert_eq!(BTreeSet::from(Switch::ALL).len(), Switch::ALL.len());
     }
 
     #[test]

@@ -167,6 +167,20 @@ pub enum StateName {
 }
 
 impl StateName {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Pending,
+        Self::Stopped,
+        Self::Unlinked,
+        Self::Connecting,
+        Self::Linking,
+        Self::Online,
+        Self::Offline,
+        Self::Suspended,
+        Self::Banned,
+        Self::Failed,
+    ];
+
     /// The word for people and logs.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -35,11 +35,13 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>>;
 
-    /// The newest events of one kind, newest first, at most `limit`.
+    /// The newest events of one kind, newest first, at most `limit`; those older than `before`, where
+    /// an event is named.
     fn newest(
         &self,
         instance: InstanceId,
         name: EventName,
+        before: Option<Sequence>,
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>>;
 }

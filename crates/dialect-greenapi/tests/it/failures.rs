@@ -44,7 +44,13 @@ impl Journal for Unreadable {
         Box::pin(async { Ok(vec![]) })
     }
 
-    fn newest(&self, _: InstanceId, _: EventName, _: u32) -> Deed<'_, Result<Vec<Event>, Error>> {
+    fn newest(
+        &self,
+        _: InstanceId,
+        _: EventName,
+        _: Option<Sequence>,
+        _: u32,
+    ) -> Deed<'_, Result<Vec<Event>, Error>> {
         Box::pin(async {
             let cause = std::io::Error::other("the disk is on fire");
             Err(Error::new(Kind::Internal, "the journal could not be read").because(cause))

@@ -10,7 +10,7 @@ use crate::answer;
 use crate::call::AccountCall;
 use crate::fields::{Fields, unusable};
 use crate::problem::Problem;
-use crate::wire::instance::InstanceBody;
+use crate::wire::instance::{InstanceBody, VendorTokens};
 
 const GREEN_ID: &str = "green_id";
 const GREEN_TOKEN: &str = "green_token";
@@ -18,14 +18,13 @@ const GREEN_TOKEN: &str = "green_token";
 pub(crate) async fn create(mut call: AccountCall) -> Result<Response, Problem> {
     let name = call.said.fields.text("name")?.unwrap_or_default();
     let (number, token) = taken_over_from(&mut call.said.fields)?.unzip();
+    let phone = call.said.fields.phone("phone")?;
     let account = call.owner().await?;
-    let new = NewInstance { name, number, token, ..NewInstance::unnamed(account) };
-    let created = call.gateway.create_instance(new).await?;
-    let record = &created.record;
-    let body = InstanceBody::of(record, &call.gateway);
+    let new = NewInstance { name, phone, number, token, ..NewInstance::unnamed(account) };
+    let record = &call.gateway.create_instance(new).await?.record;
     // Whoever made it is shown no more of it than who reads it.
-    let token = created.token.as_ref().filter(|_token| call.shows_tokens());
-    let body = body.with_token(record.number, token);
+    let tokens = VendorTokens::shown(&call.gateway, record, call.rights).await?;
+    let body = InstanceBody::of(record, &call.gateway).with_tokens(&tokens);
     answer::created_at(&format!("/api/v1/instances/{}", record.id), &body)
 }
 

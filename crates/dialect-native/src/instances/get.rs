@@ -1,20 +1,14 @@
-//! `GET /instances/{instance}`: one instance, with what lets GREEN-API's clients in.
+//! `GET /instances/{instance}`: one instance, with what lets the vendors' clients in.
 
 use axum::response::Response;
-use waygate_core::token::TokenKind;
 
 use crate::answer;
 use crate::call::InstanceCall;
 use crate::problem::Problem;
-use crate::wire::instance::InstanceBody;
+use crate::wire::instance::{InstanceBody, VendorTokens};
 
 pub(crate) async fn get(call: InstanceCall) -> Result<Response, Problem> {
     let record = call.instance.record();
-    let token = if call.shows_tokens() {
-        call.gateway.instance_token_text(record, TokenKind::Instance).await?
-    } else {
-        None
-    };
-    let body = InstanceBody::of(record, &call.gateway);
-    answer::json(&body.with_token(record.number, token.as_ref()))
+    let tokens = VendorTokens::shown(&call.gateway, record, call.rights).await?;
+    answer::json(&InstanceBody::of(record, &call.gateway).with_tokens(&tokens))
 }

@@ -3,8 +3,10 @@
 use axum::response::Response;
 use serde::Serialize;
 use waygate_core::id::InstanceId;
+use waygate_core::instance::record::InstanceRecord;
 use waygate_core::port::registry::InstanceFilter;
 
+use super::wanted::Wanted;
 use crate::answer;
 use crate::call::AccountCall;
 use crate::problem::Problem;
@@ -20,26 +22,38 @@ struct Answer<'a> {
 }
 
 pub(crate) async fn list(call: AccountCall) -> Result<Response, Problem> {
-    let limit = call.said.query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
+    let query = &call.said.query;
+    let limit = query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let no_page = || Problem::invalid("`cursor` is not one that this list gave");
-    let after = call.said.query.text("cursor").map(str::parse::<InstanceId>);
+    let wanted = Wanted::read(query)?;
+    let after = query.text("cursor").map(str::parse::<InstanceId>);
     let after = after.transpose().map_err(|_invalid| no_page())?;
     // Removed ones too: a page may have ended with an instance that is gone by now.
     let filter = InstanceFilter { account: call.asked().await?.account(), with_removed: true };
     let listed = call.gateway.instances(filter).await?;
-    let begin = match after {
-        None => 0,
-        Some(last) => {
-            let place = listed.iter().position(|record| record.id == last);
-            place.ok_or_else(no_page)? + 1
-        }
-    };
-    let rest = listed.iter().skip(begin);
-    let mut rest = rest.filter(|record| record.removed_at.is_none()).peekable();
-    let page: Vec<_> = rest.by_ref().take(limit).collect();
-    let next_cursor =
-        page.last().filter(|_last| rest.peek().is_some()).map(|last| last.id.to_string());
-    let data = page.into_iter().map(|record| InstanceBody::of(record, &call.gateway)).collect();
+    let rest = behind(&listed, after)?.iter().filter(|record| record.removed_at.is_none());
+    let bodies = rest.filter_map(|record| {
+        let body = InstanceBody::of(record, &call.gateway);
+        wanted.is_met_by(record, &body).then_some((record, body))
+    });
+    let mut bodies = bodies.peekable();
+    let page: Vec<_> = bodies.by_ref().take(limit).collect();
+    let last = page.last().filter(|_last| bodies.peek().is_some());
+    let next_cursor = last.map(|(record, _body)| record.id.to_string());
+    let data = page.into_iter().map(|(_record, body)| body).collect();
     answer::json(&Answer { data, next_cursor })
+}
+
+/// What stands behind the last one of a page.
+fn behind(
+    listed: &[InstanceRecord],
+    last: Option<InstanceId>,
+) -> Result<&[InstanceRecord], Problem> {
+    let Some(last) = last else { return Ok(listed) };
+    let place = listed.iter().position(|record| record.id == last).ok_or_else(no_page)?;
+    Ok(listed.get(place + 1..).unwrap_or_default())
+}
+
+fn no_page() -> Problem {
+    Problem::invalid("`cursor` is not one that this list gave")
 }

@@ -1,5 +1,6 @@
 //! Instances: one file per route.
 
+pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod get;
 pub(crate) mod list;
@@ -7,4 +8,6 @@ pub(crate) mod log_out;
 pub(crate) mod remove;
 pub(crate) mod restart;
 pub(crate) mod start;
+pub(crate) mod state_history;
 pub(crate) mod stop;
+mod wanted;

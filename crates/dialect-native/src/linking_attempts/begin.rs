@@ -1,12 +1,11 @@
 //! `POST .../linking-attempts`: begins an effort to link the instance.
 
 use axum::response::Response;
-use waygate_core::phone::PhoneNumber;
 use waygate_engine::attempts::Method;
 
 use crate::answer;
 use crate::call::{InstanceCall, unless_running};
-use crate::fields::{Fields, unusable};
+use crate::fields::Fields;
 use crate::problem::Problem;
 use crate::wire::attempt::AttemptBody;
 
@@ -23,16 +22,13 @@ pub(crate) async fn begin(mut call: InstanceCall) -> Result<Response, Problem> {
 /// How to link, and whether by a code that nobody has seen.
 fn method(fields: &mut Fields) -> Result<(Method, bool), Problem> {
     let method = fields.text("method")?;
-    let (phone, fresh) = (fields.digits(PHONE)?, fields.flag("fresh")?);
+    let (phone, fresh) = (fields.phone(PHONE)?, fields.flag("fresh")?);
     match (method.as_deref(), phone) {
         (Some("qr"), None) => Ok((Method::QrCode, fresh)),
         (Some("code"), Some(_)) if fresh => Err(Problem::invalid(
             "`fresh` goes with `qr` only: a pairing code is always a fresh one",
         )),
-        (Some("code"), Some(phone)) => {
-            let phone = phone.parse::<PhoneNumber>().map_err(|error| unusable(PHONE, error))?;
-            Ok((Method::PairingCode(phone), false))
-        }
+        (Some("code"), Some(phone)) => Ok((Method::PairingCode(phone), false)),
         (Some("qr"), Some(_)) => Err(Problem::invalid("`phone` goes with the method `code` only")),
         (Some("code"), None) => Err(Problem::invalid("`phone` is needed for the method `code`")),
         (Some(_) | None, _) => Err(Problem::invalid("`method` must be `qr` or `code`")),

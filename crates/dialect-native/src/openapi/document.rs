@@ -11,7 +11,8 @@ use crate::problem::Code;
 pub(crate) const DESCRIPTION: &str = "Waygate's own API. JSON in UTF-8 goes in and comes out.\n\n\
     A client must not mind fields that it does not know: more will come. Waygate is strict in the \
     other direction. A field or a parameter that a route does not know, or one that is sent twice, \
-    is refused by its name. `null` is the same as no field.\n\n\
+    is refused by its name. `null` is the same as no field, except where a `PATCH` takes something \
+    away with it.\n\n\
     Errors are problem details (RFC 9457). Programs test `code`; `detail` is for people and may \
     change. Pages of other origins cannot read this API.";
 

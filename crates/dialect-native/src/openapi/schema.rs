@@ -1,5 +1,7 @@
 //! JSON Schema, as far as this API needs it to say what a value looks like.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::Value;
@@ -43,6 +45,8 @@ pub(crate) struct Schema {
     pub(crate) properties: Properties,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) required: Vec<&'static str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) dependent_required: BTreeMap<&'static str, [&'static str; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) additional_properties: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -156,6 +160,11 @@ impl Schema {
     /// What is sent. A field that is not listed is refused.
     pub(crate) fn body(properties: impl IntoIterator<Item = Property>) -> Self {
         Self { additional_properties: Some(false), ..Self::object(properties) }
+    }
+
+    /// The same, with two fields of which neither is sent without the other.
+    pub(crate) fn together(self, one: &'static str, other: &'static str) -> Self {
+        Self { dependent_required: [(one, [other]), (other, [one])].into(), ..self }
     }
 
     pub(crate) fn either(schemas: impl IntoIterator<Item = Self>) -> Self {

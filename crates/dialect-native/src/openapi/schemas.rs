@@ -1,14 +1,16 @@
 //! The schemas that have a name.
 
 mod account;
+mod history;
 mod instance;
 mod linking;
 mod problem;
+mod settings;
 mod token;
 
 use waygate_core::tenant::NAME_LENGTH_MAX;
 
-use super::schema::{Property, Schema, maybe};
+use super::schema::{Property, Schema, always, maybe};
 
 /// A name, and what makes its schema.
 type Named = (&'static str, fn() -> Schema);
@@ -18,10 +20,16 @@ const SCHEMAS: &[Named] = &[
     ("Instance", instance::instance),
     ("InstancePage", instance::page),
     ("NewInstance", instance::new),
+    ("InstanceEdit", instance::edit),
     ("InstanceState", instance::state),
     ("LinkedAccount", instance::linked_account),
     ("GreenApiAccess", instance::green_api),
+    ("HypersenderAccess", instance::hypersender),
     ("LoggedOutInstance", instance::logged_out),
+    ("StateChange", history::change),
+    ("StateHistory", history::page),
+    ("Settings", settings::settings),
+    ("SettingsEdit", settings::edit),
     ("LinkingAttempt", linking::attempt),
     ("NewLinkingAttempt", linking::new),
     ("QrCode", linking::qr_code),
@@ -37,6 +45,27 @@ const SCHEMAS: &[Named] = &[
     ("Nothing", nothing),
     ("Problem", problem::problem),
 ];
+
+/// A number as people write it.
+pub(crate) const PHONE: &str = "^ *\\+?[ .()-]*[1-9]([ .()-]*[0-9]){6,14}[ .()-]*$";
+
+/// A phone number that is sent.
+fn phone() -> Schema {
+    Schema::digits(PHONE, 1_000_000, 999_999_999_999_999).example("15550001111")
+}
+
+/// The account that an instance is linked to, without what it is called.
+fn linked() -> Schema {
+    let device = Schema::number(0, u16::MAX.into()).says("Its number among the account's devices.");
+    Schema::object([
+        always("phone", Schema::text().says("In international form, digits alone.")),
+        always("device", device),
+    ])
+}
+
+fn next_cursor() -> Schema {
+    Schema::text().or_null().says("For the next page; `null` when this is the last.")
+}
 
 /// By which an admin says whose a new thing is.
 fn owner() -> Property {

@@ -1,15 +1,19 @@
 //! An instance, as it is told.
 
 use serde::Serialize;
-use waygate_core::id::{InstanceId, InstanceNumber};
+use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::state::{Outcome, State, StateName};
+use waygate_core::phone::PhoneNumber;
 use waygate_core::reason::EndReason;
+use waygate_core::scope::Scopes;
 use waygate_core::secret::TokenText;
+use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
 
 use super::time::rfc3339;
+use crate::problem::Problem;
 
 /// An instance.
 #[derive(Serialize)]
@@ -17,12 +21,22 @@ pub(crate) struct InstanceBody<'a> {
     id: String,
     number: u64,
     name: &'a str,
+    /// The number that is meant to be linked.
+    phone: Option<&'a str>,
     account_id: String,
     created_at: String,
     state: StateBody,
     whatsapp: Option<WhatsAppBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     green_api: Option<GreenApiBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hypersender: Option<HypersenderBody<'a>>,
+}
+
+/// An instance's own tokens for the vendors' clients; `None` where a caller is not shown one.
+pub(crate) struct VendorTokens {
+    green_api: Option<TokenText>,
+    hypersender: Option<TokenText>,
 }
 
 /// Where an instance stands.
@@ -52,6 +66,13 @@ struct GreenApiBody<'a> {
     api_token_instance: Option<&'a str>,
 }
 
+/// How Hypersender's clients call the instance.
+#[derive(Serialize)]
+struct HypersenderBody<'a> {
+    instance_uuid: String,
+    access_token: Option<&'a str>,
+}
+
 impl<'a> InstanceBody<'a> {
     pub(crate) fn of(record: &'a InstanceRecord, gateway: &Gateway) -> Self {
         let machine = running(gateway, record.id);
@@ -59,19 +80,54 @@ impl<'a> InstanceBody<'a> {
             id: record.id.to_string(),
             number: record.number.get(),
             name: &record.name,
+            phone: record.phone.as_ref().map(PhoneNumber::digits),
             account_id: record.account.to_string(),
             created_at: rfc3339(record.created_at),
             whatsapp: machine.as_ref().and_then(|machine| WhatsAppBody::of(machine.state())),
             state: StateBody::of_machine(machine.as_ref()),
             green_api: None,
+            hypersender: None,
         }
     }
 
-    /// Together with what lets GREEN-API's clients in.
-    pub(crate) fn with_token(self, number: InstanceNumber, token: Option<&'a TokenText>) -> Self {
-        let api_token_instance = token.map(TokenText::expose);
-        let green_api = GreenApiBody { id_instance: number.get(), api_token_instance };
-        Self { green_api: Some(green_api), ..self }
+    /// Whether this number is linked, or is meant to be.
+    pub(crate) fn has_phone(&self, phone: &PhoneNumber) -> bool {
+        let linked = self.whatsapp.as_ref().map(|whatsapp| whatsapp.phone.as_str());
+        [self.phone, linked].contains(&Some(phone.digits()))
+    }
+
+    pub(crate) fn state_name(&self) -> &'static str {
+        self.state.name
+    }
+
+    /// Whether it is linked; `None` while that is not known.
+    pub(crate) fn linked(&self) -> Option<bool> {
+        self.state.linked
+    }
+
+    /// Together with what lets the vendors' clients in.
+    pub(crate) fn with_tokens(self, tokens: &'a VendorTokens) -> Self {
+        let api_token_instance = tokens.green_api.as_ref().map(TokenText::expose);
+        let green_api = GreenApiBody { id_instance: self.number, api_token_instance };
+        let access_token = tokens.hypersender.as_ref().map(TokenText::expose);
+        let hypersender = HypersenderBody { instance_uuid: self.id.clone(), access_token };
+        Self { green_api: Some(green_api), hypersender: Some(hypersender), ..self }
+    }
+}
+
+impl VendorTokens {
+    /// An instance's tokens, where the caller may do all that they open: they know no lesser rights.
+    pub(crate) async fn shown(
+        gateway: &Gateway,
+        record: &InstanceRecord,
+        rights: Scopes,
+    ) -> Result<Self, Problem> {
+        if !rights.covers(Scopes::of_instance()) {
+            return Ok(Self { green_api: None, hypersender: None });
+        }
+        let green_api = gateway.instance_token_text(record, TokenKind::Instance).await?;
+        let hypersender = gateway.instance_token_or_new(record, TokenKind::Hypersender).await?;
+        Ok(Self { green_api, hypersender: Some(hypersender) })
     }
 }
 

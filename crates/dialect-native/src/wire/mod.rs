@@ -2,6 +2,8 @@
 
 pub(crate) mod account;
 pub(crate) mod attempt;
+pub(crate) mod change;
 pub(crate) mod instance;
+pub(crate) mod settings;
 pub(crate) mod time;
 pub(crate) mod token;

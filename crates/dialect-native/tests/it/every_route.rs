@@ -96,11 +96,13 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     told.dedup();
     insta::assert_snapshot!(told.join("\n"), @r#"
     POST, GET, HEAD /api/v1/instances
-    GET, HEAD, DELETE /api/v1/instances/{instance}
+    GET, HEAD, PATCH, DELETE /api/v1/instances/{instance}
     POST /api/v1/instances/{instance}/logout
     POST /api/v1/instances/{instance}/restart
     POST /api/v1/instances/{instance}/start
     POST /api/v1/instances/{instance}/stop
+    GET, HEAD /api/v1/instances/{instance}/state-history
+    GET, HEAD, PATCH /api/v1/instances/{instance}/settings
     POST /api/v1/instances/{instance}/linking-attempts
     GET, HEAD, DELETE /api/v1/instances/{instance}/linking-attempts/{attempt}
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr

@@ -14,7 +14,7 @@ use crate::server::Server;
 async fn a_new_instance_is_told_whole_and_can_be_found_at_its_location() {
     let server = Server::start().await;
     let answer = server.post("/instances", r#"{"name":"Shop"}"#).await;
-    insta::assert_snapshot!(answer.shown(), @r#"201 {"id":"<uuid>","number":<number>,"name":"Shop","account_id":"<uuid>","created_at":"2026-03-01T10:20:30.456Z","state":{"name":"unlinked","since":"2026-03-01T10:20:30.456Z","linked":false,"reason":null,"next_try_at":null},"whatsapp":null,"green_api":{"id_instance":<number>,"api_token_instance":"<token>"}}"#);
+    insta::assert_snapshot!(answer.shown(), @r#"201 {"id":"<uuid>","number":<number>,"name":"Shop","phone":null,"account_id":"<uuid>","created_at":"2026-03-01T10:20:30.456Z","state":{"name":"unlinked","since":"2026-03-01T10:20:30.456Z","linked":false,"reason":null,"next_try_at":null},"whatsapp":null,"green_api":{"id_instance":<number>,"api_token_instance":"<token>"},"hypersender":{"instance_uuid":"<uuid>","access_token":"<token>"}}"#);
     let location = format!("/api/v1/instances/{}", answer.text("id"));
     assert_eq!(answer.header("location"), Some(location.as_str()));
     let found = server.get(&format!("/instances/{}", answer.text("id"))).await;
@@ -170,8 +170,8 @@ async fn a_foreign_an_unknown_and_a_removed_instance_are_alike() {
 async fn a_linked_instance_tells_its_account_and_is_logged_out() {
     let server = Server::start().await;
     let instance = server.online().await;
-    insta::assert_snapshot!(server.get(&instance.path("")).await.shown(), @r#"200 {"id":"<uuid>","number":<number>,"name":"Shop","account_id":"<uuid>","created_at":"2026-03-01T10:20:30.456Z","state":{"name":"online","since":"2026-03-01T10:20:30.456Z","linked":true,"reason":null,"next_try_at":null},"whatsapp":{"phone":"15550001111","device":3,"push_name":"Ann"},"green_api":{"id_instance":<number>,"api_token_instance":"<token>"}}"#);
-    insta::assert_snapshot!(server.post(&instance.path("/logout"), "").await.shown(), @r#"200 {"id":"<uuid>","number":<number>,"name":"Shop","account_id":"<uuid>","created_at":"2026-03-01T10:20:30.456Z","state":{"name":"unlinked","since":"2026-03-01T10:20:30.456Z","linked":false,"reason":null,"next_try_at":null},"whatsapp":null,"whatsapp_told":true}"#);
+    insta::assert_snapshot!(server.get(&instance.path("")).await.shown(), @r#"200 {"id":"<uuid>","number":<number>,"name":"Shop","phone":null,"account_id":"<uuid>","created_at":"2026-03-01T10:20:30.456Z","state":{"name":"online","since":"2026-03-01T10:20:30.456Z","linked":true,"reason":null,"next_try_at":null},"whatsapp":{"phone":"15550001111","device":3,"push_name":"Ann"},"green_api":{"id_instance":<number>,"api_token_instance":"<token>"},"hypersender":{"instance_uuid":"<uuid>","access_token":"<token>"}}"#);
+    insta::assert_snapshot!(server.post(&instance.path("/logout"), "").await.shown(), @r#"200 {"id":"<uuid>","number":<number>,"name":"Shop","phone":null,"account_id":"<uuid>","created_at":"2026-03-01T10:20:30.456Z","state":{"name":"unlinked","since":"2026-03-01T10:20:30.456Z","linked":false,"reason":null,"next_try_at":null},"whatsapp":null,"whatsapp_told":true}"#);
     assert_eq!(server.link.logouts(), 1);
 }
 

@@ -49,6 +49,9 @@ async fn which_right_opens_what() {
     link: POST /instances/instance/link-tickets
     link: POST /instances/instance/linking-attempts
     manage: DELETE /instances/instance
+    manage: GET /instances/instance/settings
+    manage: PATCH /instances/instance
+    manage: PATCH /instances/instance/settings
     manage: POST /instances
     manage: POST /instances/instance/logout
     manage: POST /instances/instance/restart
@@ -56,6 +59,7 @@ async fn which_right_opens_what() {
     manage: POST /instances/instance/stop
     read: GET /instances
     read: GET /instances/instance
+    read: GET /instances/instance/state-history
     tokens: DELETE /tokens/token
     tokens: GET /tokens
     tokens: GET /tokens/token

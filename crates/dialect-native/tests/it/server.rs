@@ -247,6 +247,7 @@ impl Answer {
         let parts = self.body().split('"').map(|part| match part {
             _ if is_uuid(part) => "<uuid>".to_owned(),
             _ if part.starts_with("wg_") || is_hex(part, 50) => "<token>".to_owned(),
+            _ if TokenKind::Hypersender.may_be(part) => "<token>".to_owned(),
             _ if is_hex(part, 16) => "<token id>".to_owned(),
             _ => match part.strip_prefix("/link/") {
                 Some(ticket) if is_hex(ticket, 50) => "/link/<ticket>".to_owned(),

@@ -89,6 +89,7 @@ fn body(route: &Route) -> &'static str {
     match (route.verb(), route.template().rsplit('/').next()) {
         (Verb::Post, Some("linking-attempts")) => r#"{"method":"qr"}"#,
         (Verb::Post, Some("tokens")) => r#"{"kind":"native"}"#,
+        (Verb::Patch, Some("settings")) => r#"{"polls":true}"#,
         (Verb::Patch, _) => r#"{"name":"Changed"}"#,
         (Verb::Post | Verb::Get | Verb::Delete, _) => "",
     }

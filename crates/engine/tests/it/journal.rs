@@ -71,9 +71,10 @@ impl Journal for GatedJournal {
         &self,
         instance: InstanceId,
         name: EventName,
+        before: Option<Sequence>,
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
-        self.store.newest(instance, name, limit)
+        self.store.newest(instance, name, before, limit)
     }
 }
 

@@ -400,7 +400,7 @@ async fn assert_reads_fixture(store: &SqliteStore) -> Result<(), Error> {
     assert_eq!(kinds, ["instance", "partner"]);
     assert!(tokens.first().unwrap().sealed.is_some());
     assert_eq!(store.read_after(shop.id, Sequence(0), 10).await?.len(), 2);
-    assert_eq!(store.newest(shop.id, EventName::StateChanged, 1).await?.len(), 1);
+    assert_eq!(store.newest(shop.id, EventName::StateChanged, None, 1).await?.len(), 1);
     Ok(())
 }
 

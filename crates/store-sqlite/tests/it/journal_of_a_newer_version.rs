@@ -32,7 +32,7 @@ async fn events_that_cannot_be_read_are_left_out_and_do_not_count() {
             let numbers: Vec<u64> = read.iter().map(|it| it.sequence.0).collect();
             assert_eq!(numbers, expected, "a limit of {limit}");
         }
-        let read = store.newest(instance, EventName::StateChanged, 2).await.unwrap();
+        let read = store.newest(instance, EventName::StateChanged, None, 2).await.unwrap();
         let numbers: Vec<u64> = read.iter().map(|it| it.sequence.0).collect();
         assert_eq!(numbers, [6, 4]);
         let online = standing(StateName::Online);

@@ -35,7 +35,7 @@ enum Question {
     KeepKeyCheck { check: u8 },
     Append { id: u8, at_ms: i64, device: u16 },
     ReadAfter { id: u8, after: u64, limit: u32 },
-    Newest { id: u8, limit: u32 },
+    Newest { id: u8, before: Option<u64>, limit: u32 },
 }
 
 /// A token that is asked for.
@@ -90,7 +90,8 @@ fn question() -> impl Strategy<Value = Question> {
             .prop_map(|(id, at_ms, device)| Question::Append { id, at_ms, device }),
         2 => (id(), 0..9_u64, 0..9_u32)
             .prop_map(|(id, after, limit)| Question::ReadAfter { id, after, limit }),
-        1 => (id(), 0..9_u32).prop_map(|(id, limit)| Question::Newest { id, limit }),
+        1 => (id(), prop::option::of(0..9_u64), 0..9_u32)
+            .prop_map(|(id, before, limit)| Question::Newest { id, before, limit }),
     ]
 }
 
@@ -161,9 +162,11 @@ async fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
         Question::ReadAfter { id, after, limit } => {
             Answer::Events(store.read_after(instance_id(*id), Sequence(*after), *limit).await?)
         }
-        Question::Newest { id, limit } => {
-            Answer::Events(store.newest(instance_id(*id), EventName::StateChanged, *limit).await?)
-        }
+        Question::Newest { id, before, limit } => Answer::Events(
+            store
+                .newest(instance_id(*id), EventName::StateChanged, before.map(Sequence), *limit)
+                .await?,
+        ),
     })
 }
 

@@ -178,9 +178,9 @@ pub async fn an_event_goes_to_its_own_instance_only(store: &dyn Store) -> Result
     }
     assert_eq!(told(&store.read_after(one, START, 10).await?), [(1, 11), (2, 12)]);
     assert_eq!(told(&store.read_after(two, START, 10).await?), [(1, 21)]);
-    assert_eq!(told(&store.newest(two, EventName::StateChanged, 10).await?), [(1, 21)]);
+    assert_eq!(told(&store.newest(two, EventName::StateChanged, None, 10).await?), [(1, 21)]);
     assert_eq!(store.read_after(instance_id(9), START, 10).await?, []);
-    assert_eq!(store.newest(instance_id(9), EventName::StateChanged, 10).await?, []);
+    assert_eq!(store.newest(instance_id(9), EventName::StateChanged, None, 10).await?, []);
     Ok(())
 }
 
@@ -284,12 +284,21 @@ pub async fn the_newest_events_come_first_and_end_at_the_limit(
     for device in 1..=4 {
         append(store, instance, device).await?;
     }
-    for (limit, expected) in
-        [(0, vec![]), (1, vec![4]), (3, vec![4, 3, 2]), (u32::MAX, vec![4, 3, 2, 1])]
-    {
-        let events = store.newest(instance, EventName::StateChanged, limit).await?;
+    for (before, limit, expected) in [
+        (None, 0, vec![]),
+        (None, 1, vec![4]),
+        (None, 3, vec![4, 3, 2]),
+        (None, u32::MAX, vec![4, 3, 2, 1]),
+        (Some(4), 2, vec![3, 2]),
+        (Some(2), 2, vec![1]),
+        (Some(1), 2, vec![]),
+        (Some(0), 2, vec![]),
+        (Some(u64::MAX), 1, vec![4]),
+    ] {
+        let before = before.map(Sequence);
+        let events = store.newest(instance, EventName::StateChanged, before, limit).await?;
         let numbers: Vec<u64> = events.iter().map(|event| event.sequence.0).collect();
-        assert_eq!(numbers, expected, "the newest {limit}");
+        assert_eq!(numbers, expected, "the newest {limit} before {before:?}");
     }
     Ok(())
 }

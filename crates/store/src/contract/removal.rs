@@ -42,7 +42,7 @@ pub async fn removing_erases_settings_standing_and_journal(store: &dyn Store) ->
     assert_eq!(store.settings(gone.id).await?, None);
     assert_eq!(store.instance(gone.id).await?.and_then(|it| it.standing), None);
     assert_eq!(store.read_after(gone.id, Sequence(0), 10).await?, []);
-    assert_eq!(store.newest(gone.id, EventName::StateChanged, 10).await?, []);
+    assert_eq!(store.newest(gone.id, EventName::StateChanged, None, 10).await?, []);
 
     assert_eq!(store.settings(stays.id).await?, Some(sealed(2)));
     let standing = Some(standing(StateName::Online));

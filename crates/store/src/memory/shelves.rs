@@ -254,9 +254,16 @@ impl Shelves {
         following.take(limit as usize).cloned().collect()
     }
 
-    pub(super) fn newest(&self, instance: InstanceId, name: EventName, limit: u32) -> Vec<Event> {
-        let named = self.journal(instance).iter().rev().filter(|it| it.kind.name() == name);
-        named.take(limit as usize).cloned().collect()
+    pub(super) fn newest(
+        &self,
+        instance: InstanceId,
+        name: EventName,
+        before: Option<Sequence>,
+        limit: u32,
+    ) -> Vec<Event> {
+        let older = |event: &&Event| before.is_none_or(|before| event.sequence < before);
+        let events = self.journal(instance).iter().rev().filter(older);
+        events.filter(|it| it.kind.name() == name).take(limit as usize).cloned().collect()
     }
 
     fn journal(&self, instance: InstanceId) -> &[Event] {

@@ -20,11 +20,15 @@ const fn route(verb: &'static str, template: &'static str, allow: &'static str) 
     Route { verb, template, allow }
 }
 
-const ROUTES: [Route; 18] = [
+const ROUTES: [Route; 22] = [
     route("POST", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances", "POST, GET, HEAD"),
-    route("GET", "/instances/{instance}", "GET, HEAD, DELETE"),
-    route("DELETE", "/instances/{instance}", "GET, HEAD, DELETE"),
+    route("GET", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
+    route("PATCH", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
+    route("DELETE", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
+    route("GET", "/instances/{instance}/state-history", "GET, HEAD"),
+    route("GET", "/instances/{instance}/settings", "GET, HEAD, PATCH"),
+    route("PATCH", "/instances/{instance}/settings", "GET, HEAD, PATCH"),
     route("POST", "/instances/{instance}/logout", "POST"),
     route("POST", "/instances/{instance}/restart", "POST"),
     route("POST", "/instances/{instance}/start", "POST"),

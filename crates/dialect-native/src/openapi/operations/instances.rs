@@ -6,6 +6,8 @@ use crate::route::Verb;
 
 const INSTANCE: &[Content] = &[Content::Json("Instance")];
 
+const SETTINGS: &[Content] = &[Content::Json("Settings")];
+
 const NOT_RUNNING: (Code, &str) =
     (Code::WrongState, "The instance does not run at the moment: it is about to start, or to go.");
 
@@ -69,6 +71,16 @@ pub(super) static OPERATIONS: &[Operation] = &[
         refused: &[],
     },
     Operation {
+        id: "instance_update",
+        verb: Verb::Patch,
+        template: "/api/v1/instances/{instance}",
+        summary: "Change what is said of an instance",
+        description: "",
+        body: Some(Body::optional("InstanceEdit")),
+        done: Done::ok("The instance.", INSTANCE),
+        refused: &[],
+    },
+    Operation {
         id: "instance_delete",
         verb: Verb::Delete,
         template: "/api/v1/instances/{instance}",
@@ -107,4 +119,35 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "It rests until it is started, and stays linked.",
         Done::ok("The instance.", INSTANCE),
     ),
+    Operation {
+        id: "state_history_get",
+        verb: Verb::Get,
+        template: "/api/v1/instances/{instance}/state-history",
+        summary: "Read what an instance went through",
+        description: "The newest change first, page by page.",
+        body: None,
+        done: Done::ok("A page of changes.", &[Content::Json("StateHistory")]),
+        refused: &[],
+    },
+    Operation {
+        id: "settings_get",
+        verb: Verb::Get,
+        template: "/api/v1/instances/{instance}/settings",
+        summary: "Read the settings",
+        description: "",
+        body: None,
+        done: Done::ok("The settings.", SETTINGS),
+        refused: &[],
+    },
+    Operation {
+        id: "settings_update",
+        verb: Verb::Patch,
+        template: "/api/v1/instances/{instance}/settings",
+        summary: "Change the settings",
+        description: "They are kept. Events are not pushed yet and messages not sent yet, so \
+                      nothing acts on them so far.",
+        body: Some(Body::optional("SettingsEdit")),
+        done: Done::ok("The settings.", SETTINGS),
+        refused: &[],
+    },
 ];

@@ -8,19 +8,6 @@ use waygate_core::token::{TAKEN_OVER_LENGTH_MAX, TAKEN_OVER_LENGTH_MIN};
 
 use crate::openapi::schema::{Property, Schema, always, maybe};
 
-const STATES: [StateName; 10] = [
-    StateName::Pending,
-    StateName::Stopped,
-    StateName::Unlinked,
-    StateName::Connecting,
-    StateName::Linking,
-    StateName::Online,
-    StateName::Offline,
-    StateName::Suspended,
-    StateName::Banned,
-    StateName::Failed,
-];
-
 pub(super) fn new() -> Schema {
     let name = Schema::text().or_null().longest(NAME_LENGTH_MAX).says("What people call it.");
     let green_id = Schema::digits("^[1-9][0-9]{0,11}$", 1, InstanceNumber::MAX).or_null();
@@ -31,6 +18,7 @@ pub(super) fn new() -> Schema {
         .longest(TAKEN_OVER_LENGTH_MAX);
     Schema::body([
         maybe("name", name),
+        maybe("phone", super::phone().or_null().says("The number that is meant to be linked.")),
         maybe("green_id", green_id.says(
             "The `idInstance` that it had at GREEN-API and shall keep. Comes with `green_token`.",
         )),
@@ -39,18 +27,34 @@ pub(super) fn new() -> Schema {
         )),
         super::owner(),
     ])
+    .together("green_id", "green_token")
     .says("An instance to be made.")
     .example(json!({"name": "Shop"}))
 }
 
+pub(super) fn edit() -> Schema {
+    let phone = super::phone().or_null();
+    let name = Schema::text().or_null().longest(NAME_LENGTH_MAX).says("What people call it.");
+    Schema::body([
+        maybe("name", name),
+        maybe("phone", phone.says("The number that is meant to be linked; `null` for none.")),
+    ])
+    .says("What is to be changed. What is not named stays.")
+    .example(json!({"name": "Bakery", "phone": "+1 555 000 1111"}))
+}
+
 /// What all forms of an instance have.
 fn properties() -> Vec<Property> {
+    let phone = Schema::text()
+        .or_null()
+        .says("The number that is meant to be linked, digits alone, where somebody said one.");
     let number = Schema::number(1, InstanceNumber::MAX)
         .says("What GREEN-API calls `idInstance`. It can stand for the id in a path.");
     vec![
         always("id", Schema::uuid()),
         always("number", number),
         always("name", Schema::text().longest(NAME_LENGTH_MAX).says("May be empty.")),
+        always("phone", phone),
         always("account_id", Schema::uuid().says("Whose it is.")),
         always("created_at", Schema::time()),
         always("state", Schema::named("InstanceState")),
@@ -59,6 +63,7 @@ fn properties() -> Vec<Property> {
             Schema::named("LinkedAccount").or_null().says("The account that it is linked to."),
         ),
         maybe("green_api", Schema::named("GreenApiAccess")),
+        maybe("hypersender", Schema::named("HypersenderAccess")),
     ]
 }
 
@@ -71,6 +76,7 @@ fn example() -> Value {
         "id": "67e55044-10b1-426f-9247-bb680e5fe0c8",
         "number": 1_105_600_123_u64,
         "name": "Shop",
+        "phone": "15550001111",
         "account_id": "5d3cfb5a-6b0f-4a6e-8d0a-5b1f8f6f2c11",
         "created_at": "2026-03-01T10:20:30.456Z",
         "state": {
@@ -81,7 +87,11 @@ fn example() -> Value {
             "next_try_at": null
         },
         "whatsapp": {"phone": "15550001111", "device": 3, "push_name": "Ann"},
-        "green_api": {"id_instance": 1_105_600_123_u64, "api_token_instance": "..."}
+        "green_api": {"id_instance": 1_105_600_123_u64, "api_token_instance": "..."},
+        "hypersender": {
+            "instance_uuid": "67e55044-10b1-426f-9247-bb680e5fe0c8",
+            "access_token": "..."
+        }
     })
 }
 
@@ -95,16 +105,15 @@ pub(super) fn logged_out() -> Schema {
 }
 
 pub(super) fn page() -> Schema {
-    let cursor = Schema::uuid().or_null().says("For the next page; `null` when this is the last.");
     Schema::object([
         always("data", Schema::list(Schema::named("Instance"))),
-        always("next_cursor", cursor),
+        always("next_cursor", super::next_cursor()),
     ])
     .says("Instances in the order of their creation.")
 }
 
 pub(super) fn state() -> Schema {
-    let names = STATES.map(StateName::as_str);
+    let names = StateName::ALL.map(StateName::as_str);
     let since = Schema::time().or_null().says("`null` while this process does not run it.");
     let linked = Schema::flag().or_null().says("Whether it has a WhatsApp account.");
     let reason = Schema::text().or_null().says("In words, what stands in its way.");
@@ -135,13 +144,24 @@ pub(super) fn linked_account() -> Schema {
     .says("A WhatsApp account.")
 }
 
-pub(super) fn green_api() -> Schema {
-    let token = Schema::text().or_null().says(
+/// A token that opens an instance elsewhere.
+fn shown_token() -> Schema {
+    Schema::text().or_null().says(
         "A secret. `null` for a token that lacks one of the scopes `read`, `link` and `manage`.",
-    );
+    )
+}
+
+pub(super) fn hypersender() -> Schema {
+    Schema::object([always("instance_uuid", Schema::uuid()), always("access_token", shown_token())])
+        .says(
+            "What lets a client of Hypersender in. Only in the answers that tell of one instance.",
+        )
+}
+
+pub(super) fn green_api() -> Schema {
     Schema::object([
         always("id_instance", Schema::number(1, InstanceNumber::MAX)),
-        always("api_token_instance", token),
+        always("api_token_instance", shown_token()),
     ])
     .says("What lets a client of GREEN-API in. Only in the answers that tell of one instance.")
 }

@@ -19,14 +19,10 @@ const STEPS: [&str; 9] = [
 const FAILURES: [&str; 7] =
     ["not_watched", "code_expired", "wrong_code", "code_lost", "given_up", "refused", "impossible"];
 
-/// A number as people write it.
-const PHONE: &str = "^ *\\+?[ .()-]*[1-9]([ .()-]*[0-9]){6,14}[ .()-]*$";
-
 pub(super) fn new() -> Schema {
     let fresh = Schema::flag().or_null().says("`true` for a QR code that was never shown before.");
-    let phone = Schema::digits(PHONE, 1_000_000, 999_999_999_999_999)
-        .says("The number of the phone that types the code, in international form.")
-        .example("15550001111");
+    let phone =
+        super::phone().says("The number of the phone that types the code, in international form.");
     Schema::either([
         Schema::body([always("method", Schema::exactly("qr")), maybe("fresh", fresh)])
             .says("By a QR code, which the phone scans."),
@@ -54,15 +50,7 @@ pub(super) fn attempt() -> Schema {
         always("not_before_in_ms", left),
         always("failure", failure),
         always("reason", Schema::text().or_null().says("Why it waits or has failed, for people.")),
-        always(
-            "whatsapp",
-            Schema::object([
-                always("phone", Schema::text().says("In international form, digits alone.")),
-                always("device", Schema::number(0, u16::MAX.into())),
-            ])
-            .or_null()
-            .says("The account that was linked."),
-        ),
+        always("whatsapp", super::linked().or_null().says("The account that was linked.")),
     ])
     .says("One effort to link an instance.")
     .example(json!({

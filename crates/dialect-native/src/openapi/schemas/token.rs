@@ -27,7 +27,7 @@ fn scopes() -> Schema {
 
 pub(super) fn new() -> Schema {
     let wanted = Schema { min_items: Some(1), ..scopes() }.or_null().says(
-        "What it may do; for the kind `native` only. Else all of its account, which is all but \
+        "What it may do. Else all of its account, which is all but \
          `admin`. Nobody gives a scope that he has not.",
     );
     let lives = Schema::number(1, EXPIRES_IN_MAX)
@@ -35,13 +35,21 @@ pub(super) fn new() -> Schema {
         .says("After how many seconds it is worth nothing; else it has no end.");
     let name = Schema::text().or_null().longest(NAME_LENGTH_MAX).says("What people call it.");
     let end = Schema::time().or_null().says("The same as a time. Not together with `expires_in`.");
-    Schema::body([
-        always("kind", kind()),
-        maybe("name", name),
-        maybe("scopes", wanted),
-        maybe("expires_in", lives),
-        maybe("expires_at", end),
-        super::owner(),
+    // The fields of every kind.
+    let with = |first: Vec<Property>| {
+        let rest = [
+            maybe("name", name.clone()),
+            maybe("expires_in", lives.clone()),
+            maybe("expires_at", end.clone()),
+            super::owner(),
+        ];
+        Schema::body(first.into_iter().chain(rest))
+    };
+    let native = vec![always("kind", Schema::exactly("native")), maybe("scopes", wanted)];
+    let elsewhere = Schema::word(&KINDS[1..]).says("Which vendor's API it opens, and all of it.");
+    Schema::either([
+        with(native).says("One for this API."),
+        with(vec![always("kind", elsewhere)]).says("One for an API that knows no scopes."),
     ])
     .says("A token to be issued.")
     .example(json!({
