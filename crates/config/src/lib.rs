@@ -15,6 +15,7 @@
 
 mod file;
 mod greenapi;
+mod http;
 mod input;
 mod key;
 mod listen;
@@ -31,6 +32,7 @@ mod variable;
 mod whatsapp;
 
 pub use crate::greenapi::{GreenApi, RateLimits};
+pub use crate::http::Http;
 pub use crate::log::{Log, LogFormat, LogLevel};
 pub use crate::problem::{Origin, Problem, Problems};
 pub use crate::reference::reference;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::greenapi::GreenApi;
+use crate::http::Http;
 use crate::key::{Absent, Key, Kind, Refusal};
 use crate::listen;
 use crate::log::Log;
@@ -22,6 +23,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// `[greenapi]`: the GREEN-API dialect.
     pub greenapi: GreenApi,
+    /// `[http]`: what is between Waygate and its clients.
+    pub http: Http,
     /// `[log]`: what the gateway tells about itself.
     pub log: Log,
     /// `[secrets]`: with what stored secrets are sealed.
@@ -54,6 +57,7 @@ impl Settings {
         let data_dir = reader.value(&DATA_DIR);
         let listen = listen::read(reader);
         let greenapi = GreenApi::read(reader);
+        let http = Http::read(reader);
         let log = Log::read(reader);
         let secrets = Secrets::read(reader);
         let whatsapp = WhatsApp::read(reader);
@@ -63,6 +67,7 @@ impl Settings {
             data_dir: data_dir?.value,
             listen: listen?,
             greenapi: greenapi?,
+            http: http?,
             log: log?,
             secrets,
             whatsapp: whatsapp?,

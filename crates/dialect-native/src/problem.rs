@@ -11,6 +11,7 @@ use serde::Serialize;
 use waygate_core::error::{Error, Kind};
 use waygate_core::scope::Scope;
 use waygate_http::body::BodyError;
+use waygate_http::guesses::TooManyGuesses;
 use waygate_http::site::Failure;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -205,6 +206,12 @@ impl From<Error> for Problem {
                 Self::new(Code::Internal, "the gateway failed to do this")
             }
         }
+    }
+}
+
+impl From<TooManyGuesses> for Problem {
+    fn from(error: TooManyGuesses) -> Self {
+        Self::later(Code::Limited, error.to_string(), error.retry_after)
     }
 }
 

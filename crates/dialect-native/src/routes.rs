@@ -77,6 +77,10 @@ pub static ROUTES: &[Route] = &[
             Instance(linking_attempts::begin::begin)
         )
     },
+    route!(
+        Link, Get "/api/v1/instances/{instance}/linking-attempts",
+        Instance(linking_attempts::list::list)
+    ),
     Route {
         waits: true,
         parameters: &["wait", "after"],
@@ -96,6 +100,14 @@ pub static ROUTES: &[Route] = &[
     route!(
         Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png",
         Instance(linking_attempts::qr::png)
+    ),
+    route!(
+        Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.svg",
+        Instance(linking_attempts::qr::svg)
+    ),
+    route!(
+        Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.ansi",
+        Instance(linking_attempts::qr::ansi)
     ),
     route!(
         Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.txt",

@@ -144,6 +144,15 @@ impl Attempts {
         kept.insert(id, Kept { shown, given_up, number });
     }
 
+    fn of(&self, instance: InstanceId) -> Vec<Attempt> {
+        let kept = self.lock();
+        let mut own: Vec<(u64, Attempt)> =
+            kept.values().map(|it| (it.number, it.shown.borrow().clone())).collect();
+        own.retain(|(_number, attempt)| attempt.instance == instance);
+        own.sort_unstable_by_key(|(number, _attempt)| std::cmp::Reverse(*number));
+        own.into_iter().map(|(_number, attempt)| attempt).collect()
+    }
+
     fn forget(&self, id: AttemptId) {
         self.lock().remove(&id);
     }
@@ -196,6 +205,11 @@ impl Gateway {
             stop.run_until_cancelled(followed).await;
         });
         Ok(attempt)
+    }
+
+    /// The attempts of an instance that can be asked about, the newest first. Nobody looks by that.
+    pub fn attempts(&self, instance: InstanceId) -> Vec<Attempt> {
+        self.parts().attempts.of(instance)
     }
 
     /// An attempt as it is now. Nobody looks by that.

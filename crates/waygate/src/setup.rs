@@ -19,6 +19,7 @@ use waygate_engine::keyring::Keyring;
 use waygate_engine::ports::Ports;
 use waygate_engine::tasks::Tasks;
 use waygate_http::listener::{self, Limits};
+use waygate_http::proxies::TrustedProxies;
 use waygate_http::site::Site;
 use waygate_link::WhatsApp;
 use waygate_link::keys::{KeyFiles, KeysError};
@@ -231,6 +232,7 @@ impl Running {
             waygate_dialect_native::surface(self.gateway.clone(), native),
             waygate_pages::surface(self.gateway.clone()),
         ])
+        .with_proxies(TrustedProxies::new(settings.http.trusted_proxies.iter().copied()))
     }
 
     /// What commands are served: the native API, which asks them for no token.

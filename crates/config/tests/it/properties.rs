@@ -1,12 +1,12 @@
 //! No input panics, no value is repeated, and valid settings survive the way through a file.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_config::{
-    GreenApi, Log, LogFormat, LogLevel, Override, RateLimits, Secrets, Settings, Sources,
+    GreenApi, Http, Log, LogFormat, LogLevel, Override, RateLimits, Secrets, Settings, Sources,
     VersionSource, WhatsApp,
 };
 
@@ -18,6 +18,8 @@ const PIECES: &[&str] = &[
     "listen",
     "greenapi",
     "rate_limits",
+    "http",
+    "trusted_proxies",
     "secrets",
     "master_key_file",
     "log",
@@ -73,6 +75,7 @@ const KEYS: &[&str] = &[
     "data_dir",
     "listen",
     "greenapi.rate_limits",
+    "http.trusted_proxies",
     "secrets.master_key_file",
     "log.format",
     "log.level",
@@ -160,20 +163,24 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         (any::<SocketAddr>(), key_file).prop_map(|(listen, file)| (listen, Some(file.into()))),
         any::<u16>().prop_map(|port| (SocketAddr::from((Ipv4Addr::LOCALHOST, port)), None)),
     ];
-    let parts = (data_dir, reach, greenapi, log, whatsapp);
-    parts.prop_map(|(data_dir, (listen, master_key_file), greenapi, log, whatsapp)| Settings {
-        data_dir: data_dir.into(),
-        // A flow label is no part of an address that somebody writes.
-        listen: SocketAddr::new(listen.ip(), listen.port()),
-        greenapi,
-        log,
-        secrets: Secrets { master_key_file },
-        whatsapp,
+    let http = vec(any::<IpAddr>(), 0..3).prop_map(|trusted_proxies| Http { trusted_proxies });
+    let parts = (data_dir, reach, greenapi, http, log, whatsapp);
+    parts.prop_map(|(data_dir, (listen, master_key_file), greenapi, http, log, whatsapp)| {
+        Settings {
+            data_dir: data_dir.into(),
+            // A flow label is no part of an address that somebody writes.
+            listen: SocketAddr::new(listen.ip(), listen.port()),
+            greenapi,
+            http,
+            log,
+            secrets: Secrets { master_key_file },
+            whatsapp,
+        }
     })
 }
 
 fn written(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { data_dir, listen, greenapi, log, secrets, whatsapp } = settings;
+    let Settings { data_dir, listen, greenapi, http, log, secrets, whatsapp } = settings;
     let rate_limits = match greenapi.rate_limits {
         RateLimits::Published => "published",
         RateLimits::Off => "off",
@@ -205,6 +212,10 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
     ];
     if let Some(file) = &secrets.master_key_file {
         pairs.push(("secrets.master_key_file", file.to_str().unwrap().to_owned()));
+    }
+    if !http.trusted_proxies.is_empty() {
+        let proxies: Vec<String> = http.trusted_proxies.iter().map(IpAddr::to_string).collect();
+        pairs.push(("http.trusted_proxies", proxies.join(", ")));
     }
     pairs
 }

@@ -3,4 +3,5 @@
 pub(crate) mod begin;
 pub(crate) mod get;
 pub(crate) mod give_up;
+pub(crate) mod list;
 pub(crate) mod qr;

@@ -1,5 +1,5 @@
-//! `GET .../linking-attempts/{attempt}/qr`, `/qr.png` and `/qr.txt`: the code that can be scanned
-//! now, as the client likes it.
+//! `GET .../linking-attempts/{attempt}/qr`, `/qr.png`, `/qr.svg`, `/qr.ansi` and `/qr.txt`: the code that
+//! can be scanned now, as the client likes it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::instance::state::QrCode;
 use waygate_engine::attempts::{Attempt, Step};
 use waygate_engine::sight::Sight;
-use waygate_http::qr_image;
+use waygate_http::qr_image::{self, QrImageError};
 
 use crate::answer;
 use crate::call::InstanceCall;
@@ -20,11 +20,24 @@ use crate::problem::{Code, Problem};
 use crate::wire::attempt::AttemptBody;
 
 const PNG: &str = "image/png";
+const SVG: &str = "image/svg+xml";
 const TEXT: &str = "text/plain";
+const UTF8: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const JSON: &str = "application/json";
 
 pub(crate) async fn png(call: InstanceCall) -> Result<Response, Problem> {
     picture(&look(&call).await?, call.gateway.now())
+}
+
+pub(crate) async fn svg(call: InstanceCall) -> Result<Response, Problem> {
+    shapes(&look(&call).await?, call.gateway.now())
+}
+
+/// Lines for a terminal.
+pub(crate) async fn ansi(call: InstanceCall) -> Result<Response, Problem> {
+    let attempt = look(&call).await?;
+    let code = scannable(&attempt, call.gateway.now())?;
+    Ok(answer::content(UTF8, qr_image::terminal(&code.text).map_err(undrawn)?))
 }
 
 pub(crate) async fn text(call: InstanceCall) -> Result<Response, Problem> {
@@ -35,7 +48,8 @@ pub(crate) async fn text(call: InstanceCall) -> Result<Response, Problem> {
 pub(crate) async fn any(call: InstanceCall) -> Result<Response, Problem> {
     let attempt = look(&call).await?;
     let now = call.gateway.now();
-    let mut response = match media::preferred(&call.said.headers, &[PNG, TEXT, JSON]) {
+    let mut response = match media::preferred(&call.said.headers, &[PNG, SVG, TEXT, JSON]) {
+        Some(SVG) => shapes(&attempt, now),
         Some(TEXT) => plain(&attempt, now),
         Some(JSON) => answer::json(&AttemptBody::of(&attempt, call.view, now)),
         Some(_) | None => picture(&attempt, now),
@@ -52,16 +66,23 @@ async fn look(call: &InstanceCall) -> Result<Attempt, Problem> {
 
 fn picture(attempt: &Attempt, now: Timestamp) -> Result<Response, Problem> {
     let code = scannable(attempt, now)?;
-    let png = qr_image::png(&code.text).map_err(|error| {
-        Error::new(Kind::Internal, "the code could not be drawn").because(error)
-    })?;
+    let png = qr_image::png(&code.text).map_err(undrawn)?;
     Ok(answer::content(HeaderValue::from_static(PNG), png))
+}
+
+fn shapes(attempt: &Attempt, now: Timestamp) -> Result<Response, Problem> {
+    let code = scannable(attempt, now)?;
+    let svg = qr_image::svg(&code.text).map_err(undrawn)?;
+    Ok(answer::content(HeaderValue::from_static(SVG), svg))
+}
+
+fn undrawn(error: QrImageError) -> Problem {
+    Error::new(Kind::Internal, "the code could not be drawn").because(error).into()
 }
 
 fn plain(attempt: &Attempt, now: Timestamp) -> Result<Response, Problem> {
     let code = scannable(attempt, now)?;
-    let utf8 = HeaderValue::from_static("text/plain; charset=utf-8");
-    Ok(answer::content(utf8, code.text.expose().to_owned()))
+    Ok(answer::content(UTF8, code.text.expose().to_owned()))
 }
 
 fn scannable(attempt: &Attempt, now: Timestamp) -> Result<&QrCode, Problem> {

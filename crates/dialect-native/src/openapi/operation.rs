@@ -48,6 +48,8 @@ pub(crate) enum Content {
     Json(&'static str),
     /// A picture.
     Png,
+    /// A picture made of shapes.
+    Svg,
     /// Plain text, with what it is.
     Text(&'static str),
 }
@@ -124,6 +126,7 @@ impl Content {
         match self {
             Self::Json(_) => "application/json",
             Self::Png => "image/png",
+            Self::Svg => "image/svg+xml",
             Self::Text(_) => "text/plain",
         }
     }

@@ -1,8 +1,7 @@
 //! What can stand in a path and behind the question mark.
 
-use waygate_core::instance::record::NAME_LENGTH_MAX;
 use waygate_core::instance::state::StateName;
-use waygate_core::tenant;
+use waygate_core::tenant::NAME_LENGTH_MAX;
 
 use super::schema::Schema;
 use super::schemas::PHONE;
@@ -31,7 +30,7 @@ pub(crate) fn in_path(name: &str) -> Option<Schema> {
 /// The same for a query.
 pub(crate) fn in_query(name: &str) -> Option<Schema> {
     Some(match name {
-        "account" => Schema::text().longest(tenant::NAME_LENGTH_MAX).says(
+        "account" => Schema::text().longest(NAME_LENGTH_MAX).says(
             "Whose things are listed, by the account's name; else everybody's. Only who has the \
              scope `admin` has this parameter.",
         ),
@@ -39,7 +38,6 @@ pub(crate) fn in_query(name: &str) -> Option<Schema> {
             Schema::number(1, 500).by_default(100).says("How many there are on a page, at most.")
         }
         "cursor" => Schema::text()
-            .longest(100)
             .says("The `next_cursor` of the page before; without it, the first page is told."),
         "wait" => Schema::number(0, 60).by_default(0).says(
             "How long to wait for a version newer than `after`, in seconds. The answer comes as \
@@ -48,9 +46,7 @@ pub(crate) fn in_query(name: &str) -> Option<Schema> {
         "after" => Schema::number(0, u64::MAX)
             .by_default(0)
             .says("The `version` seen last. Zero is older than all."),
-        "name" => Schema::text()
-            .longest(NAME_LENGTH_MAX)
-            .says("A part of the name, small and capital letters alike."),
+        "name" => Schema::text().says("A part of the name, small and capital letters alike."),
         "phone" => Schema::text().like(PHONE).says("The number that is linked, or meant to be."),
         "state" => Schema::word(&StateName::ALL.map(StateName::as_str)).says("The state's name."),
         "linked" => Schema::flag().says("Whether there is a WhatsApp account."),

@@ -1,7 +1,5 @@
 //! JSON Schema, as far as this API needs it to say what a value looks like.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::Value;
@@ -45,8 +43,6 @@ pub(crate) struct Schema {
     pub(crate) properties: Properties,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) required: Vec<&'static str>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) dependent_required: BTreeMap<&'static str, [&'static str; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) additional_properties: Option<bool>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -116,6 +112,10 @@ impl Schema {
         Self::of("boolean")
     }
 
+    pub(crate) fn null() -> Self {
+        Self::of("null")
+    }
+
     pub(crate) fn number(minimum: u64, maximum: u64) -> Self {
         Self { minimum: Some(minimum), maximum: Some(maximum), ..Self::of("integer") }
     }
@@ -162,11 +162,6 @@ impl Schema {
         Self { additional_properties: Some(false), ..Self::object(properties) }
     }
 
-    /// The same, with two fields of which neither is sent without the other.
-    pub(crate) fn together(self, one: &'static str, other: &'static str) -> Self {
-        Self { dependent_required: [(one, [other]), (other, [one])].into(), ..self }
-    }
-
     pub(crate) fn either(schemas: impl IntoIterator<Item = Self>) -> Self {
         Self { one_of: schemas.into_iter().collect(), ..Self::default() }
     }
@@ -174,7 +169,7 @@ impl Schema {
     /// The same, or `null`.
     pub(crate) fn or_null(mut self) -> Self {
         if self.reference.is_some() {
-            return Self { any_of: vec![self, Self::of("null")], ..Self::default() };
+            return Self { any_of: vec![self, Self::null()], ..Self::default() };
         }
         self.r#type.0.push("null");
         if !self.r#enum.is_empty() {

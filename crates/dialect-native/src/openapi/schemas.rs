@@ -31,6 +31,7 @@ const SCHEMAS: &[Named] = &[
     ("Settings", settings::settings),
     ("SettingsEdit", settings::edit),
     ("LinkingAttempt", linking::attempt),
+    ("LinkingAttemptList", linking::list),
     ("NewLinkingAttempt", linking::new),
     ("QrCode", linking::qr_code),
     ("PairingCode", linking::pairing_code),

@@ -103,10 +103,12 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     POST /api/v1/instances/{instance}/stop
     GET, HEAD /api/v1/instances/{instance}/state-history
     GET, HEAD, PATCH /api/v1/instances/{instance}/settings
-    POST /api/v1/instances/{instance}/linking-attempts
+    POST, GET, HEAD /api/v1/instances/{instance}/linking-attempts
     GET, HEAD, DELETE /api/v1/instances/{instance}/linking-attempts/{attempt}
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png
+    GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr.svg
+    GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr.ansi
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr.txt
     POST /api/v1/instances/{instance}/link-tickets
     POST, GET, HEAD /api/v1/tokens

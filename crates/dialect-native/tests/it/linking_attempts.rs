@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::Instant;
 use waygate_core::instance::pairing::PairingRefusal;
 use waygate_core::instance::state::StateName;
@@ -270,4 +271,24 @@ async fn a_wait_ends_when_its_token_is_revoked_or_expires() {
     let answer = server.send_as(&expiring, "GET", &path, "").await;
     assert_eq!((answer.status, answer.code().as_str()), (401, "unauthorized"));
     assert_eq!(start.elapsed().as_secs(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_attempts_that_are_remembered_are_listed_with_the_newest_first() {
+    let server = Server::start().await;
+    let (instance, other) = (server.instance().await, server.instance().await);
+    let path = instance.path("/linking-attempts");
+    assert_eq!(server.get(&path).await.body(), r#"{"data":[]}"#);
+    server.post(&other.path("/linking-attempts"), r#"{"method":"qr"}"#).await;
+    let first = server.post(&path, r#"{"method":"qr"}"#).await.text("id");
+    server.send("DELETE", &format!("{path}/{first}"), "").await;
+    let second = server.post(&path, r#"{"method":"qr"}"#).await.text("id");
+    let listed = server.get(&path).await.json();
+    let told: Vec<_> =
+        listed["data"].as_array().unwrap().iter().map(|it| (&it["id"], &it["step"])).collect();
+    let expected =
+        [(second, "preparing"), (first, "failed")].map(|(id, step)| (id.into(), step.into()));
+    assert_eq!(told, expected.each_ref().map(|(id, step): &(Value, Value)| (id, step)));
+    let shown = server.get(&format!("{path}/{}", told[1].0.as_str().unwrap())).await.json();
+    assert_eq!(listed["data"][1], shown, "as each is shown by itself");
 }

@@ -1,4 +1,4 @@
-//! The code that can be scanned, in three forms.
+//! The code that can be scanned, in all its forms.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -18,6 +18,49 @@ pub(crate) fn scanned(png: &[u8]) -> String {
         if byte >> (7 - x % 8) & 1 == 1 { 255 } else { 0 }
     });
     image.detect_grids()[0].decode().unwrap().1
+}
+
+/// What the same reader sees where these modules are dark, with four pixels for each.
+fn scanned_modules(is_dark: &[Vec<bool>]) -> String {
+    let side = is_dark.len() * 4;
+    let mut image = PreparedImage::prepare_from_greyscale(side, side, |x, y| {
+        if is_dark[y / 4][x / 4] { 0 } else { 255 }
+    });
+    image.detect_grids()[0].decode().unwrap().1
+}
+
+/// The modules of an SVG whose path is made of rectangles one module high.
+fn modules_of_shapes(svg: &str) -> Vec<Vec<bool>> {
+    let between = |begin: &str, end: &str| {
+        svg.split_once(begin).unwrap().1.split_once(end).unwrap().0.to_owned()
+    };
+    let side: usize = between("viewBox=\"0 0 ", " ").parse().unwrap();
+    let mut is_dark = vec![vec![false; side]; side];
+    for run in between(" d=\"", "\"").split_terminator('z') {
+        let numbers: Vec<usize> = run
+            .split(|it: char| !it.is_ascii_digit())
+            .filter_map(|number| number.parse().ok())
+            .collect();
+        let [x, y, length, height, back] = numbers[..] else { panic!("{run}") };
+        assert_eq!((height, back), (1, length));
+        is_dark[y][x..x + length].fill(true);
+    }
+    is_dark
+}
+
+/// The modules of lines of half blocks, white on black.
+fn modules_of_lines(text: &str) -> Vec<Vec<bool>> {
+    let mut is_dark: Vec<Vec<bool>> = Vec::new();
+    for line in text.lines() {
+        let line = line.strip_prefix("\u{1b}[38;2;255;255;255;48;2;0;0;0m").unwrap();
+        let line = line.strip_suffix("\u{1b}[0m").unwrap();
+        for light in ['\u{2580}', '\u{2584}'] {
+            is_dark.push(line.chars().map(|it| it != '\u{2588}' && it != light).collect());
+        }
+    }
+    // An odd number of rows leaves half a line.
+    is_dark.truncate(is_dark[0].len());
+    is_dark
 }
 
 /// An instance with an attempt, and the attempt's path.
@@ -45,11 +88,17 @@ async fn accepting(server: &Server, path: &str, accept: &str) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_picture_says_what_the_text_says() {
+async fn every_picture_says_what_the_text_says() {
     let (server, _instance, path) = showing().await;
     let picture = server.get(&format!("{path}/qr.png")).await;
     assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/png")));
     assert_eq!(scanned(&picture.bytes), "2@the,code");
+    let shapes = server.get(&format!("{path}/qr.svg")).await;
+    assert_eq!((shapes.status, shapes.header("content-type")), (200, Some("image/svg+xml")));
+    assert_eq!(scanned_modules(&modules_of_shapes(shapes.body())), "2@the,code");
+    let lines = server.get(&format!("{path}/qr.ansi")).await;
+    assert_eq!(lines.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(scanned_modules(&modules_of_lines(lines.body())), "2@the,code");
     let text = server.get(&format!("{path}/qr.txt")).await;
     assert_eq!((text.status, text.body()), (200, "2@the,code"));
     assert_eq!(text.header("content-type"), Some("text/plain; charset=utf-8"));
@@ -62,6 +111,8 @@ async fn the_form_is_chosen_by_what_the_client_accepts() {
     for (accept, form) in [
         ("", "image/png"),
         ("image/avif,image/webp,*/*;q=0.8", "image/png"),
+        ("image/svg+xml", "image/svg+xml"),
+        ("image/svg+xml,image/png;q=0.5", "image/svg+xml"),
         ("text/plain", "text/plain; charset=utf-8"),
         ("application/json", "application/json"),
     ] {
@@ -76,7 +127,7 @@ async fn the_form_is_chosen_by_what_the_client_accepts() {
 #[tokio::test(start_paused = true)]
 async fn without_a_code_there_is_no_picture() {
     let (server, _instance, path) = begun().await;
-    for rest in ["/qr", "/qr.png", "/qr.txt"] {
+    for rest in ["/qr", "/qr.png", "/qr.svg", "/qr.ansi", "/qr.txt"] {
         let answer = server.get(&format!("{path}{rest}")).await;
         insta::allow_duplicates!(
             insta::assert_snapshot!(answer, @r#"409 {"type":"about:blank","title":"Conflict","status":409,"code":"wrong_state","detail":"there is no code that can be scanned now"}"#)

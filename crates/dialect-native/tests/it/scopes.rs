@@ -42,9 +42,12 @@ async fn which_right_opens_what() {
     admin: PATCH /accounts/account
     admin: POST /accounts
     link: DELETE /instances/instance/linking-attempts/attempt
+    link: GET /instances/instance/linking-attempts
     link: GET /instances/instance/linking-attempts/attempt
     link: GET /instances/instance/linking-attempts/attempt/qr
+    link: GET /instances/instance/linking-attempts/attempt/qr.ansi
     link: GET /instances/instance/linking-attempts/attempt/qr.png
+    link: GET /instances/instance/linking-attempts/attempt/qr.svg
     link: GET /instances/instance/linking-attempts/attempt/qr.txt
     link: POST /instances/instance/link-tickets
     link: POST /instances/instance/linking-attempts

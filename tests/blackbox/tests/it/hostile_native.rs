@@ -20,7 +20,7 @@ const fn route(verb: &'static str, template: &'static str, allow: &'static str) 
     Route { verb, template, allow }
 }
 
-const ROUTES: [Route; 22] = [
+const ROUTES: [Route; 25] = [
     route("POST", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
@@ -33,11 +33,14 @@ const ROUTES: [Route; 22] = [
     route("POST", "/instances/{instance}/restart", "POST"),
     route("POST", "/instances/{instance}/start", "POST"),
     route("POST", "/instances/{instance}/stop", "POST"),
-    route("POST", "/instances/{instance}/linking-attempts", "POST"),
+    route("POST", "/instances/{instance}/linking-attempts", "POST, GET, HEAD"),
+    route("GET", "/instances/{instance}/linking-attempts", "POST, GET, HEAD"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}", "GET, HEAD, DELETE"),
     route("DELETE", "/instances/{instance}/linking-attempts/{attempt}", "GET, HEAD, DELETE"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr", "GET, HEAD"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.png", "GET, HEAD"),
+    route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.svg", "GET, HEAD"),
+    route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.ansi", "GET, HEAD"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.txt", "GET, HEAD"),
     route("POST", "/instances/{instance}/link-tickets", "POST"),
     route("POST", "/tokens", "POST, GET, HEAD"),

@@ -46,6 +46,17 @@ pub(super) static OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        id: "linking_attempt_list",
+        verb: Verb::Get,
+        template: "/api/v1/instances/{instance}/linking-attempts",
+        summary: "List the attempts",
+        description: "Those that can be asked about, the newest first. To list them is no question \
+                      about them.",
+        body: None,
+        done: Done::ok("The attempts.", &[Content::Json("LinkingAttemptList")]),
+        refused: &[],
+    },
+    Operation {
         id: "linking_attempt_get",
         verb: Verb::Get,
         template: "/api/v1/instances/{instance}/linking-attempts/{attempt}",
@@ -72,7 +83,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "The code in the form that `Accept` names",
         Done::ok(
             "The code as a picture or as text, or the attempt.",
-            &[Content::Png, TEXT, Content::Json("LinkingAttempt")],
+            &[Content::Png, Content::Svg, TEXT, Content::Json("LinkingAttempt")],
         ),
     ),
     code(
@@ -80,6 +91,18 @@ pub(super) static OPERATIONS: &[Operation] = &[
         "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png",
         "The code as a picture",
         Done::ok("A picture to scan.", &[Content::Png]),
+    ),
+    code(
+        "linking_attempt_qr_svg",
+        "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.svg",
+        "The code as a picture that is sharp at any size",
+        Done::ok("A picture to scan.", &[Content::Svg]),
+    ),
+    code(
+        "linking_attempt_qr_ansi",
+        "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.ansi",
+        "The code as lines for a terminal",
+        Done::ok("Lines in colour: `curl` shows a code to scan.", &[Content::Text("The lines.")]),
     ),
     code(
         "linking_attempt_qr_txt",

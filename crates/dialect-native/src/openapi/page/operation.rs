@@ -75,7 +75,9 @@ fn answers(operation: &Operation) -> String {
     let done = &operation.done;
     let forms = done.content.iter().map(|content| match content {
         Content::Json(name) => schema::link(name),
-        Content::Png | Content::Text(_) => format!("<code>{}</code>", content.media_type()),
+        Content::Png | Content::Svg | Content::Text(_) => {
+            format!("<code>{}</code>", content.media_type())
+        }
     });
     let forms: Vec<String> = forms.collect();
     let forms = if forms.is_empty() {

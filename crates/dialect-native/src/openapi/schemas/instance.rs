@@ -10,24 +10,24 @@ use crate::openapi::schema::{Property, Schema, always, maybe};
 
 pub(super) fn new() -> Schema {
     let name = Schema::text().or_null().longest(NAME_LENGTH_MAX).says("What people call it.");
-    let green_id = Schema::digits("^[1-9][0-9]{0,11}$", 1, InstanceNumber::MAX).or_null();
+    let phone = super::phone().or_null().says("The number that is meant to be linked.");
+    let with = |green_id: Property, green_token: Property| {
+        let fields = [maybe("name", name.clone()), maybe("phone", phone.clone()), super::owner()];
+        Schema::body(fields.into_iter().chain([green_id, green_token]))
+    };
+    let none = || Schema::null().says("The same as no field.");
+    let green_id = Schema::digits("^[1-9][0-9]{0,11}$", 1, InstanceNumber::MAX)
+        .says("The `idInstance` that it keeps.");
     let green_token = Schema::text()
-        .or_null()
         .like("^[A-Za-z0-9_-][A-Za-z0-9._-]*$")
         .shortest(TAKEN_OVER_LENGTH_MIN)
-        .longest(TAKEN_OVER_LENGTH_MAX);
-    Schema::body([
-        maybe("name", name),
-        maybe("phone", super::phone().or_null().says("The number that is meant to be linked.")),
-        maybe("green_id", green_id.says(
-            "The `idInstance` that it had at GREEN-API and shall keep. Comes with `green_token`.",
-        )),
-        maybe("green_token", green_token.says(
-            "The `apiTokenInstance` that it had at GREEN-API and shall keep. Comes with `green_id`.",
-        )),
-        super::owner(),
+        .longest(TAKEN_OVER_LENGTH_MAX)
+        .says("The `apiTokenInstance` that it keeps.");
+    Schema::either([
+        with(maybe("green_id", none()), maybe("green_token", none())).says("A new one."),
+        with(always("green_id", green_id), always("green_token", green_token))
+            .says("One that was at GREEN-API."),
     ])
-    .together("green_id", "green_token")
     .says("An instance to be made.")
     .example(json!({"name": "Shop"}))
 }

@@ -76,6 +76,11 @@ pub(super) fn attempt() -> Schema {
     }))
 }
 
+pub(super) fn list() -> Schema {
+    Schema::object([always("data", Schema::list(Schema::named("LinkingAttempt")))])
+        .says("Attempts, the newest first.")
+}
+
 const STEP: &str = "`preparing`: a code is on its way. `waiting`: there is none before \
     `not_before`. `qr_code`: scan it. `pairing_code`: type it on the phone, or scan the `qr_code` \
     while there is one too. `pairing_code_typed`: the phone has typed a code. `passkey_required`: \
