@@ -8,6 +8,7 @@ use crate::http::Http;
 use crate::key::{Absent, Key, Kind, Refusal};
 use crate::listen;
 use crate::log::Log;
+use crate::native::Native;
 use crate::problem::Problems;
 use crate::reader::{Reader, Reported};
 use crate::secrets::Secrets;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub http: Http,
     /// `[log]`: what the gateway tells about itself.
     pub log: Log,
+    /// `[native]`: Waygate's own API.
+    pub native: Native,
     /// `[secrets]`: with what stored secrets are sealed.
     pub secrets: Secrets,
     /// `[whatsapp]`: how it connects, and as what.
@@ -59,6 +62,7 @@ impl Settings {
         let greenapi = GreenApi::read(reader);
         let http = Http::read(reader);
         let log = Log::read(reader);
+        let native = Native::read(reader);
         let secrets = Secrets::read(reader);
         let whatsapp = WhatsApp::read(reader);
         let (secrets, listen) = (secrets?, listen?);
@@ -69,6 +73,7 @@ impl Settings {
             greenapi: greenapi?,
             http: http?,
             log: log?,
+            native: native?,
             secrets,
             whatsapp: whatsapp?,
         })

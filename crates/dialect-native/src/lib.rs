@@ -42,6 +42,7 @@ mod tokens;
 mod wire;
 
 pub use openapi::{document, reference};
+pub use rate::RateLimits;
 pub use route::{Doors, Guard, Route, Verb};
 pub use routes::ROUTES;
 pub use surface::{Door, Settings, surface};

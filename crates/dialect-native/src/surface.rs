@@ -25,7 +25,7 @@ use crate::own_instance::OwnInstance;
 use crate::path::{self, Captured};
 use crate::problem::{Problem, on_failure};
 use crate::query::Query;
-use crate::rate::{Caller, Rates};
+use crate::rate::{Caller, RateLimits, Rates};
 use crate::route::{self, ACCOUNT, Guard, Handler, Reply, Route};
 use crate::routes::ROUTES;
 
@@ -46,13 +46,22 @@ pub enum Door {
 pub struct Settings {
     /// By which way requests come.
     pub door: Door,
+    /// How often a token may call.
+    pub rate_limits: RateLimits,
+}
+
+impl Settings {
+    /// As it is meant, for requests that come by this way.
+    pub fn at(door: Door) -> Self {
+        Self { door, rate_limits: RateLimits::Published }
+    }
 }
 
 /// The API over these use cases.
 pub fn surface(gateway: Gateway, settings: Settings) -> Surface {
-    let Settings { door } = settings;
+    let Settings { door, rate_limits } = settings;
     let (name, claims, rates): (_, fn(&str) -> bool, _) = match door {
-        Door::Keyed => ("native", path::keyed_claims, Some(Rates::default())),
+        Door::Keyed => ("native", path::keyed_claims, rate_limits.rates()),
         Door::Operator => ("operator", path::operator_claims, None),
     };
     let api = Arc::new(Api { gateway, door, rates });

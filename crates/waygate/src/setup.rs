@@ -225,7 +225,13 @@ impl Running {
             },
             ..waygate_dialect_greenapi::Settings::default()
         };
-        let native = waygate_dialect_native::Settings { door: Door::Keyed };
+        let native = waygate_dialect_native::Settings {
+            rate_limits: match settings.native.rate_limits {
+                RateLimits::Published => waygate_dialect_native::RateLimits::Published,
+                RateLimits::Off => waygate_dialect_native::RateLimits::Off,
+            },
+            ..waygate_dialect_native::Settings::at(Door::Keyed)
+        };
         Site::new(vec![
             waygate_dialect_greenapi::surface(self.gateway.clone(), greenapi),
             waygate_dialect_native::reference(),
@@ -237,7 +243,7 @@ impl Running {
 
     /// What commands are served: the native API, which asks them for no token.
     pub(crate) fn operators_site(&self) -> Site {
-        let native = waygate_dialect_native::Settings { door: Door::Operator };
+        let native = waygate_dialect_native::Settings::at(Door::Operator);
         Site::new(vec![waygate_dialect_native::surface(self.gateway.clone(), native)])
             .with_request_seed(self.gateway.random_number())
     }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_config::{
-    GreenApi, Http, Log, LogFormat, LogLevel, Override, RateLimits, Secrets, Settings, Sources,
-    VersionSource, WhatsApp,
+    GreenApi, Http, Log, LogFormat, LogLevel, Native, Override, RateLimits, Secrets, Settings,
+    Sources, VersionSource, WhatsApp,
 };
 
 use crate::sources::{TemporaryFile, environment, flags, from_file};
@@ -76,6 +76,7 @@ const KEYS: &[&str] = &[
     "listen",
     "greenapi.rate_limits",
     "http.trusted_proxies",
+    "native.rate_limits",
     "secrets.master_key_file",
     "log.format",
     "log.level",
@@ -156,32 +157,32 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         },
     );
     let data_dir = "[^~]\\PC{0,40}".prop_filter("trimmed", |path| printable(path));
-    let rate_limits = prop::sample::select(vec![RateLimits::Published, RateLimits::Off]);
-    let greenapi = rate_limits.prop_map(|rate_limits| GreenApi { rate_limits });
+    let rate_limits = || prop::sample::select(vec![RateLimits::Published, RateLimits::Off]);
+    let apis = (rate_limits(), rate_limits())
+        .prop_map(|(green, own)| (GreenApi { rate_limits: green }, Native { rate_limits: own }));
     let key_file = "[^~]\\PC{0,40}".prop_filter("trimmed", |path| printable(path));
     let reach = prop_oneof![
         (any::<SocketAddr>(), key_file).prop_map(|(listen, file)| (listen, Some(file.into()))),
         any::<u16>().prop_map(|port| (SocketAddr::from((Ipv4Addr::LOCALHOST, port)), None)),
     ];
     let http = vec(any::<IpAddr>(), 0..3).prop_map(|trusted_proxies| Http { trusted_proxies });
-    let parts = (data_dir, reach, greenapi, http, log, whatsapp);
-    parts.prop_map(|(data_dir, (listen, master_key_file), greenapi, http, log, whatsapp)| {
-        Settings {
-            data_dir: data_dir.into(),
-            // A flow label is no part of an address that somebody writes.
-            listen: SocketAddr::new(listen.ip(), listen.port()),
-            greenapi,
-            http,
-            log,
-            secrets: Secrets { master_key_file },
-            whatsapp,
-        }
+    let parts = (data_dir, reach, apis, http, log, whatsapp);
+    parts.prop_map(|(data_dir, (listen, master_key_file), apis, http, log, whatsapp)| Settings {
+        data_dir: data_dir.into(),
+        // A flow label is no part of an address that somebody writes.
+        listen: SocketAddr::new(listen.ip(), listen.port()),
+        greenapi: apis.0,
+        http,
+        log,
+        native: apis.1,
+        secrets: Secrets { master_key_file },
+        whatsapp,
     })
 }
 
 fn written(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { data_dir, listen, greenapi, http, log, secrets, whatsapp } = settings;
-    let rate_limits = match greenapi.rate_limits {
+    let Settings { data_dir, listen, greenapi, http, log, native, secrets, whatsapp } = settings;
+    let rate_limits = |limits| match limits {
         RateLimits::Published => "published",
         RateLimits::Off => "off",
     };
@@ -202,7 +203,8 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
     let mut pairs = vec![
         ("data_dir", data_dir.to_str().unwrap().to_owned()),
         ("listen", listen.to_string()),
-        ("greenapi.rate_limits", rate_limits.to_owned()),
+        ("greenapi.rate_limits", rate_limits(greenapi.rate_limits).to_owned()),
+        ("native.rate_limits", rate_limits(native.rate_limits).to_owned()),
         ("log.format", format.to_owned()),
         ("log.level", level.to_owned()),
         ("whatsapp.url", whatsapp.url.to_string()),

@@ -84,7 +84,7 @@ impl Server {
         let account = gateway.first_account().await.unwrap().id;
         let key =
             gateway.issue_token(NewToken::new(TokenKind::Native, account)).await.unwrap().text;
-        let site = |door| Site::new(vec![surface(gateway.clone(), Settings { door })]);
+        let site = |door| Site::new(vec![surface(gateway.clone(), Settings::at(door))]);
         let (keyed, operator) = (site(Door::Keyed), site(Door::Operator));
         Self { link, gateway, keyed, operator, account, key }
     }
