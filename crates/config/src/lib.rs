@@ -15,11 +15,13 @@
 
 mod file;
 mod greenapi;
+mod http;
 mod hypersender;
 mod input;
 mod key;
 mod listen;
 mod log;
+mod native;
 mod problem;
 mod reader;
 mod reference;
@@ -32,8 +34,10 @@ mod variable;
 mod whatsapp;
 
 pub use crate::greenapi::{GreenApi, RateLimits};
+pub use crate::http::Http;
 pub use crate::hypersender::Hypersender;
 pub use crate::log::{Log, LogFormat, LogLevel};
+pub use crate::native::Native;
 pub use crate::problem::{Origin, Problem, Problems};
 pub use crate::reference::reference;
 pub use crate::secrets::Secrets;

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::greenapi::GreenApi;
+use crate::http::Http;
 use crate::hypersender::Hypersender;
 use crate::key::{Absent, Key, Kind, Refusal};
 use crate::listen;
 use crate::log::Log;
+use crate::native::Native;
 use crate::problem::Problems;
 use crate::reader::{Reader, Reported};
 use crate::secrets::Secrets;
@@ -25,8 +27,12 @@ pub struct Settings {
     pub greenapi: GreenApi,
     /// `[hypersender]`: the Hypersender dialect.
     pub hypersender: Hypersender,
+    /// `[http]`: what is between Waygate and its clients.
+    pub http: Http,
     /// `[log]`: what the gateway tells about itself.
     pub log: Log,
+    /// `[native]`: Waygate's own API.
+    pub native: Native,
     /// `[secrets]`: with what stored secrets are sealed.
     pub secrets: Secrets,
     /// `[whatsapp]`: how it connects, and as what.
@@ -58,7 +64,9 @@ impl Settings {
         let listen = listen::read(reader);
         let greenapi = GreenApi::read(reader);
         let hypersender = Hypersender::read(reader);
+        let http = Http::read(reader);
         let log = Log::read(reader);
+        let native = Native::read(reader);
         let secrets = Secrets::read(reader);
         let whatsapp = WhatsApp::read(reader);
         let (secrets, listen) = (secrets?, listen?);
@@ -68,7 +76,9 @@ impl Settings {
             listen: listen?,
             greenapi: greenapi?,
             hypersender: hypersender?,
+            http: http?,
             log: log?,
+            native: native?,
             secrets,
             whatsapp: whatsapp?,
         })

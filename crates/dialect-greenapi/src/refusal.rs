@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use waygate_core::error::{Error, Kind};
 use waygate_http::body::BodyError;
+use waygate_http::guesses::TooManyGuesses;
 use waygate_http::site::Failure;
 use waygate_http::websocket::HandshakeError;
 
@@ -203,6 +204,13 @@ impl From<HandshakeError> for Refusal {
             | HandshakeError::BadKey
             | HandshakeError::ForeignOrigin => Self::NoSession(error),
         }
+    }
+}
+
+/// Wrong tokens from one address. The vendor has no such limit; told as its others are.
+impl From<TooManyGuesses> for Refusal {
+    fn from(error: TooManyGuesses) -> Self {
+        Self::TooMany { retry_after: error.retry_after }
     }
 }
 

@@ -17,6 +17,7 @@ use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
 use waygate_engine::look::CODE_WITHIN;
 use waygate_http::body::{self, STALL};
+use waygate_http::guesses::Guesser;
 use waygate_http::rate;
 use waygate_http::rate::Decision;
 use waygate_http::site::Surface;
@@ -123,7 +124,7 @@ impl Api {
         };
         name_route(method.route);
         let path = place.without_secrets(Some(method));
-        let admitted = match self.admit(method, place).await {
+        let admitted = match self.admit(method, place, &Guesser::of(&head.extensions)).await {
             Ok(admitted) => admitted,
             Err(refusal) => return refused(refusal, &path),
         };
@@ -146,16 +147,25 @@ impl Api {
     }
 
     /// Lets in whoever has the token. Whether another instance's number exists is not told.
-    async fn admit(&self, method: &Method, place: Place<'_>) -> Result<Admitted, Refusal> {
+    async fn admit(
+        &self,
+        method: &Method,
+        place: Place<'_>,
+        guesser: &Guesser,
+    ) -> Result<Admitted, Refusal> {
         let (kind, number, token) = match place {
             Place::Instance { number, token, .. } | Place::Page { number, token } => {
                 (TokenKind::Instance, number, token)
             }
             Place::Partner { token, .. } => (TokenKind::Partner, None, token),
         };
+        guesser.may_try()?;
         let token = TokenText::new(token);
         let grant = self.desk.gateway.authenticate(kind, &token).await?;
-        let grant = grant.ok_or(Refusal::unknown_token(method.denial))?;
+        let grant = grant.ok_or_else(|| {
+            guesser.was_wrong();
+            Refusal::unknown_token(method.denial)
+        })?;
         match (method.handler, place) {
             (Handler::Account(handler), Place::Instance { .. } | Place::Page { .. }) => {
                 Ok(Admitted::Account(handler, own(grant, number, method)?))

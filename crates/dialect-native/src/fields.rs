@@ -12,6 +12,9 @@ use crate::problem::Problem;
 /// The most of a name that an error repeats, in characters.
 const NAME_SHOWN_MAX: usize = 40;
 
+/// Up to here a floating-point number is exact.
+const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// The fields of a body that are not taken yet. `null` is the same as no field.
 #[derive(Default)]
 pub(crate) struct Fields(Map<String, Value>);
@@ -93,7 +96,7 @@ impl Fields {
         range: RangeInclusive<u64>,
     ) -> Result<Option<u64>, Problem> {
         let Some(value) = self.take(name) else { return Ok(None) };
-        let number = value.as_u64().filter(|number| range.contains(number));
+        let number = whole(&value).filter(|number| range.contains(number));
         number.map(Some).ok_or_else(|| {
             let (least, most) = range.into_inner();
             Problem::invalid(format!("`{name}` must be a whole number from {least} to {most}"))
@@ -115,10 +118,20 @@ impl Fields {
         match self.take(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
-            Some(_) => Err(Problem::invalid(format!("`{name}` must be a string or an integer"))),
+            Some(value) => whole(&value).map(|number| Some(number.to_string())).ok_or_else(|| {
+                Problem::invalid(format!("`{name}` must be a string or an integer"))
+            }),
         }
     }
+}
+
+/// A whole number, which some clients write as `5.0`: JSON tells no integers apart (JSON Schema, 6.1.1).
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| {
+        let number = value.as_f64().filter(|number| number.abs() <= EXACT_MAX)?;
+        // Without a point when it is whole.
+        number.to_string().parse().ok()
+    })
 }
 
 /// A name that a client sent, in a form that can be shown.
@@ -170,6 +183,7 @@ mod tests {
         for (body, read) in [
             (r#"{"a":1}"#, Some(1)),
             (r#"{"a":9}"#, Some(9)),
+            (r#"{"a":9.0}"#, Some(9)),
             (r#"{"a":0}"#, None),
             (r#"{"a":10}"#, None),
             (r#"{"a":-1}"#, None),
@@ -203,9 +217,11 @@ mod tests {
         for (body, read) in [
             (r#"{"a":15550001111}"#, Some("15550001111")),
             (r#"{"a":"15550001111"}"#, Some("15550001111")),
+            (r#"{"a":15550001111.0}"#, Some("15550001111")),
+            (r#"{"a":1e3}"#, Some("1000")),
             (r#"{"a":1.5}"#, None),
             (r#"{"a":-1}"#, None),
-            (r#"{"a":1e3}"#, None),
+            (r#"{"a":1e16}"#, None),
             (r#"{"a":18446744073709551616}"#, None),
             (r#"{"a":[]}"#, None),
         ] {

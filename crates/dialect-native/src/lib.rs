@@ -27,6 +27,7 @@ mod link_pass;
 mod link_tickets;
 mod linking_attempts;
 mod media;
+mod openapi;
 mod origin;
 mod own_instance;
 mod path;
@@ -40,6 +41,8 @@ mod surface;
 mod tokens;
 mod wire;
 
+pub use openapi::{document, reference};
+pub use rate::RateLimits;
 pub use route::{Doors, Guard, Route, Verb};
 pub use routes::ROUTES;
 pub use surface::{Door, Settings, surface};

@@ -11,6 +11,7 @@ use serde::Serialize;
 use waygate_core::error::{Error, Kind};
 use waygate_core::scope::Scope;
 use waygate_http::body::BodyError;
+use waygate_http::guesses::TooManyGuesses;
 use waygate_http::site::Failure;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -36,7 +37,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
@@ -53,7 +54,7 @@ impl Code {
         }
     }
 
-    fn status(self) -> StatusCode {
+    pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
@@ -205,6 +206,12 @@ impl From<Error> for Problem {
                 Self::new(Code::Internal, "the gateway failed to do this")
             }
         }
+    }
+}
+
+impl From<TooManyGuesses> for Problem {
+    fn from(error: TooManyGuesses) -> Self {
+        Self::later(Code::Limited, error.to_string(), error.retry_after)
     }
 }
 

@@ -4,9 +4,28 @@ use std::num::NonZeroU32;
 
 use waygate_core::id::InstanceId;
 use waygate_core::token::TokenId;
-use waygate_http::rate::{Decision, Quota, RateLimits};
+use waygate_http::rate::{self, Decision, Quota};
 
 use crate::problem::Problem;
+
+/// How often tokens may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimits {
+    /// As often as the reference says.
+    Published,
+    /// As often as they like.
+    Off,
+}
+
+impl RateLimits {
+    /// The counts, where somebody counts.
+    pub(crate) fn rates(self) -> Option<Rates> {
+        match self {
+            Self::Published => Some(Rates::default()),
+            Self::Off => None,
+        }
+    }
+}
 
 /// How costly a route is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +48,13 @@ pub(crate) enum Caller {
 /// The counts of all callers, one for each class.
 #[derive(Debug)]
 pub(crate) struct Rates {
-    usual: RateLimits<Caller>,
-    costly: RateLimits<Caller>,
+    usual: rate::RateLimits<Caller>,
+    costly: rate::RateLimits<Caller>,
 }
 
 impl Default for Rates {
     fn default() -> Self {
-        let per_second = |permits| RateLimits::new(Quota::per_second(permits));
+        let per_second = |permits| rate::RateLimits::new(Quota::per_second(permits));
         Self {
             usual: per_second(const { NonZeroU32::new(50).unwrap() }),
             costly: per_second(const { NonZeroU32::new(10).unwrap() }),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
 use waygate_core::scope::{Scope, Scopes};
@@ -14,6 +13,7 @@ use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
+use waygate_http::guesses::Guesser;
 use waygate_http::site::Surface;
 use waygate_http::trace::name_route;
 
@@ -25,7 +25,7 @@ use crate::own_instance::OwnInstance;
 use crate::path::{self, Captured};
 use crate::problem::{Problem, on_failure};
 use crate::query::Query;
-use crate::rate::{Caller, Rates};
+use crate::rate::{Caller, RateLimits, Rates};
 use crate::route::{self, ACCOUNT, Guard, Handler, Reply, Route};
 use crate::routes::ROUTES;
 
@@ -46,13 +46,22 @@ pub enum Door {
 pub struct Settings {
     /// By which way requests come.
     pub door: Door,
+    /// How often a token may call.
+    pub rate_limits: RateLimits,
+}
+
+impl Settings {
+    /// As it is meant, for requests that come by this way.
+    pub fn at(door: Door) -> Self {
+        Self { door, rate_limits: RateLimits::Published }
+    }
 }
 
 /// The API over these use cases.
 pub fn surface(gateway: Gateway, settings: Settings) -> Surface {
-    let Settings { door } = settings;
+    let Settings { door, rate_limits } = settings;
     let (name, claims, rates): (_, fn(&str) -> bool, _) = match door {
-        Door::Keyed => ("native", path::keyed_claims, Some(Rates::default())),
+        Door::Keyed => ("native", path::keyed_claims, rate_limits.rates()),
         Door::Operator => ("operator", path::operator_claims, None),
     };
     let api = Arc::new(Api { gateway, door, rates });
@@ -102,7 +111,7 @@ impl Api {
         let path = head.uri.path();
         let (template, captured) = self.find(path).ok_or_else(Problem::no_such_path)?;
         name_route(template);
-        let admitted = self.admit(template, captured, &head.headers).await?;
+        let admitted = self.admit(template, captured, head).await?;
         let route = self.route(template, head)?;
         if let Admitted::Visitor(_) = admitted {
             origin::check(route.verb, &head.headers)?;
@@ -176,8 +185,9 @@ impl Api {
         &self,
         template: &str,
         captured: Captured<'_>,
-        headers: &HeaderMap,
+        head: &Parts,
     ) -> Result<Admitted, Problem> {
+        let headers = &head.headers;
         match (route::guard(template), self.door) {
             (Guard::LinkPass, Door::Keyed | Door::Operator) => {
                 let ticket = captured.ticket.unwrap_or_default();
@@ -192,8 +202,13 @@ impl Api {
                     Problem::no_key("the Authorization header holds no single bearer token")
                 })?;
                 let token = sent.ok_or_else(|| Problem::no_key("a bearer token is needed"))?;
+                let guesser = Guesser::of(&head.extensions);
+                guesser.may_try()?;
                 let grant = self.gateway.authenticate(TokenKind::Native, &token).await?;
-                let grant = grant.ok_or_else(no_longer)?;
+                let grant = grant.ok_or_else(|| {
+                    guesser.was_wrong();
+                    no_longer()
+                })?;
                 let rights = grant.scopes;
                 let reach = if rights.holds(Scope::Admin) {
                     Reach::Everything

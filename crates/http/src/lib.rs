@@ -13,10 +13,12 @@
 pub mod bearer;
 pub mod body;
 pub mod cookie;
+pub mod guesses;
 pub mod json;
 pub mod listener;
 pub mod origin;
 pub mod peer;
+pub mod proxies;
 pub mod qr_image;
 pub mod rate;
 pub mod site;

@@ -1,7 +1,7 @@
 //! Who is at the other end of a connection.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The address of the client's end of the connection, an extension of every request that came over
 /// TCP. Behind a proxy it is the proxy's. It is personal data: for limits and audits, not for the
@@ -12,7 +12,24 @@ pub struct PeerAddress(pub SocketAddr);
 impl PeerAddress {
     /// What a limit per address counts by.
     pub fn network(self) -> Network {
-        match self.0.ip().to_canonical() {
+        ClientAddress(self.0.ip()).network()
+    }
+
+    /// Whether it is this machine: a proxy, or a program of the owner's own.
+    pub fn is_local(self) -> bool {
+        self.0.ip().to_canonical().is_loopback()
+    }
+}
+
+/// The address of whoever sent a request, an extension of every request of which it is known: the
+/// peer's, or what a trusted proxy says of its own peer. Personal data, as [`PeerAddress`] is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// What a limit per address counts by.
+    pub fn network(self) -> Network {
+        match self.0.to_canonical() {
             IpAddr::V4(address) => Network(IpAddr::V4(address)),
             IpAddr::V6(address) => {
                 let [a, b, c, d, ..] = address.segments();
@@ -21,9 +38,35 @@ impl PeerAddress {
         }
     }
 
-    /// Whether it is this machine: a proxy, or a program of the owner's own.
-    pub fn is_local(self) -> bool {
-        self.0.ip().to_canonical().is_loopback()
+    /// What a limit counts by that must also hold against somebody with many addresses: a /24 of IPv4,
+    /// a /56 of IPv6.
+    pub fn range(self) -> Range {
+        match self.0.to_canonical() {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                Range(IpAddr::V4(Ipv4Addr::new(a, b, c, 0)))
+            }
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                Range(IpAddr::V6(Ipv6Addr::new(a, b, c, d & 0xff00, 0, 0, 0, 0)))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ClientAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientAddress(hidden)")
+    }
+}
+
+/// Several networks that may well be one customer's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Range(IpAddr);
+
+impl fmt::Debug for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Range(hidden)")
     }
 }
 
@@ -50,6 +93,16 @@ mod tests {
 
     fn network(text: &str) -> Network {
         PeerAddress(text.parse().unwrap()).network()
+    }
+
+    #[test]
+    fn a_range_holds_what_one_customer_may_have() {
+        let range = |text: &str| ClientAddress(text.parse().unwrap()).range();
+        assert_eq!(range("192.0.2.1"), range("192.0.2.254"));
+        assert_eq!(range("192.0.2.1"), range("::ffff:192.0.2.9"));
+        assert_ne!(range("192.0.2.1"), range("192.0.3.1"));
+        assert_eq!(range("2001:db8:0:1100::1"), range("2001:db8:0:11ff:1::"));
+        assert_ne!(range("2001:db8:0:1100::1"), range("2001:db8:0:1200::1"));
     }
 
     #[test]

@@ -17,6 +17,9 @@ use futures_util::FutureExt as _;
 use tower::ServiceExt as _;
 use waygate_core::panic::message_length;
 
+use crate::guesses::{Guesser, Guesses};
+use crate::peer::PeerAddress;
+use crate::proxies::TrustedProxies;
 use crate::trace::{RequestId, Visit};
 
 /// Why a handler did not answer. Closed on purpose: a new reason must stop the build in every
@@ -51,6 +54,7 @@ pub struct Surface {
 pub struct Site {
     shared: Arc<Shared>,
     request_seed: u64,
+    proxies: TrustedProxies,
 }
 
 #[derive(Debug)]
@@ -59,6 +63,7 @@ struct Shared {
     requests: AtomicU64,
     panics: AtomicU64,
     refused_connections: AtomicU64,
+    guesses: Arc<Guesses>,
 }
 
 impl Site {
@@ -69,8 +74,9 @@ impl Site {
             requests: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             refused_connections: AtomicU64::new(0),
+            guesses: Arc::default(),
         };
-        Self { shared: Arc::new(shared), request_seed: 0 }
+        Self { shared: Arc::new(shared), request_seed: 0, proxies: TrustedProxies::default() }
     }
 
     /// Makes the ids of requests follow from `seed`: with one from the dice they differ from those
@@ -78,6 +84,12 @@ impl Site {
     #[must_use]
     pub fn with_request_seed(self, seed: u64) -> Self {
         Self { request_seed: seed, ..self }
+    }
+
+    /// Believes these proxies in what they say of their clients.
+    #[must_use]
+    pub fn with_proxies(self, proxies: TrustedProxies) -> Self {
+        Self { proxies, ..self }
     }
 
     /// How many panics were caught so far, in handlers and in the bodies of their answers.
@@ -105,6 +117,7 @@ impl Site {
     /// Has the request answered by the surface that claims it.
     async fn pass_on(&self, mut request: Request, limit: Duration) -> Response {
         collapse_slashes(request.uri_mut());
+        self.add_client(&mut request);
         let path = request.uri().path();
         let Some(surface) = self.shared.surfaces.iter().find(|surface| (surface.claims)(path))
         else {
@@ -124,6 +137,14 @@ impl Site {
                 (surface.on_failure)(Failure::TimedOut)
             }
         }
+    }
+
+    /// Says who sent it, where that is known.
+    fn add_client(&self, request: &mut Request) {
+        let Some(peer) = request.extensions().get::<PeerAddress>().copied() else { return };
+        let client = self.proxies.client(peer, request.headers());
+        request.extensions_mut().insert(client);
+        request.extensions_mut().insert(Guesser::new(client, Arc::clone(&self.shared.guesses)));
     }
 
     /// The route is told by the request's span, which is the current one in a handler.

@@ -19,6 +19,7 @@ use waygate_engine::keyring::Keyring;
 use waygate_engine::ports::Ports;
 use waygate_engine::tasks::Tasks;
 use waygate_http::listener::{self, Limits};
+use waygate_http::proxies::TrustedProxies;
 use waygate_http::site::Site;
 use waygate_link::WhatsApp;
 use waygate_link::keys::{KeyFiles, KeysError};
@@ -231,18 +232,26 @@ impl Running {
             },
             ..waygate_dialect_hypersender::Settings::default()
         };
-        let native = waygate_dialect_native::Settings { door: Door::Keyed };
+        let native = waygate_dialect_native::Settings {
+            rate_limits: match settings.native.rate_limits {
+                RateLimits::Published => waygate_dialect_native::RateLimits::Published,
+                RateLimits::Off => waygate_dialect_native::RateLimits::Off,
+            },
+            ..waygate_dialect_native::Settings::at(Door::Keyed)
+        };
         Site::new(vec![
             waygate_dialect_greenapi::surface(self.gateway.clone(), greenapi),
             waygate_dialect_hypersender::surface(self.gateway.clone(), hypersender),
+            waygate_dialect_native::reference(),
             waygate_dialect_native::surface(self.gateway.clone(), native),
             waygate_pages::surface(self.gateway.clone()),
         ])
+        .with_proxies(TrustedProxies::new(settings.http.trusted_proxies.iter().copied()))
     }
 
     /// What commands are served: the native API, which asks them for no token.
     pub(crate) fn operators_site(&self) -> Site {
-        let native = waygate_dialect_native::Settings { door: Door::Operator };
+        let native = waygate_dialect_native::Settings::at(Door::Operator);
         Site::new(vec![waygate_dialect_native::surface(self.gateway.clone(), native)])
             .with_request_seed(self.gateway.random_number())
     }

@@ -53,5 +53,6 @@ pub(super) const NODE_PACKAGES: &[&str] =
 /// The first that GREEN-API's SDK runs on.
 pub(super) const PYTHON_VERSION: &str = "3.10";
 
-/// What the client tests in Python import, with versions and checksums.
-pub(super) const PYTHON_REQUIREMENTS: &str = "tests/clients/green-api/python/requirements.txt";
+/// Folders with requirements of Python, with versions and checksums. Each has an environment of its own.
+pub(super) const PYTHON_REQUIREMENTS: &[&str] =
+    &["tests/clients/green-api/python", "tests/clients/schemathesis"];

@@ -1,4 +1,4 @@
-//! What pip installs, into a virtual environment of its own.
+//! What pip installs, into a virtual environment for each folder of tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,20 +14,23 @@ use crate::workspace::Workspace;
 /// off is not taken for one.
 const INSTALLED: &str = "installed.txt";
 
-/// The Python that has what the client tests import.
-pub(crate) fn python(workspace: &Workspace) -> PathBuf {
-    folder(workspace).join("bin/python")
+const REQUIREMENTS: &str = "requirements.txt";
+
+/// The Python that has what the tests of this folder import.
+pub(crate) fn python(workspace: &Workspace, folder: &str) -> PathBuf {
+    environment(workspace, folder).join("bin/python")
 }
 
-fn folder(workspace: &Workspace) -> PathBuf {
-    workspace.target.join("clients/python")
+/// `tests/clients/a/b` has its environment in `target/clients/a/b`.
+fn environment(workspace: &Workspace, folder: &str) -> PathBuf {
+    workspace.target.join(folder.trim_start_matches("tests/"))
 }
 
-/// Makes the environment anew when the requirements or the machine's Python changed, or when there is
+/// Makes an environment anew when its requirements or the machine's Python changed, or when there is
 /// none yet.
 pub(super) fn install(
     workspace: &Workspace,
-    requirements: &str,
+    folders: &[&str],
     python_version: &str,
 ) -> anyhow::Result<()> {
     let printed = Call::new("python3", &["--version"]).read()?;
@@ -36,18 +39,23 @@ pub(super) fn install(
         is_at_least(found, python_version),
         "python {found} is too old: the client tests need {python_version} or newer"
     );
-    let wanted = workspace.root.join(requirements);
-    let text =
-        fs::read_to_string(&wanted).with_context(|| format!("cannot read {requirements}"))?;
-    let content = content(found, &text);
-    let installed = folder(workspace).join(INSTALLED);
-    if python(workspace).is_file() && is_current(&installed, &content) {
-        output::line(format_args!("{requirements}: what pip installs is there"));
+    folders.iter().try_for_each(|folder| install_into(workspace, folder, found))
+}
+
+fn install_into(workspace: &Workspace, folder: &str, version: &str) -> anyhow::Result<()> {
+    let wanted = workspace.root.join(folder).join(REQUIREMENTS);
+    let text = fs::read_to_string(&wanted)
+        .with_context(|| format!("{folder} has no {REQUIREMENTS} that can be read"))?;
+    let content = content(version, &text);
+    let (environment, python) = (environment(workspace, folder), python(workspace, folder));
+    let installed = environment.join(INSTALLED);
+    if python.is_file() && is_current(&installed, &content) {
+        output::line(format_args!("{folder}: what pip installs is there"));
         return Ok(());
     }
-    Call::new("python3", &["-m", "venv", "--clear"]).args([shown(&folder(workspace))]).run()?;
+    Call::new("python3", &["-m", "venv", "--clear"]).args([shown(&environment)]).run()?;
     // Only wheels: packages' own scripts stay off, and no compiler is needed.
-    Call::new(&shown(&python(workspace)), &["-m", "pip", "install", "--quiet"])
+    Call::new(&shown(&python), &["-m", "pip", "install", "--quiet"])
         .args(["--disable-pip-version-check", "--only-binary=:all:", "--require-hashes"])
         .args(["--requirement".to_owned(), shown(&wanted)])
         .run()?;

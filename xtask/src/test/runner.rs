@@ -12,6 +12,9 @@ use crate::{setup, tidy};
 /// How often a nightly run draws: what the tests read, and `proptest`.
 const NIGHTLY: [(&str, &str); 2] = [("POWER_CUTS", "100"), ("PROPTEST_CASES", "10000")];
 
+/// How many requests a nightly run makes over an API's own document.
+const NIGHTLY_REQUESTS: (&str, &str) = ("FUZZING_REQUESTS", "20000");
+
 #[derive(Debug)]
 pub(super) struct Runner {
     profile: Profile,
@@ -90,6 +93,7 @@ impl Runner {
         self.node("tests/clients/baileys", "baileys.test.mjs")?.run()?;
         self.node("tests/clients/green-api/javascript", "green-api.test.mjs")?.run()?;
         self.python("tests/clients/green-api/python")?.run()?;
+        self.schemathesis()?.run()?;
         self.pages()?.run()
     }
 
@@ -116,11 +120,21 @@ impl Runner {
         self.client(call, "tests/clients/pages")
     }
 
-    /// `-B` keeps compiled files out of the tree.
+    fn schemathesis(&self) -> anyhow::Result<Call> {
+        let call = self.python("tests/clients/schemathesis")?;
+        Ok(match self.profile {
+            Profile::Default | Profile::Ci => call,
+            Profile::Nightly => call.env(NIGHTLY_REQUESTS.0, NIGHTLY_REQUESTS.1),
+        })
+    }
+
+    /// `-B` keeps compiled files out of the tree. What all of these tests share is found by the path.
     fn python(&self, folder: &str) -> anyhow::Result<Call> {
-        let python = setup::python(&self.workspace);
-        let arguments = ["-B", "-m", "unittest", "--verbose"];
-        self.client(Call::new(&python.to_string_lossy(), &arguments), folder)
+        let python = setup::python(&self.workspace, folder);
+        let shared = self.workspace.root.join("tests/clients/python");
+        let call = Call::new(&python.to_string_lossy(), &["-B", "-m", "unittest", "--verbose"]);
+        let call = call.env("PYTHONPATH", &shared.to_string_lossy());
+        self.client(call, folder)
     }
 
     /// Clients of HTTP look for proxies in the environment, and none of those leads to this machine.

@@ -1,13 +1,13 @@
 //! No input panics, no value is repeated, and valid settings survive the way through a file.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_config::{
-    GreenApi, Hypersender, Log, LogFormat, LogLevel, Override, RateLimits, Secrets, Settings,
-    Sources, VersionSource, WhatsApp,
+    GreenApi, Http, Hypersender, Log, LogFormat, LogLevel, Native, Override, RateLimits, Secrets,
+    Settings, Sources, VersionSource, WhatsApp,
 };
 
 use crate::sources::{TemporaryFile, environment, flags, from_file};
@@ -19,6 +19,8 @@ const PIECES: &[&str] = &[
     "greenapi",
     "hypersender",
     "rate_limits",
+    "http",
+    "trusted_proxies",
     "secrets",
     "master_key_file",
     "log",
@@ -74,7 +76,9 @@ const KEYS: &[&str] = &[
     "data_dir",
     "listen",
     "greenapi.rate_limits",
+    "http.trusted_proxies",
     "hypersender.rate_limits",
+    "native.rate_limits",
     "secrets.master_key_file",
     "log.format",
     "log.level",
@@ -156,29 +160,34 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     );
     let data_dir = "[^~]\\PC{0,40}".prop_filter("trimmed", |path| printable(path));
     let rate_limits = || prop::sample::select(vec![RateLimits::Published, RateLimits::Off]);
-    let vendors = (rate_limits(), rate_limits()).prop_map(|(green, hyper)| {
-        (GreenApi { rate_limits: green }, Hypersender { rate_limits: hyper })
+    let apis = (rate_limits(), rate_limits(), rate_limits()).prop_map(|(green, hyper, own)| {
+        let hypersender = Hypersender { rate_limits: hyper };
+        (GreenApi { rate_limits: green }, hypersender, Native { rate_limits: own })
     });
     let key_file = "[^~]\\PC{0,40}".prop_filter("trimmed", |path| printable(path));
     let reach = prop_oneof![
         (any::<SocketAddr>(), key_file).prop_map(|(listen, file)| (listen, Some(file.into()))),
         any::<u16>().prop_map(|port| (SocketAddr::from((Ipv4Addr::LOCALHOST, port)), None)),
     ];
-    let parts = (data_dir, reach, vendors, log, whatsapp);
-    parts.prop_map(|(data_dir, (listen, master_key_file), vendors, log, whatsapp)| Settings {
+    let http = vec(any::<IpAddr>(), 0..3).prop_map(|trusted_proxies| Http { trusted_proxies });
+    let parts = (data_dir, reach, apis, http, log, whatsapp);
+    parts.prop_map(|(data_dir, (listen, master_key_file), apis, http, log, whatsapp)| Settings {
         data_dir: data_dir.into(),
         // A flow label is no part of an address that somebody writes.
         listen: SocketAddr::new(listen.ip(), listen.port()),
-        greenapi: vendors.0,
-        hypersender: vendors.1,
+        greenapi: apis.0,
+        hypersender: apis.1,
+        http,
         log,
+        native: apis.2,
         secrets: Secrets { master_key_file },
         whatsapp,
     })
 }
 
 fn written(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { data_dir, listen, greenapi, hypersender, log, secrets, whatsapp } = settings;
+    let Settings { data_dir, listen, greenapi, hypersender, http, log, native, secrets, whatsapp } =
+        settings;
     let rate_limits = |limits| match limits {
         RateLimits::Published => "published",
         RateLimits::Off => "off",
@@ -202,6 +211,7 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
         ("listen", listen.to_string()),
         ("greenapi.rate_limits", rate_limits(greenapi.rate_limits).to_owned()),
         ("hypersender.rate_limits", rate_limits(hypersender.rate_limits).to_owned()),
+        ("native.rate_limits", rate_limits(native.rate_limits).to_owned()),
         ("log.format", format.to_owned()),
         ("log.level", level.to_owned()),
         ("whatsapp.url", whatsapp.url.to_string()),
@@ -211,6 +221,10 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
     ];
     if let Some(file) = &secrets.master_key_file {
         pairs.push(("secrets.master_key_file", file.to_str().unwrap().to_owned()));
+    }
+    if !http.trusted_proxies.is_empty() {
+        let proxies: Vec<String> = http.trusted_proxies.iter().map(IpAddr::to_string).collect();
+        pairs.push(("http.trusted_proxies", proxies.join(", ")));
     }
     pairs
 }

@@ -1,8 +1,12 @@
 //! The published rates: counted for each instance and method, and told in every answer.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
 use waygate_dialect_greenapi::{METHODS, Settings};
+use waygate_http::peer::PeerAddress;
 
 use crate::server::{Instance, Server, verb};
 
@@ -96,4 +100,27 @@ async fn a_stranger_does_not_use_up_what_is_the_instances() {
         assert_eq!(server.send("GET", &path, "").await.status, 401);
     }
     assert_eq!(server.get(&instance, "getStateInstance").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_tries_many_tokens_is_kept_out_for_a_while() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    let good =
+        format!("/waInstance{}/getStateInstance/{}", instance.number, instance.token.expose());
+    let wrong = format!("/waInstance{}/getStateInstance/{}", instance.number, "0".repeat(50));
+    let send = async |address: &str, path: &str| {
+        let mut request = Request::get(path).body(Body::empty()).unwrap();
+        let peer = PeerAddress(SocketAddr::new(address.parse().unwrap(), 4000));
+        request.extensions_mut().insert(peer);
+        server.answer(request).await
+    };
+    for _ in 0..10 {
+        assert_eq!(send("192.0.2.1", &wrong).await.status, 401);
+    }
+    let kept_out = send("192.0.2.1", &good).await;
+    assert_eq!((kept_out.status, kept_out.header("retry-after")), (429, Some("6")));
+    assert_eq!(send("192.0.2.2", &good).await.status, 200, "another address is not meant");
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(send("192.0.2.1", &good).await.status, 200);
 }

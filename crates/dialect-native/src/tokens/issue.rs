@@ -20,7 +20,7 @@ const EXPIRES_IN: &str = "expires_in";
 const EXPIRES_AT: &str = "expires_at";
 
 /// The longest life that a token is given by its length, in seconds: ten years.
-const EXPIRES_IN_MAX: u64 = 10 * 365 * 24 * 60 * 60;
+pub(crate) const EXPIRES_IN_MAX: u64 = 10 * 365 * 24 * 60 * 60;
 
 #[derive(Serialize)]
 struct Answer<'a> {

@@ -48,6 +48,32 @@ impl ChangeBody {
     }
 }
 
+/// Every cause, as programs read it.
+pub(crate) const CAUSES: [&str; 22] = [
+    "started",
+    "stopped",
+    "shut_down",
+    "restarted",
+    "logged_out",
+    "looked",
+    "asked_for_code",
+    "asked_for_pairing_code",
+    "given_up",
+    "code_issued",
+    "pairing_code_issued",
+    "pairing_code_refused",
+    "pairing_code_typed",
+    "wrong_pairing_code",
+    "passkey_required",
+    "scanned",
+    "proof_rejected",
+    "logged_in",
+    "renamed",
+    "due",
+    "nobody_looking",
+    "ended",
+];
+
 fn end(cause: Cause) -> Option<EndReason> {
     if let Cause::Ended(reason) = cause { Some(reason) } else { None }
 }

@@ -42,7 +42,7 @@ const WEBHOOK_URL: &str = "webhook_url";
 const WEBHOOK_TOKEN: &str = "webhook_token";
 
 /// The longest address or token of a receiver, in bytes: as long as GREEN-API's contract allows.
-const TEXT_BYTES_MAX: usize = 2048;
+pub(crate) const TEXT_BYTES_MAX: usize = 2048;
 
 /// The settings, without the secret among them.
 #[derive(Serialize)]

@@ -1,11 +1,15 @@
 //! Who is let in by the keyed door.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Request;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Guard, ROUTES};
 use waygate_engine::accounts::NewToken;
+use waygate_http::peer::PeerAddress;
 
 use crate::server::{Answer, Server};
 
@@ -73,4 +77,31 @@ async fn every_route_asks_for_a_token_or_a_pass_before_anything_else() {
             assert_eq!(answer.header("www-authenticate"), challenge, "{path}");
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_tries_many_tokens_is_kept_out_for_a_while() {
+    let server = Server::start().await;
+    let send = async |address: &str, key: &str| {
+        let mut request = Request::get("/api/v1/instances")
+            .header("authorization", format!("Bearer {key}"))
+            .body(Body::empty())
+            .unwrap();
+        let peer = PeerAddress(SocketAddr::new(address.parse().unwrap(), 4000));
+        request.extensions_mut().insert(peer);
+        server.answer(request).await
+    };
+    let wrong = TokenKind::Native.token([3; TokenKind::RANDOM_BYTES]);
+    for _ in 0..10 {
+        assert_eq!(send("192.0.2.1", server.key.expose()).await.status, 200, "good ones are free");
+        assert_eq!(send("192.0.2.1", wrong.expose()).await.status, 401);
+    }
+    let kept_out = send("192.0.2.1", server.key.expose()).await;
+    assert_eq!(kept_out.header("retry-after"), Some("6"));
+    insta::assert_snapshot!(kept_out, @r#"429 {"type":"about:blank","title":"Too Many Requests","status":429,"code":"limited","detail":"too many wrong tokens came from this address"}"#);
+    for free in ["192.0.2.2", "127.0.0.1"] {
+        assert_eq!(send(free, server.key.expose()).await.status, 200, "{free}");
+    }
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(send("192.0.2.1", server.key.expose()).await.status, 200);
 }

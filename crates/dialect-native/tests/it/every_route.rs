@@ -259,7 +259,7 @@ async fn no_page_of_another_origin_is_allowed_to_read_anything() {
 async fn the_page_itself_is_left_to_others() {
     let server = Server::start().await;
     for door in [Door::Keyed, Door::Operator] {
-        let settings = waygate_dialect_native::Settings { door };
+        let settings = waygate_dialect_native::Settings::at(door);
         let surface = waygate_dialect_native::surface(server.gateway.clone(), settings);
         for path in ["/", "/link/abc", "/link/abc/", "/link/assets/page.js", "/waInstance1/qr/x"] {
             assert!(!(surface.claims)(path), "{path}");

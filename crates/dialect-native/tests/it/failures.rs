@@ -28,7 +28,7 @@ async fn an_answer_that_takes_too_long_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_answered_with_a_problem() {
     let server = Server::start().await;
-    let surface = surface(server.gateway.clone(), Settings { door: Door::Keyed });
+    let surface = surface(server.gateway.clone(), Settings::at(Door::Keyed));
     let response = (surface.on_failure)(Failure::Panicked);
     assert_eq!(response.status(), 500);
     assert_eq!(response.headers()["content-type"], "application/problem+json");

@@ -4,12 +4,14 @@
 mod accounts;
 mod authentication;
 mod counted_registry;
+mod described;
 mod descriptions;
 mod every_route;
 mod failures;
 mod instances;
 mod link_page;
 mod linking_attempts;
+mod openapi;
 mod operator;
 mod qr;
 mod rates;

@@ -22,6 +22,7 @@ use waygate_played::application::{new_instance, reaches};
 use waygate_played::link::PlayedLink;
 
 use crate::counted_registry::CountedRegistry;
+use crate::described;
 
 /// Longer than any answer takes.
 pub(crate) const HANDLER_LIMIT: Duration = Duration::from_secs(120);
@@ -83,7 +84,7 @@ impl Server {
         let account = gateway.first_account().await.unwrap().id;
         let key =
             gateway.issue_token(NewToken::new(TokenKind::Native, account)).await.unwrap().text;
-        let site = |door| Site::new(vec![surface(gateway.clone(), Settings { door })]);
+        let site = |door| Site::new(vec![surface(gateway.clone(), Settings::at(door))]);
         let (keyed, operator) = (site(Door::Keyed), site(Door::Operator));
         Self { link, gateway, keyed, operator, account, key }
     }
@@ -166,7 +167,7 @@ impl Server {
     pub(crate) async fn operate(&self, verb: &str, path: &str, body: &str) -> Answer {
         let request = Request::builder().method(verb).uri(format!("/api/v1{path}"));
         let request = request.body(Body::from(body.to_owned())).unwrap();
-        read(self.operator.answer(request, HANDLER_LIMIT).await).await
+        answered(&self.operator, request).await
     }
 
     /// Sends what the page in the browser sends.
@@ -177,11 +178,19 @@ impl Server {
 
     /// Sends a request by the network.
     pub(crate) async fn answer(&self, request: Request<Body>) -> Answer {
-        read(self.keyed.answer(request, HANDLER_LIMIT).await).await
+        answered(&self.keyed, request).await
     }
 }
 
-async fn read(response: axum::response::Response) -> Answer {
+/// What a site answers, which must be what the API says that it answers.
+async fn answered(site: &Site, request: Request<Body>) -> Answer {
+    let (verb, path) = (request.method().clone(), request.uri().to_string());
+    let answer = read(site.answer(request, HANDLER_LIMIT).await).await;
+    described::check(verb.as_str(), &path, &answer);
+    answer
+}
+
+pub(crate) async fn read(response: axum::response::Response) -> Answer {
     let (head, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes().to_vec();
     Answer { status: head.status.as_u16(), headers: head.headers, bytes }

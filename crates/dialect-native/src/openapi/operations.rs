@@ -1,0 +1,52 @@
+//! The operations, in the order in which they are told.
+
+mod accounts;
+mod instances;
+mod link_tickets;
+mod linking_attempts;
+mod tokens;
+
+use super::operation::Operation;
+
+/// A heading, with a sentence on what stands below it.
+pub(crate) struct Tag {
+    pub(crate) name: &'static str,
+    pub(crate) says: &'static str,
+    pub(crate) operations: &'static [Operation],
+}
+
+pub(crate) static TAGS: &[Tag] = &[
+    Tag {
+        name: "Instances",
+        says: "An instance is the place of one WhatsApp account.",
+        operations: instances::OPERATIONS,
+    },
+    Tag {
+        name: "Linking attempts",
+        says: "An attempt is one effort to link an instance. It lives as long as somebody asks \
+               about it: 90 seconds after the last question it ends. One that is `linked` or \
+               `failed` can be asked about for ten minutes more.",
+        operations: linking_attempts::OPERATIONS,
+    },
+    Tag {
+        name: "Link tickets",
+        says: "A ticket is an address at which a person links the instance in a browser, without \
+               a token.",
+        operations: link_tickets::OPERATIONS,
+    },
+    Tag {
+        name: "Tokens",
+        says: "A token opens one API of an account, as far as its scopes go.",
+        operations: tokens::OPERATIONS,
+    },
+    Tag {
+        name: "Accounts",
+        says: "An account is a tenant: it has instances and tokens of its own and sees no others.",
+        operations: accounts::OPERATIONS,
+    },
+];
+
+/// All of them.
+pub(crate) fn all() -> impl Iterator<Item = &'static Operation> {
+    TAGS.iter().flat_map(|tag| tag.operations)
+}

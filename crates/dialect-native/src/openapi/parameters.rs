@@ -1,0 +1,55 @@
+//! What can stand in a path and behind the question mark.
+
+use waygate_core::instance::state::StateName;
+use waygate_core::tenant::NAME_LENGTH_MAX;
+
+use super::schema::Schema;
+use super::schemas::PHONE;
+
+/// A parameter; `None` for a name that nobody has described.
+pub(crate) fn in_path(name: &str) -> Option<Schema> {
+    Some(match name {
+        "instance" => Schema::text()
+            .like("^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[1-9][0-9]{0,11})$")
+            .says("The instance's `id`, or its `number`.")
+            .example("67e55044-10b1-426f-9247-bb680e5fe0c8"),
+        "attempt" => Schema::uuid()
+            .says("The linking attempt's `id`.")
+            .example("0f4b0d6e-6c0b-4f5c-9b0e-3f6a6a1f7f52"),
+        "account" => Schema::uuid()
+            .says("The account's `id`.")
+            .example("5d3cfb5a-6b0f-4a6e-8d0a-5b1f8f6f2c11"),
+        "token" => Schema::text()
+            .like("^[0-9a-f]{16}$")
+            .says("The token's `id`, which is no secret.")
+            .example("0123456789abcdef"),
+        _ => return None,
+    })
+}
+
+/// The same for a query.
+pub(crate) fn in_query(name: &str) -> Option<Schema> {
+    Some(match name {
+        "account" => Schema::text().longest(NAME_LENGTH_MAX).says(
+            "Whose things are listed, by the account's name; else everybody's. Only who has the \
+             scope `admin` has this parameter.",
+        ),
+        "limit" => {
+            Schema::number(1, 500).by_default(100).says("How many there are on a page, at most.")
+        }
+        "cursor" => Schema::text()
+            .says("The `next_cursor` of the page before; without it, the first page is told."),
+        "wait" => Schema::number(0, 60).by_default(0).says(
+            "How long to wait for a version newer than `after`, in seconds. The answer comes as \
+             soon as there is one, and at the latest when the wait is over.",
+        ),
+        "after" => Schema::number(0, u64::MAX)
+            .by_default(0)
+            .says("The `version` seen last. Zero is older than all."),
+        "name" => Schema::text().says("A part of the name, small and capital letters alike."),
+        "phone" => Schema::text().like(PHONE).says("The number that is linked, or meant to be."),
+        "state" => Schema::word(&StateName::ALL.map(StateName::as_str)).says("The state's name."),
+        "linked" => Schema::flag().says("Whether there is a WhatsApp account."),
+        _ => return None,
+    })
+}
