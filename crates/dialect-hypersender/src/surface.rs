@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method as HttpMethod};
+use axum::http::{HeaderMap, Method as HttpMethod, StatusCode};
 use axum::response::Response;
 use waygate_core::id::AccountId;
 use waygate_core::instance::record::InstanceRecord;
@@ -106,7 +106,7 @@ impl Api {
         let place = path::parse(head.uri.path()).ok_or(Refusal::NOT_FOUND)?;
         if let Some(text) = self.document.at(place).filter(|_text| Verb::Get.fits(&head.method)) {
             name_route(openapi::TEMPLATE);
-            return Ok(answer::with_json(axum::http::StatusCode::OK, text));
+            return Ok(answer::with_json(StatusCode::OK, text));
         }
         let served = self.find(place, &head.method)?;
         name_route(served.route.template);

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use url::Url;
-use waygate_core::error::Kind;
+use waygate_core::error::{Error, Kind};
 use waygate_core::instance::settings::Settings;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::token::TokenKind;
@@ -16,6 +16,7 @@ use crate::refusal::Refusal;
 use crate::validation::Wrong;
 use crate::wire::code::{self, Shown};
 use crate::wire::instance::InstanceBody;
+use crate::wire::status;
 
 /// The longest name (contract, section 3.1), in characters.
 const NAME_LENGTH_MAX: usize = 50;
@@ -51,7 +52,8 @@ pub(crate) async fn create_instance(call: AccountCall) -> Result<Response, Refus
             None
         }
     };
-    let body = InstanceBody::of(&record, gateway, Some(&token));
+    let machine = status::running(gateway, record.id);
+    let body = InstanceBody::of(&record, machine.as_ref(), Some(&token));
     answer::json(StatusCode::CREATED, &body.with_code(picture))
 }
 
@@ -101,7 +103,7 @@ fn webhook_url(sent: &mut Fields) -> Result<String, String> {
     }
 }
 
-fn name_taken(error: waygate_core::error::Error) -> Refusal {
+fn name_taken(error: Error) -> Refusal {
     match error.kind() {
         Kind::Conflict => {
             let sentence = "The name has already been taken.".to_owned();

@@ -24,14 +24,16 @@ pub(crate) async fn list_instances(call: AccountCall) -> Result<Response, Refusa
     listed.reverse();
     let mut shown = Vec::new();
     for instance in listed {
-        if filter.admits(&instance.record, status::running(gateway, instance.record.id).as_ref()) {
+        // Read once: what is shown must fit what was asked for.
+        let machine = status::running(gateway, instance.record.id);
+        if filter.admits(&instance.record, machine.as_ref()) {
             let token = known_token(gateway, &instance).await?;
-            shown.push((instance.record, token));
+            shown.push((instance.record, machine, token));
         }
     }
     let bodies: Vec<InstanceBody<'_>> = shown
         .iter()
-        .map(|(record, token)| InstanceBody::of(record, gateway, token.as_ref()))
+        .map(|(record, machine, token)| InstanceBody::of(record, machine.as_ref(), token.as_ref()))
         .collect();
     answer::json(StatusCode::OK, &bodies)
 }

@@ -15,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::surface::RateLimits;
 use crate::wire::code::{self, Shown};
 use crate::wire::instance::InstanceBody;
+use crate::wire::status;
 
 pub(crate) async fn request_new_qr_code(call: InstanceCall) -> Result<Response, Refusal> {
     let (gateway, id) = (call.gateway(), call.instance.id);
@@ -32,7 +33,8 @@ pub(crate) async fn request_new_qr_code(call: InstanceCall) -> Result<Response, 
         Shown::Unavailable(refusal) => return Err(refusal),
     };
     let token = gateway.instance_token_or_new(&call.instance, TokenKind::Hypersender).await?;
-    let body = InstanceBody::of(&call.instance, gateway, Some(&token));
+    let machine = status::running(gateway, id);
+    let body = InstanceBody::of(&call.instance, machine.as_ref(), Some(&token));
     answer::json(StatusCode::OK, &body.with_code(picture))
 }
 

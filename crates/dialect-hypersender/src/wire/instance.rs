@@ -3,10 +3,10 @@
 use serde::Serialize;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::record::InstanceRecord;
+use waygate_core::phone::PhoneNumber;
 use waygate_core::secret::TokenText;
-use waygate_engine::Gateway;
 
-use super::status::{self, Status};
+use super::status::Status;
 use super::time::time;
 
 /// The vendor has another service, for text messages.
@@ -27,18 +27,18 @@ pub(crate) struct InstanceBody<'a> {
 }
 
 impl<'a> InstanceBody<'a> {
+    /// The instance as its machine stands; there is none where nothing runs it.
     pub(crate) fn of(
         record: &'a InstanceRecord,
-        gateway: &Gateway,
+        machine: Option<&Machine>,
         token: Option<&'a TokenText>,
     ) -> Self {
-        let machine = status::running(gateway, record.id);
         Self {
             id: record.id.to_string(),
             name: &record.name,
-            phone: phone(record, machine.as_ref()),
+            phone: phone(record, machine),
             service_type: SERVICE_TYPE,
-            status: Status::of(machine.as_ref()),
+            status: Status::of(machine),
             qr_code: None,
             access_token: token.map(TokenText::expose),
             created_at: time(record.created_at),
@@ -58,7 +58,7 @@ impl<'a> InstanceBody<'a> {
 /// The number that is meant to be linked, or else the one that is.
 pub(crate) fn phone(record: &InstanceRecord, machine: Option<&Machine>) -> Option<String> {
     let linked = || machine.and_then(|machine| machine.state().linked());
-    let meant = record.phone.as_ref().map(waygate_core::phone::PhoneNumber::digits);
+    let meant = record.phone.as_ref().map(PhoneNumber::digits);
     let digits = meant.or_else(|| linked().map(|account| account.phone.as_str()))?;
     Some(format!("+{digits}"))
 }
