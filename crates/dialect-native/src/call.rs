@@ -2,9 +2,10 @@
 
 use axum::http::HeaderMap;
 use waygate_core::error::{Error, Kind};
-use waygate_core::id::{AccountId, AttemptId};
+use waygate_core::id::{AccountId, AttemptId, LinkTicketId};
 use waygate_core::token::TokenId;
 use waygate_engine::Gateway;
+use waygate_engine::link_tickets::LinkVisit;
 
 use crate::fields::Fields;
 use crate::own_instance::OwnInstance;
@@ -36,8 +37,9 @@ pub(crate) struct Said {
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
     pub(crate) fields: Fields,
-    /// What stands in the place of `{attempt}` or `{token}`.
+    /// What stands in the place of `{attempt}`, `{link_ticket}` or `{token}`.
     pub(crate) attempt: Option<String>,
+    pub(crate) link_ticket: Option<String>,
     pub(crate) token: Option<String>,
 }
 
@@ -53,6 +55,8 @@ pub(crate) struct InstanceCall {
     pub(crate) gateway: Gateway,
     pub(crate) instance: OwnInstance,
     pub(crate) view: View,
+    /// By which link ticket a visitor came.
+    pub(crate) visit: Option<LinkVisit>,
     pub(crate) said: Said,
 }
 
@@ -99,6 +103,11 @@ impl Said {
     pub(crate) fn attempt(&self) -> Result<AttemptId, Problem> {
         let id = self.attempt.as_deref().and_then(|text| text.parse().ok());
         id.ok_or_else(Problem::no_such_attempt)
+    }
+
+    pub(crate) fn link_ticket(&self) -> Result<LinkTicketId, Problem> {
+        let id = self.link_ticket.as_deref().and_then(|text| text.parse().ok());
+        id.ok_or_else(Problem::no_such_link_ticket)
     }
 
     pub(crate) fn token(&self) -> Result<TokenId, Problem> {

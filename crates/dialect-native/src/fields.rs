@@ -1,5 +1,7 @@
 //! The fields of a body: strict JSON, and nothing in it that the route does not know.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 use waygate_http::json::{self, JsonError};
 
@@ -60,6 +62,36 @@ impl Fields {
             Some(Value::String(text)) => Ok(Some(text)),
             Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
             Some(_) => Err(Problem::invalid(format!("`{name}` must be a string or an integer"))),
+        }
+    }
+
+    /// A whole number within a range.
+    pub(crate) fn number(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, Problem> {
+        let Some(value) = self.take(name) else { return Ok(None) };
+        let number = value.as_u64().filter(|number| range.contains(number));
+        number.map(Some).ok_or_else(|| {
+            let (least, most) = range.into_inner();
+            Problem::invalid(format!("`{name}` must be a whole number from {least} to {most}"))
+        })
+    }
+
+    /// The fields of an object; none where there is no object.
+    pub(crate) fn object(&mut self, name: &str, known: &[&str]) -> Result<Self, Problem> {
+        let object = match self.take(name) {
+            None => return Ok(Self::default()),
+            Some(Value::Object(object)) => object,
+            Some(_) => return Err(Problem::invalid(format!("`{name}` must be an object"))),
+        };
+        match object.keys().find(|inner| !known.contains(&inner.as_str())) {
+            None => Ok(Self(object)),
+            Some(inner) => {
+                let inner = quoted(inner);
+                Err(Problem::invalid(format!("there is no field {inner} in `{name}`")))
+            }
         }
     }
 }

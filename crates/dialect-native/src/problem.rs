@@ -109,6 +109,10 @@ impl Problem {
         Self::new(Code::NotFound, "there is no such linking attempt")
     }
 
+    pub(crate) fn no_such_link_ticket() -> Self {
+        Self::new(Code::NotFound, "there is no such link ticket")
+    }
+
     pub(crate) fn no_such_token() -> Self {
         Self::new(Code::NotFound, "there is no such token")
     }

@@ -145,11 +145,26 @@ pub static ROUTES: &[Route] = &[
     ),
     Route {
         rate: RateClass::Costly,
+        fields: &[
+            "expires_in",
+            "session",
+            "brand",
+            "language",
+            "methods",
+            "phone",
+            "phone_fixed",
+            "return_url",
+        ],
         ..route!(
             Post "/api/v1/instances/{instance}/link-tickets",
             Instance(link_tickets::issue::issue)
         )
     },
+    route!(Get "/api/v1/instances/{instance}/link-tickets", Instance(link_tickets::list::list)),
+    route!(
+        Delete "/api/v1/instances/{instance}/link-tickets/{link_ticket}",
+        Instance(link_tickets::revoke::revoke)
+    ),
     Route {
         rate: RateClass::Costly,
         fields: &["kind", ACCOUNT],
@@ -167,6 +182,14 @@ pub static ROUTES: &[Route] = &[
     Route {
         doors: Doors::Keyed,
         ..route!(Get "/link/{ticket}/instance", Instance(link_page::get_instance::get_instance))
+    },
+    Route {
+        doors: Doors::Keyed,
+        ..route!(Get "/link/{ticket}/brand.css", Instance(link_page::get_brand_css::get_brand_css))
+    },
+    Route {
+        doors: Doors::Keyed,
+        ..route!(Get "/link/{ticket}/logo", Instance(link_page::get_logo::get_logo))
     },
     Route {
         doors: Doors::Keyed,

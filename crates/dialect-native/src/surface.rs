@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
+use waygate_engine::link_tickets::LinkVisit;
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
 use waygate_http::site::Surface;
@@ -17,7 +18,7 @@ use waygate_http::trace::name_route;
 
 use crate::call::{AccountCall, InstanceCall, Said, Scope, View};
 use crate::fields::Fields;
-use crate::link_pass::{self, Visitor};
+use crate::link_pass;
 use crate::origin;
 use crate::own_instance::OwnInstance;
 use crate::path::{self, Captured};
@@ -65,18 +66,18 @@ struct Api {
 }
 
 /// Who was let in.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Admitted {
     /// The operator, or who has a token of an account.
     Owner(Scope, Option<Caller>),
     /// The page that a link ticket opened.
-    Visitor(Visitor),
+    Visitor(LinkVisit),
 }
 
 /// A handler with what it is about.
 enum Prepared {
     Account(fn(AccountCall) -> Reply, Scope),
-    Instance(fn(InstanceCall) -> Reply, OwnInstance, View),
+    Instance(fn(InstanceCall) -> Reply, OwnInstance, View, Option<LinkVisit>),
 }
 
 async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -114,6 +115,7 @@ impl Api {
             headers: head.headers.clone(),
             fields,
             attempt: captured.attempt.map(str::to_owned),
+            link_ticket: captured.link_ticket.map(str::to_owned),
             token: captured.token.map(str::to_owned),
         };
         let gateway = self.gateway.clone();
@@ -121,8 +123,8 @@ impl Api {
             Prepared::Account(handler, scope) => {
                 handler(AccountCall { gateway, scope, said }).await
             }
-            Prepared::Instance(handler, instance, view) => {
-                handler(InstanceCall { gateway, instance, view, said }).await
+            Prepared::Instance(handler, instance, view, visit) => {
+                handler(InstanceCall { gateway, instance, view, visit, said }).await
             }
         }
     }
@@ -157,7 +159,7 @@ impl Api {
         match (route::guard(template), self.door) {
             (Guard::LinkPass, Door::Keyed | Door::Operator) => {
                 let ticket = captured.ticket.unwrap_or_default();
-                link_pass::admit(&self.gateway, headers, ticket).map(Admitted::Visitor)
+                link_pass::admit(&self.gateway, headers, ticket).await.map(Admitted::Visitor)
             }
             (Guard::Key, Door::Operator) => Ok(Admitted::Owner(Scope::Everything, None)),
             (Guard::Key, Door::Keyed) => {
@@ -190,11 +192,11 @@ impl Api {
             (Handler::Instance(handler), Admitted::Owner(scope, _)) => {
                 let id = captured.instance.unwrap_or_default();
                 let own = OwnInstance::find(gateway, scope, id).await?;
-                Ok(Prepared::Instance(handler, own, View::Owner))
+                Ok(Prepared::Instance(handler, own, View::Owner, None))
             }
-            (Handler::Instance(handler), Admitted::Visitor(visitor)) => {
-                let own = OwnInstance::of_visitor(gateway, visitor).await?;
-                Ok(Prepared::Instance(handler, own, View::Visitor))
+            (Handler::Instance(handler), Admitted::Visitor(visit)) => {
+                let own = OwnInstance::of_visitor(gateway, &visit).await?;
+                Ok(Prepared::Instance(handler, own, View::Visitor, Some(visit)))
             }
             (Handler::Account(_), Admitted::Visitor(_)) => Err(Problem::no_such_path()),
         }
@@ -203,9 +205,9 @@ impl Api {
 
 impl Admitted {
     /// Who is counted, where somebody is.
-    fn caller(self) -> Option<Caller> {
+    fn caller(&self) -> Option<Caller> {
         match self {
-            Self::Owner(_, caller) => caller,
+            Self::Owner(_, caller) => *caller,
             Self::Visitor(visitor) => Some(Caller::Pages(visitor.instance())),
         }
     }

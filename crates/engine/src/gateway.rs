@@ -18,7 +18,6 @@ use crate::attempts::Attempts;
 use crate::dice::Dice;
 use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
-use crate::link_tickets::LinkTickets;
 use crate::ports::Ports;
 use crate::profile_picture::not_online;
 use crate::revocations::Revocations;
@@ -50,7 +49,6 @@ pub(crate) struct Parts {
     pub(crate) dice: Arc<Dice>,
     pub(crate) tasks: Tasks,
     pub(crate) attempts: Attempts,
-    pub(crate) link_tickets: LinkTickets,
     pub(crate) revocations: Revocations,
     /// Held by whoever changes settings or descriptions.
     pub(crate) settings_turn: Mutex<()>,
@@ -77,7 +75,6 @@ impl Gateway {
             dice,
             tasks,
             attempts: Attempts::default(),
-            link_tickets: LinkTickets::default(),
             revocations: Revocations::default(),
             settings_turn: Mutex::new(()),
             instance_tokens_turn: Mutex::new(()),

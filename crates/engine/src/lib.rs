@@ -21,6 +21,7 @@ pub mod ports;
 pub mod profile_picture;
 pub mod sight;
 pub mod tasks;
+mod visit;
 
 mod actor;
 mod line;

@@ -40,6 +40,12 @@ pub(crate) const ASSETS: &[Asset] = &[
     asset!("screens.css", STYLE),
     asset!("style.css", STYLE),
     asset!("view.mjs", SCRIPT),
+    asset!("words.ar.mjs", SCRIPT),
+    asset!("words.de.mjs", SCRIPT),
+    asset!("words.en.mjs", SCRIPT),
+    asset!("words.es.mjs", SCRIPT),
+    asset!("words.fr.mjs", SCRIPT),
+    asset!("words.pt.mjs", SCRIPT),
 ];
 
 /// The name of the folder that all of them stand in.

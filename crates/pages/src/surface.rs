@@ -8,16 +8,19 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use waygate_core::error::{Error, Kind};
+use waygate_core::link_ticket::{Language, LinkTerms};
 use waygate_core::secret::TokenText;
 use waygate_engine::Gateway;
-use waygate_engine::link_tickets::Opened;
+use waygate_engine::link_tickets::{LinkVisit, Opened, Worthless};
 use waygate_http::cookie;
 use waygate_http::site::{Failure, Surface};
 use waygate_http::trace::{name_instance, name_route};
 
 use crate::assets;
-use crate::documents::{self, Documents};
+use crate::documents::{self, Documents, Translated};
 use crate::headers;
+use crate::language;
 use crate::opening::{is_by_a_person, is_over_tls};
 
 /// Below it are the pages, their assets, and what another surface answers.
@@ -85,7 +88,7 @@ struct Pages {
 async fn serve(State(pages): State<Arc<Pages>>, request: Request) -> Response {
     let (head, _body) = request.into_parts();
     let Some(place) = Place::of(head.uri.path()) else {
-        return pages.documents.spent();
+        return documents::fault(StatusCode::NOT_FOUND);
     };
     name_route(place.route());
     if head.method != Method::GET && head.method != Method::HEAD {
@@ -93,43 +96,71 @@ async fn serve(State(pages): State<Arc<Pages>>, request: Request) -> Response {
         return (StatusCode::METHOD_NOT_ALLOWED, [allowed]).into_response();
     }
     match place {
-        Place::Page(segment) => pages.page(segment, &head),
+        Place::Page(segment) => match pages.page(segment, &head).await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(cause = error.with_causes(), "a link page could not be shown");
+                documents::fault(StatusCode::SERVICE_UNAVAILABLE)
+            }
+        },
         Place::Asset(place) => pages.asset(place),
     }
 }
 
 impl Pages {
-    fn page(&self, segment: &str, head: &Parts) -> Response {
-        let Some(ticket) = Ticket::read(segment) else { return self.documents.spent() };
+    async fn page(&self, segment: &str, head: &Parts) -> Result<Response, Error> {
+        let Some(ticket) = Ticket::read(segment) else {
+            return self.told(head, None, |pages| pages.spent(Worthless::Unknown));
+        };
         if let Some(pass) = cookie::find(&head.headers, &ticket.cookie_name())
-            && let Some(instance) =
-                self.gateway.instance_of_link_pass(&ticket.text(), &TokenText::new(pass))
+            && let Some(visit) =
+                self.gateway.link_visit(&ticket.text(), &TokenText::new(pass)).await?
         {
-            name_instance(instance);
-            return self.documents.link();
+            return self.link(&ticket, &visit, head);
         }
         if head.method == Method::HEAD {
             // Only opening it would tell what it is worth.
-            return self.documents.link();
+            let terms = LinkTerms::default();
+            return self.told(head, None, |pages| pages.link(ticket.0, &terms));
         }
         if !is_by_a_person(&head.method, &head.headers) {
-            return self.documents.unopened();
+            return self.told(head, None, Translated::unopened);
         }
-        let pass = match self.gateway.open_link_ticket(&ticket.text()) {
+        let pass = match self.gateway.open_link_ticket(&ticket.text()).await? {
             Opened::Pass(pass) => pass,
-            Opened::WorthNothing => return self.documents.spent(),
+            Opened::Worthless(why) => return self.told(head, None, |pages| pages.spent(why)),
         };
-        name_instance(pass.instance);
         let name = ticket.cookie_name();
         let over_tls = is_over_tls(&head.headers);
         let set = cookie::set(&name, pass.text.expose(), COOKIE_PATH, pass.valid_for, over_tls);
-        let Ok(cookie) = set else {
-            // Digits make a cookie, so this cannot be.
-            return documents::fault(StatusCode::INTERNAL_SERVER_ERROR);
-        };
-        let mut response = self.documents.link();
-        response.headers_mut().append(SET_COOKIE, cookie);
-        response
+        let mut response = self.link(&ticket, &pass.visit, head)?;
+        // Digits make a cookie, so there always is one.
+        response.headers_mut().extend(set.ok().map(|cookie| (SET_COOKIE, cookie)));
+        Ok(response)
+    }
+
+    /// The page that links.
+    fn link(
+        &self,
+        ticket: &Ticket<'_>,
+        visit: &LinkVisit,
+        head: &Parts,
+    ) -> Result<Response, Error> {
+        name_instance(visit.instance());
+        let terms = self.gateway.link_terms(visit)?;
+        self.told(head, terms.language, |pages| pages.link(ticket.0, &terms))
+    }
+
+    /// A page in the language of whoever comes.
+    fn told(
+        &self,
+        head: &Parts,
+        said: Option<Language>,
+        page: impl FnOnce(&Translated) -> Response,
+    ) -> Result<Response, Error> {
+        let language = language::choose(head.uri.query(), said, &head.headers);
+        let pages = self.documents.of(language);
+        pages.map(page).ok_or_else(|| Error::new(Kind::Internal, "a language has no pages"))
     }
 
     fn asset(&self, place: &str) -> Response {

@@ -6,6 +6,7 @@ mod every_route;
 mod failures;
 mod instances;
 mod link_page;
+mod link_tickets;
 mod linking_attempts;
 mod operator;
 mod qr;
