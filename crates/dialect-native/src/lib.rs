@@ -33,6 +33,7 @@ mod problem;
 mod query;
 mod rate;
 mod route;
+mod session;
 mod surface;
 mod tokens;
 mod wire;

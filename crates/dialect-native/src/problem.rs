@@ -123,6 +123,11 @@ impl Problem {
         Self { header: Some(header), ..Self::new(Code::Unauthorized, detail) }
     }
 
+    /// A browser's session has ended. It is not asked for a password of its own.
+    pub(crate) fn signed_out() -> Self {
+        Self::new(Code::Unauthorized, "nobody is signed in here any more")
+    }
+
     /// These are the verbs that the address knows.
     pub(crate) fn wrong_verb(allowed: &str) -> Self {
         let header = HeaderValue::try_from(allowed).ok().map(|value| (ALLOW, value));

@@ -135,10 +135,14 @@ pub static ROUTES: &[Route] = &[
         Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr",
         Instance(linking_attempts::qr::any)
     ),
-    route!(
-        Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png",
-        Instance(linking_attempts::qr::png)
-    ),
+    Route {
+        // As for the link page, since the console shows the picture too.
+        parameters: &["v"],
+        ..route!(
+            Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png",
+            Instance(linking_attempts::qr::png)
+        )
+    },
     route!(
         Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.txt",
         Instance(linking_attempts::qr::text)

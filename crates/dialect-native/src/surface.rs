@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
+use waygate_engine::accounts::Grant;
 use waygate_engine::link_tickets::LinkVisit;
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
@@ -26,6 +27,7 @@ use crate::problem::{Problem, on_failure};
 use crate::query::Query;
 use crate::rate::{Caller, Rates};
 use crate::route::{self, Guard, Handler, ROUTES, Reply, Route, Verb};
+use crate::session;
 
 /// The largest body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -70,6 +72,8 @@ struct Api {
 enum Admitted {
     /// The operator, or who has a token of an account.
     Owner(Scope, Option<Caller>),
+    /// Who is signed in to the console, with a token of an account.
+    Browser(Scope, Caller),
     /// The page that a link ticket opened.
     Visitor(LinkVisit),
 }
@@ -95,7 +99,7 @@ impl Api {
         name_route(template);
         let admitted = self.admit(template, captured, &head.headers).await?;
         let route = self.route(template, head)?;
-        if let Admitted::Visitor(_) = admitted {
+        if let Admitted::Visitor(_) | Admitted::Browser(..) = admitted {
             origin::check(route.verb, &head.headers)?;
         }
         if let (Some(rates), Some(caller)) = (&self.rates, admitted.caller()) {
@@ -166,13 +170,15 @@ impl Api {
                 let sent = bearer::token(headers).map_err(|_malformed| {
                     Problem::no_key("the Authorization header holds no single bearer token")
                 })?;
-                let token = sent.ok_or_else(|| Problem::no_key("a bearer token is needed"))?;
+                let Some(token) = sent else {
+                    let grant = session::find(&self.gateway, headers).await?;
+                    return Ok(Admitted::of(&grant, true));
+                };
                 let grant = self.gateway.authenticate(TokenKind::Native, &token).await?;
                 let grant = grant.ok_or_else(|| {
                     Problem::no_key("the token is unknown, revoked or of another kind")
                 })?;
-                let caller = Caller::Token(grant.token);
-                Ok(Admitted::Owner(Scope::Account(grant.account), Some(caller)))
+                Ok(Admitted::of(&grant, false))
             }
         }
     }
@@ -186,10 +192,14 @@ impl Api {
     ) -> Result<Prepared, Problem> {
         let gateway = &self.gateway;
         match (route.handler, admitted) {
-            (Handler::Account(handler), Admitted::Owner(scope, _)) => {
-                Ok(Prepared::Account(handler, scope))
-            }
-            (Handler::Instance(handler), Admitted::Owner(scope, _)) => {
+            (
+                Handler::Account(handler),
+                Admitted::Owner(scope, _) | Admitted::Browser(scope, _),
+            ) => Ok(Prepared::Account(handler, scope)),
+            (
+                Handler::Instance(handler),
+                Admitted::Owner(scope, _) | Admitted::Browser(scope, _),
+            ) => {
                 let id = captured.instance.unwrap_or_default();
                 let own = OwnInstance::find(gateway, scope, id).await?;
                 Ok(Prepared::Instance(handler, own, View::Owner, None))
@@ -204,10 +214,17 @@ impl Api {
 }
 
 impl Admitted {
+    /// Who has this token, or a browser that is signed in with it.
+    fn of(grant: &Grant, is_browser: bool) -> Self {
+        let (scope, caller) = (Scope::Account(grant.account), Caller::Token(grant.token));
+        if is_browser { Self::Browser(scope, caller) } else { Self::Owner(scope, Some(caller)) }
+    }
+
     /// Who is counted, where somebody is.
     fn caller(&self) -> Option<Caller> {
         match self {
             Self::Owner(_, caller) => *caller,
+            Self::Browser(_, caller) => Some(*caller),
             Self::Visitor(visitor) => Some(Caller::Pages(visitor.instance())),
         }
     }

@@ -21,6 +21,7 @@ use crate::limiter::FleetLimiter;
 use crate::ports::Ports;
 use crate::profile_picture::not_online;
 use crate::revocations::Revocations;
+use crate::sessions::Sessions;
 use crate::supervisor::{BEGINNING_MAX, Running, Supervisor};
 use crate::tasks::Tasks;
 
@@ -50,6 +51,7 @@ pub(crate) struct Parts {
     pub(crate) tasks: Tasks,
     pub(crate) attempts: Attempts,
     pub(crate) revocations: Revocations,
+    pub(crate) sessions: Sessions,
     /// Held by whoever changes settings or descriptions.
     pub(crate) settings_turn: Mutex<()>,
     /// Held by whoever gives an instance a token that it may have been given meanwhile.
@@ -76,6 +78,7 @@ impl Gateway {
             tasks,
             attempts: Attempts::default(),
             revocations: Revocations::default(),
+            sessions: Sessions::default(),
             settings_turn: Mutex::new(()),
             instance_tokens_turn: Mutex::new(()),
         }))

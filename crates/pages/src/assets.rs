@@ -31,6 +31,10 @@ macro_rules! asset {
 pub(crate) const ASSETS: &[Asset] = &[
     asset!("absence.mjs", SCRIPT),
     asset!("call.mjs", SCRIPT),
+    asset!("console-calls.mjs", SCRIPT),
+    asset!("console-view.mjs", SCRIPT),
+    asset!("console.css", STYLE),
+    asset!("console.mjs", SCRIPT),
     asset!("course.mjs", SCRIPT),
     asset!("fit.mjs", SCRIPT),
     asset!("icon.svg", "image/svg+xml"),

@@ -12,9 +12,12 @@ use crate::words::Words;
 /// Stands in the templates where the folder of the assets belongs.
 const FOLDER: &str = "{assets}";
 
-/// The pages of this process, by language.
+/// The pages of this process.
 #[derive(Debug)]
-pub(crate) struct Documents(Vec<(Language, Translated)>);
+pub(crate) struct Documents {
+    translated: Vec<(Language, Translated)>,
+    console: String,
+}
 
 /// The pages in one language. What a link says of its page is still to be put in.
 #[derive(Debug)]
@@ -31,12 +34,22 @@ impl Documents {
     /// The pages, with their assets in this folder.
     pub(crate) fn new(folder: &str) -> Self {
         let languages = Language::ALL.into_iter();
-        Self(languages.map(|language| (language, Translated::new(language, folder))).collect())
+        let translated = languages.map(|language| (language, Translated::new(language, folder)));
+        let console = include_str!("../templates/console.html").replace(FOLDER, folder);
+        Self { translated: translated.collect(), console }
+    }
+
+    /// The console.
+    pub(crate) fn console(&self) -> Response {
+        page(StatusCode::OK, self.console.clone())
     }
 
     /// The pages in this language.
     pub(crate) fn of(&self, language: Language) -> Option<&Translated> {
-        self.0.iter().find(|(other, _pages)| *other == language).map(|(_language, pages)| pages)
+        self.translated
+            .iter()
+            .find(|(other, _pages)| *other == language)
+            .map(|(_language, pages)| pages)
     }
 }
 
@@ -160,7 +173,8 @@ fn page(status: StatusCode, text: String) -> Response {
 mod tests {
     use super::*;
 
-    const TEMPLATES: [&str; 4] = [
+    const TEMPLATES: [&str; 5] = [
+        include_str!("../templates/console.html"),
         include_str!("../templates/link.html"),
         include_str!("../templates/spent.html"),
         include_str!("../templates/unopened.html"),

@@ -17,6 +17,7 @@
 //! to give it to nobody.
 
 mod assets;
+mod console;
 mod documents;
 mod headers;
 mod language;

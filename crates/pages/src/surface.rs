@@ -18,6 +18,7 @@ use waygate_http::site::{Failure, Surface};
 use waygate_http::trace::{name_instance, name_route};
 
 use crate::assets;
+use crate::console;
 use crate::documents::{self, Documents, Translated};
 use crate::headers;
 use crate::language;
@@ -58,10 +59,19 @@ enum Place<'a> {
     Page(&'a str),
     /// What may be an asset.
     Asset(&'a str),
+    /// The console's page.
+    Console,
+    /// Where the console signs in and out.
+    Session,
 }
 
 impl<'a> Place<'a> {
     fn of(path: &'a str) -> Option<Self> {
+        match path {
+            "/" => return Some(Self::Console),
+            "/console/session" => return Some(Self::Session),
+            _ => {}
+        }
         let rest = path.strip_prefix(ROOT)?;
         match rest.split_once('/') {
             Some((ASSETS, place)) => Some(Self::Asset(place)),
@@ -74,6 +84,8 @@ impl<'a> Place<'a> {
         match self {
             Self::Page(_) => "/link/{ticket}",
             Self::Asset(_) => "/link/assets/{asset}",
+            Self::Console => "/",
+            Self::Session => "/console/session",
         }
     }
 }
@@ -86,25 +98,31 @@ struct Pages {
 }
 
 async fn serve(State(pages): State<Arc<Pages>>, request: Request) -> Response {
-    let (head, _body) = request.into_parts();
+    let (head, body) = request.into_parts();
     let Some(place) = Place::of(head.uri.path()) else {
         return documents::fault(StatusCode::NOT_FOUND);
     };
     name_route(place.route());
-    if head.method != Method::GET && head.method != Method::HEAD {
-        let allowed = (ALLOW, HeaderValue::from_static("GET, HEAD"));
+    let (verbs, allowed) = match place {
+        Place::Session => (&[Method::POST, Method::DELETE], "POST, DELETE"),
+        Place::Page(_) | Place::Asset(_) | Place::Console => {
+            (&[Method::GET, Method::HEAD], "GET, HEAD")
+        }
+    };
+    if !verbs.contains(&head.method) {
+        let allowed = (ALLOW, HeaderValue::from_static(allowed));
         return (StatusCode::METHOD_NOT_ALLOWED, [allowed]).into_response();
     }
-    match place {
-        Place::Page(segment) => match pages.page(segment, &head).await {
-            Ok(response) => response,
-            Err(error) => {
-                tracing::error!(cause = error.with_causes(), "a link page could not be shown");
-                documents::fault(StatusCode::SERVICE_UNAVAILABLE)
-            }
-        },
-        Place::Asset(place) => pages.asset(place),
-    }
+    let answered = match place {
+        Place::Page(segment) => pages.page(segment, &head).await,
+        Place::Asset(place) => Ok(pages.asset(place)),
+        Place::Console => Ok(pages.documents.console()),
+        Place::Session => console::session(&pages.gateway, &head, body).await,
+    };
+    answered.unwrap_or_else(|error| {
+        tracing::error!(cause = error.with_causes(), "a page could not be shown");
+        documents::fault(StatusCode::SERVICE_UNAVAILABLE)
+    })
 }
 
 impl Pages {
@@ -220,7 +238,11 @@ mod tests {
             ("/link/0a/assets/b", None),
             ("/LINK/0a", None),
             ("/linker/0a", None),
-            ("/", None),
+            ("/", Some(Place::Console)),
+            ("/console/session", Some(Place::Session)),
+            ("/console", None),
+            ("/console/", None),
+            ("", None),
         ] {
             assert_eq!(Place::of(path), place, "{path}");
         }

@@ -13,4 +13,5 @@ mod qr;
 mod rates;
 mod secrets;
 mod server;
+mod sessions;
 mod tokens;

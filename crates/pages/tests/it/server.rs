@@ -65,11 +65,21 @@ impl Server {
     }
 
     pub(crate) async fn send(&self, verb: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send_with(verb, path, headers, String::new()).await
+    }
+
+    pub(crate) async fn send_with(
+        &self,
+        verb: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
         let mut request = Request::builder().method(verb).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        let request = request.body(Body::from(body)).unwrap();
         let response = self.site.answer(request, HANDLER_LIMIT).await;
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
