@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::account::LinkedAccount;
+use crate::id::LinkTicketId;
 use crate::instance::change::Cause;
 use crate::instance::state::StateName;
+use crate::link_ticket::LinkTicketStep;
 
 /// The place of an event in its instance's journal: 1, 2, 3 and so on, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +32,8 @@ pub struct Event {
 pub enum EventKind {
     /// The instance went from one state to another.
     StateChanged(StateChanged),
+    /// A link ticket of the instance went a step on.
+    LinkTicket(LinkTicketStepped),
 }
 
 /// A change of state as the journal keeps it.
@@ -47,11 +51,22 @@ pub struct StateChanged {
     pub account: Option<LinkedAccount>,
 }
 
+/// A link ticket's step as the journal keeps it: neither its address nor a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkTicketStepped {
+    /// Which ticket.
+    pub ticket: LinkTicketId,
+    /// How far it has come.
+    pub step: LinkTicketStep,
+}
+
 /// The kinds of events, for looking some of them up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventName {
     /// See [`EventKind::StateChanged`].
     StateChanged,
+    /// See [`EventKind::LinkTicket`].
+    LinkTicket,
 }
 
 impl EventName {
@@ -59,6 +74,7 @@ impl EventName {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::StateChanged => "state_changed",
+            Self::LinkTicket => "link_ticket",
         }
     }
 }
@@ -68,6 +84,7 @@ impl EventKind {
     pub fn name(&self) -> EventName {
         match self {
             Self::StateChanged(_) => EventName::StateChanged,
+            Self::LinkTicket(_) => EventName::LinkTicket,
         }
     }
 }
@@ -106,5 +123,14 @@ mod tests {
             r#""linked":true,"account":{"phone":"15550001111","lid":null,"device":3}}}"#
         );
         assert_eq!(serde_json::to_string(&kind).unwrap(), stored);
+        let ticket = LinkTicketId::from_random_bytes([1; 16]);
+        let step = LinkTicketStep::QrCodeShown;
+        let kind = EventKind::LinkTicket(LinkTicketStepped { ticket, step });
+        let stored = concat!(
+            r#"{"link_ticket":{"ticket":"01010101-0101-4101-8101-010101010101","#,
+            r#""step":"qr_code_shown"}}"#
+        );
+        assert_eq!(serde_json::to_string(&kind).unwrap(), stored);
+        assert_eq!(serde_json::from_str::<EventKind>(stored).unwrap(), kind);
     }
 }

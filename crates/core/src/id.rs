@@ -12,6 +12,19 @@ macro_rules! uuid_id {
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Uuid);
 
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(from)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+
         impl $name {
             /// Makes an id of 16 random bytes; the version and variant bits are set here.
             pub fn from_random_bytes(bytes: [u8; 16]) -> Self {
@@ -71,6 +84,15 @@ uuid_id!(
     /// The text is not a linking attempt's id.
     InvalidAttemptId,
     "a linking attempt's id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"
+);
+
+uuid_id!(
+    /// One link ticket: an address that lets a person link an instance. It opens nothing. A random
+    /// UUID, written in lower case.
+    LinkTicketId,
+    /// The text is not a link ticket's id.
+    InvalidLinkTicketId,
+    "a link ticket's id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"
 );
 
 /// The short number of an instance, for APIs that address instances by number: 1 to 12 digits.

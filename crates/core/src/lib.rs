@@ -7,10 +7,12 @@
 pub mod account;
 pub mod backoff;
 pub mod clock;
+pub mod colour;
 pub mod error;
 pub mod event;
 pub mod id;
 pub mod instance;
+pub mod link_ticket;
 pub mod panic;
 pub mod phone;
 pub mod port;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// The fewest digits of an international number that WhatsApp takes.
 pub const DIGITS_MIN: usize = 7;
 
@@ -12,7 +14,8 @@ pub const DIGITS_MAX: usize = 15;
 /// An international phone number: 7 to 15 digits, the country's code first.
 ///
 /// It is personal data: it does not print itself.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(Box<str>);
 
 /// The text is no international phone number.
@@ -41,6 +44,20 @@ impl FromStr for PhoneNumber {
             && digits.bytes().all(|byte| byte.is_ascii_digit())
             && !digits.starts_with('0');
         if fits { Ok(Self(digits.into())) } else { Err(InvalidPhoneNumber) }
+    }
+}
+
+impl TryFrom<String> for PhoneNumber {
+    type Error = InvalidPhoneNumber;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<PhoneNumber> for String {
+    fn from(number: PhoneNumber) -> Self {
+        number.0.into()
     }
 }
 

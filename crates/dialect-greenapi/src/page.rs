@@ -5,6 +5,7 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use waygate_core::error::{Error, Kind};
+use waygate_engine::link_tickets::NewLinkTicket;
 
 use crate::answer;
 use crate::call::AccountCall;
@@ -18,7 +19,8 @@ pub(crate) async fn page(call: AccountCall) -> Result<Response, Refusal> {
         // Who only asks whether the address is good opens no ticket.
         return Ok(answer::empty(StatusCode::OK));
     }
-    let ticket = call.gateway().issue_link_ticket(call.instance.id)?;
+    let new = NewLinkTicket::default();
+    let ticket = call.gateway().issue_link_ticket(call.instance.id, new).await?;
     let location = HeaderValue::try_from(format!("{LINK_PAGE}{}", ticket.text.expose()));
     // The cause would quote the ticket.
     let mut location = location

@@ -2,11 +2,12 @@
 
 use axum::http::HeaderMap;
 use waygate_core::error::{Error, Kind};
-use waygate_core::id::{AccountId, AttemptId};
+use waygate_core::id::{AccountId, AttemptId, LinkTicketId};
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::tenant::Account;
 use waygate_core::token::TokenId;
 use waygate_engine::Gateway;
+use waygate_engine::link_tickets::LinkVisit;
 
 use crate::fields::Fields;
 use crate::own_instance::OwnInstance;
@@ -39,9 +40,10 @@ pub(crate) struct Said {
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
     pub(crate) fields: Fields,
-    /// What stands in the place of `{account}`, `{attempt}` or `{token}`.
+    /// What stands in the place of `{account}`, `{attempt}`, `{link_ticket}` or `{token}`.
     pub(crate) account: Option<String>,
     pub(crate) attempt: Option<String>,
+    pub(crate) link_ticket: Option<String>,
     pub(crate) token: Option<String>,
 }
 
@@ -60,6 +62,8 @@ pub(crate) struct InstanceCall {
     pub(crate) view: View,
     /// None for a visitor, whose pass is right enough for what he may call.
     pub(crate) rights: Scopes,
+    /// By which link ticket a visitor came.
+    pub(crate) visit: Option<LinkVisit>,
     pub(crate) said: Said,
 }
 
@@ -133,6 +137,11 @@ impl Said {
     pub(crate) fn attempt(&self) -> Result<AttemptId, Problem> {
         let id = self.attempt.as_deref().and_then(|text| text.parse().ok());
         id.ok_or_else(Problem::no_such_attempt)
+    }
+
+    pub(crate) fn link_ticket(&self) -> Result<LinkTicketId, Problem> {
+        let id = self.link_ticket.as_deref().and_then(|text| text.parse().ok());
+        id.ok_or_else(Problem::no_such_link_ticket)
     }
 
     pub(crate) fn token(&self) -> Result<TokenId, Problem> {

@@ -123,6 +123,22 @@ impl Fields {
             }),
         }
     }
+
+    /// The fields of an object; none where there is no object.
+    pub(crate) fn object(&mut self, name: &str, known: &[&str]) -> Result<Self, Problem> {
+        let object = match self.take(name) {
+            None => return Ok(Self::default()),
+            Some(Value::Object(object)) => object,
+            Some(_) => return Err(Problem::invalid(format!("`{name}` must be an object"))),
+        };
+        match object.keys().find(|inner| !known.contains(&inner.as_str())) {
+            None => Ok(Self(object)),
+            Some(inner) => {
+                let inner = quoted(inner);
+                Err(Problem::invalid(format!("there is no field {inner} in `{name}`")))
+            }
+        }
+    }
 }
 
 /// A whole number, which some clients write as `5.0`: JSON tells no integers apart (JSON Schema, 6.1.1).

@@ -36,6 +36,7 @@ mod query;
 mod rate;
 mod route;
 mod routes;
+mod session;
 mod settings;
 mod surface;
 mod tokens;

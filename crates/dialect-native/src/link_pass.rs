@@ -1,9 +1,9 @@
 //! Who comes with the cookie that opening a link ticket left in the browser.
 
 use axum::http::HeaderMap;
-use waygate_core::id::InstanceId;
 use waygate_core::secret::TokenText;
 use waygate_engine::Gateway;
+use waygate_engine::link_tickets::LinkVisit;
 use waygate_http::cookie;
 
 use crate::problem::{Code, Problem};
@@ -14,27 +14,16 @@ const COOKIE_PREFIX: &str = "waygate_link_";
 /// How much of a ticket stands in the name of its cookie, in characters.
 const COOKIE_TICKET_LENGTH: usize = 8;
 
-/// Somebody who may link this instance, and nothing else. Only [`admit`] makes one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Visitor(InstanceId);
-
-impl Visitor {
-    pub(crate) fn instance(self) -> InstanceId {
-        self.0
-    }
-}
-
 /// Lets in whoever has the pass that the ticket was traded for.
-pub(crate) fn admit(
+pub(crate) async fn admit(
     gateway: &Gateway,
     headers: &HeaderMap,
     ticket: &str,
-) -> Result<Visitor, Problem> {
+) -> Result<LinkVisit, Problem> {
     let pass = cookie_name(ticket).and_then(|name| cookie::find(headers, &name));
-    let instance = pass.and_then(|pass| {
-        gateway.instance_of_link_pass(&TokenText::new(ticket), &TokenText::new(pass))
-    });
-    instance.map(Visitor).ok_or_else(no_pass)
+    let Some(pass) = pass else { return Err(no_pass()) };
+    let visit = gateway.link_visit(&TokenText::new(ticket), &TokenText::new(pass)).await?;
+    visit.ok_or_else(no_pass)
 }
 
 pub(crate) fn no_pass() -> Problem {

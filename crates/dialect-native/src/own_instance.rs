@@ -3,10 +3,11 @@
 use waygate_core::id::{InstanceId, InstanceNumber};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_engine::Gateway;
+use waygate_engine::link_tickets::LinkVisit;
 use waygate_http::trace::name_instance;
 
 use crate::call::Reach;
-use crate::link_pass::{self, Visitor};
+use crate::link_pass;
 use crate::problem::Problem;
 
 /// An instance that was not removed, and that its caller may see. Made by the two functions here and
@@ -29,8 +30,8 @@ impl OwnInstance {
     }
 
     /// The instance that somebody with a pass may link.
-    pub(crate) async fn of_visitor(gateway: &Gateway, visitor: Visitor) -> Result<Self, Problem> {
-        let found = gateway.instance(visitor.instance()).await?;
+    pub(crate) async fn of_visitor(gateway: &Gateway, visit: &LinkVisit) -> Result<Self, Problem> {
+        let found = gateway.instance(visit.instance()).await?;
         let own = found.filter(|record| record.removed_at.is_none());
         own.map(Self::named).ok_or_else(link_pass::no_pass)
     }

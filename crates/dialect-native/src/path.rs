@@ -7,6 +7,7 @@ pub(crate) struct Captured<'a> {
     pub(crate) account: Option<&'a str>,
     pub(crate) instance: Option<&'a str>,
     pub(crate) attempt: Option<&'a str>,
+    pub(crate) link_ticket: Option<&'a str>,
     pub(crate) token: Option<&'a str>,
     pub(crate) ticket: Option<&'a str>,
 }
@@ -41,6 +42,7 @@ pub(crate) fn capture<'a>(template: &str, path: &'a str) -> Option<Captured<'a>>
             Some("account") => &mut captured.account,
             Some("instance") => &mut captured.instance,
             Some("attempt") => &mut captured.attempt,
+            Some("link_ticket") => &mut captured.link_ticket,
             Some("token") => &mut captured.token,
             Some("ticket") => &mut captured.ticket,
             None | Some(_) => return None,

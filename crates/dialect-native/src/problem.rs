@@ -115,6 +115,10 @@ impl Problem {
         Self::new(Code::NotFound, "there is no such linking attempt")
     }
 
+    pub(crate) fn no_such_link_ticket() -> Self {
+        Self::new(Code::NotFound, "there is no such link ticket")
+    }
+
     pub(crate) fn no_such_token() -> Self {
         Self::new(Code::NotFound, "there is no such token")
     }
@@ -137,6 +141,11 @@ impl Problem {
     pub(crate) fn not_yours(scope: Scope) -> Self {
         let detail = format!("the scope `{scope}` is not yours to give");
         Self::new(Code::Forbidden, detail)
+    }
+
+    /// A browser's session has ended. It is not asked for a password of its own.
+    pub(crate) fn signed_out() -> Self {
+        Self::new(Code::Unauthorized, "nobody is signed in here any more")
     }
 
     /// These are the verbs that the address knows.

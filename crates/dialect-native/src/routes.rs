@@ -97,10 +97,14 @@ pub static ROUTES: &[Route] = &[
         Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr",
         Instance(linking_attempts::qr::any)
     ),
-    route!(
-        Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png",
-        Instance(linking_attempts::qr::png)
-    ),
+    Route {
+        // As for the link page, since the console shows the picture too.
+        parameters: &["v"],
+        ..route!(
+            Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png",
+            Instance(linking_attempts::qr::png)
+        )
+    },
     route!(
         Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr.svg",
         Instance(linking_attempts::qr::svg)
@@ -115,11 +119,29 @@ pub static ROUTES: &[Route] = &[
     ),
     Route {
         rate: RateClass::Costly,
+        fields: &[
+            "expires_in",
+            "session",
+            "brand",
+            "language",
+            "methods",
+            "phone",
+            "phone_fixed",
+            "return_url",
+        ],
         ..route!(
             Link, Post "/api/v1/instances/{instance}/link-tickets",
             Instance(link_tickets::issue::issue)
         )
     },
+    route!(
+        Link, Get "/api/v1/instances/{instance}/link-tickets",
+        Instance(link_tickets::list::list)
+    ),
+    route!(
+        Link, Delete "/api/v1/instances/{instance}/link-tickets/{link_ticket}",
+        Instance(link_tickets::revoke::revoke)
+    ),
     Route {
         rate: RateClass::Costly,
         fields: &["kind", "name", "scopes", "expires_in", "expires_at", ACCOUNT],
@@ -155,6 +177,8 @@ pub static ROUTES: &[Route] = &[
         ..route!(Admin, Delete "/api/v1/accounts/{account}", Account(accounts::close::close))
     },
     route!(Pass, Get "/link/{ticket}/instance", Instance(link_page::get_instance::get_instance)),
+    route!(Pass, Get "/link/{ticket}/brand.css", Instance(link_page::get_brand_css::get_brand_css)),
+    route!(Pass, Get "/link/{ticket}/logo", Instance(link_page::get_logo::get_logo)),
     Route {
         rate: RateClass::Costly,
         fields: &["method", "phone", "fresh"],

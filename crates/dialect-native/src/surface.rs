@@ -11,6 +11,7 @@ use waygate_core::scope::{Scope, Scopes};
 use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
+use waygate_engine::link_tickets::LinkVisit;
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
@@ -19,7 +20,7 @@ use waygate_http::trace::name_route;
 
 use crate::call::{AccountCall, InstanceCall, Reach, Said, View};
 use crate::fields::Fields;
-use crate::link_pass::{self, Visitor};
+use crate::link_pass;
 use crate::origin;
 use crate::own_instance::OwnInstance;
 use crate::path::{self, Captured};
@@ -28,6 +29,7 @@ use crate::query::Query;
 use crate::rate::{Caller, RateLimits, Rates};
 use crate::route::{self, ACCOUNT, Guard, Handler, Reply, Route};
 use crate::routes::ROUTES;
+use crate::session;
 
 /// The largest body.
 const BODY_BYTES_MAX: usize = 256 * 1024;
@@ -80,8 +82,10 @@ struct Api {
 enum Admitted {
     /// The operator, or who has a token.
     Owner(Owner),
+    /// Who is signed in to the console, with a token.
+    Browser(Owner),
     /// The page that a link ticket opened.
-    Visitor(Visitor),
+    Visitor(LinkVisit),
 }
 
 /// Whose things somebody sees, and what he may do with them.
@@ -95,7 +99,8 @@ struct Owner {
 /// A handler with what it is about.
 enum Prepared {
     Account(fn(AccountCall) -> Reply, Reach, Scopes),
-    Instance(fn(InstanceCall) -> Reply, OwnInstance, View, Scopes),
+    Instance(fn(InstanceCall) -> Reply, OwnInstance, Scopes),
+    Visit(fn(InstanceCall) -> Reply, OwnInstance, LinkVisit),
 }
 
 async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -113,7 +118,7 @@ impl Api {
         name_route(template);
         let admitted = self.admit(template, captured, head).await?;
         let route = self.route(template, head)?;
-        if let Admitted::Visitor(_) = admitted {
+        if let Admitted::Visitor(_) | Admitted::Browser(..) = admitted {
             origin::check(route.verb, &head.headers)?;
         }
         if let (Some(rates), Some(caller)) = (&self.rates, admitted.caller()) {
@@ -139,6 +144,7 @@ impl Api {
             fields,
             account: captured.account.map(str::to_owned),
             attempt: captured.attempt.map(str::to_owned),
+            link_ticket: captured.link_ticket.map(str::to_owned),
             token: captured.token.map(str::to_owned),
         };
         let gateway = self.gateway.clone();
@@ -146,8 +152,13 @@ impl Api {
             Prepared::Account(handler, reach, rights) => {
                 handler(AccountCall { gateway, reach, rights, said })
             }
-            Prepared::Instance(handler, instance, view, rights) => {
-                handler(InstanceCall { gateway, instance, view, rights, said })
+            Prepared::Instance(handler, instance, rights) => {
+                let (view, visit) = (View::Owner, None);
+                handler(InstanceCall { gateway, instance, view, rights, visit, said })
+            }
+            Prepared::Visit(handler, instance, visit) => {
+                let (view, rights, visit) = (View::Visitor, Scopes::NONE, Some(visit));
+                handler(InstanceCall { gateway, instance, view, rights, visit, said })
             }
         };
         match admitted.grant().filter(|_grant| route.waits) {
@@ -191,7 +202,7 @@ impl Api {
         match (route::guard(template), self.door) {
             (Guard::LinkPass, Door::Keyed | Door::Operator) => {
                 let ticket = captured.ticket.unwrap_or_default();
-                link_pass::admit(&self.gateway, headers, ticket).map(Admitted::Visitor)
+                link_pass::admit(&self.gateway, headers, ticket).await.map(Admitted::Visitor)
             }
             (Guard::Key, Door::Operator) => {
                 let (reach, rights) = (Reach::Everything, Scopes::all());
@@ -201,7 +212,10 @@ impl Api {
                 let sent = bearer::token(headers).map_err(|_malformed| {
                     Problem::no_key("the Authorization header holds no single bearer token")
                 })?;
-                let token = sent.ok_or_else(|| Problem::no_key("a bearer token is needed"))?;
+                let Some(token) = sent else {
+                    let grant = session::find(&self.gateway, &head.headers).await?;
+                    return Ok(Admitted::Browser(Owner::of(grant)));
+                };
                 let guesser = Guesser::of(&head.extensions);
                 guesser.may_try()?;
                 let grant = self.gateway.authenticate(TokenKind::Native, &token).await?;
@@ -209,13 +223,7 @@ impl Api {
                     guesser.was_wrong();
                     no_longer()
                 })?;
-                let rights = grant.scopes;
-                let reach = if rights.holds(Scope::Admin) {
-                    Reach::Everything
-                } else {
-                    Reach::Account(grant.account)
-                };
-                Ok(Admitted::Owner(Owner { reach, rights, grant: Some(Box::new(grant)) }))
+                Ok(Admitted::Owner(Owner::of(grant)))
             }
         }
     }
@@ -229,53 +237,70 @@ impl Api {
     ) -> Result<Prepared, Problem> {
         let gateway = &self.gateway;
         match (route.handler, admitted) {
-            (Handler::Account(handler), Admitted::Owner(owner)) => {
+            (Handler::Account(handler), Admitted::Owner(owner) | Admitted::Browser(owner)) => {
                 Ok(Prepared::Account(handler, owner.reach, owner.rights))
             }
-            (Handler::Instance(handler), Admitted::Owner(owner)) => {
+            (Handler::Instance(handler), Admitted::Owner(owner) | Admitted::Browser(owner)) => {
                 let id = captured.instance.unwrap_or_default();
                 let own = OwnInstance::find(gateway, owner.reach, id).await?;
-                Ok(Prepared::Instance(handler, own, View::Owner, owner.rights))
+                Ok(Prepared::Instance(handler, own, owner.rights))
             }
-            (Handler::Instance(handler), Admitted::Visitor(visitor)) => {
-                let own = OwnInstance::of_visitor(gateway, *visitor).await?;
-                Ok(Prepared::Instance(handler, own, View::Visitor, Scopes::NONE))
+            (Handler::Instance(handler), Admitted::Visitor(visit)) => {
+                let own = OwnInstance::of_visitor(gateway, visit).await?;
+                Ok(Prepared::Visit(handler, own, visit.clone()))
             }
             (Handler::Account(_), Admitted::Visitor(_)) => Err(Problem::no_such_path()),
         }
     }
 }
 
+impl Owner {
+    /// Who has this token, or is signed in with it.
+    fn of(grant: Grant) -> Self {
+        let rights = grant.scopes;
+        let reach = if rights.holds(Scope::Admin) {
+            Reach::Everything
+        } else {
+            Reach::Account(grant.account)
+        };
+        Self { reach, rights, grant: Some(Box::new(grant)) }
+    }
+}
+
 impl Admitted {
+    /// Whose things somebody sees; none for a visitor.
+    fn owner(&self) -> Option<&Owner> {
+        match self {
+            Self::Owner(owner) | Self::Browser(owner) => Some(owner),
+            Self::Visitor(_) => None,
+        }
+    }
+
     /// The right that a route needs. A visitor comes where none is needed.
     fn must_hold(&self, needed: Option<Scope>) -> Result<(), Problem> {
-        match (self, needed) {
-            (Self::Owner(owner), Some(needed)) if !owner.rights.holds(needed) => {
+        match (self.owner(), needed) {
+            (Some(owner), Some(needed)) if !owner.rights.holds(needed) => {
                 Err(Problem::forbidden(needed))
             }
-            (Self::Owner(_) | Self::Visitor(_), _) => Ok(()),
+            (Some(_) | None, _) => Ok(()),
         }
     }
 
     /// The token of whoever came with one.
     fn grant(&self) -> Option<&Grant> {
-        match self {
-            Self::Owner(owner) => owner.grant.as_deref(),
-            Self::Visitor(_) => None,
-        }
+        self.owner()?.grant.as_deref()
     }
 
     fn sees_everything(&self) -> bool {
-        match self {
-            Self::Owner(owner) => owner.reach == Reach::Everything,
-            Self::Visitor(_) => false,
-        }
+        self.owner().is_some_and(|owner| owner.reach == Reach::Everything)
     }
 
     /// Who is counted, where somebody is.
     fn caller(&self) -> Option<Caller> {
         match self {
-            Self::Owner(_) => self.grant().map(|grant| Caller::Token(grant.token)),
+            Self::Owner(_) | Self::Browser(_) => {
+                self.grant().map(|grant| Caller::Token(grant.token))
+            }
             Self::Visitor(visitor) => Some(Caller::Pages(visitor.instance())),
         }
     }

@@ -322,7 +322,7 @@ impl Gateway {
         let id = token.id();
         registry.replace_token(token).await?;
         self.parts().revocations.tell();
-        self.parts().link_tickets.forget_instance(instance);
+        self.revoke_link_tickets(instance).await?;
         tracing::info!(%instance, token = %id, "an instance has a new token");
         Ok(text)
     }

@@ -9,13 +9,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
-use waygate_core::id::{AttemptId, InstanceId};
+use waygate_core::id::{AttemptId, InstanceId, LinkTicketId};
 use waygate_core::instance::input::{Input, Ration};
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::pairing::{PairingCode, PairingRequest};
@@ -108,6 +109,8 @@ struct Kept {
     shown: watch::Receiver<Attempt>,
     /// Fires when a person gives it up.
     given_up: CancellationToken,
+    /// The link ticket by whose page it was begun, when it was by one.
+    ticket: Option<LinkTicketId>,
     /// Its place among all attempts of this process.
     number: u64,
 }
@@ -124,7 +127,12 @@ impl Attempts {
         self.lock().get(&id).cloned()
     }
 
-    fn keep(&self, shown: watch::Receiver<Attempt>, given_up: CancellationToken) {
+    fn keep(
+        &self,
+        shown: watch::Receiver<Attempt>,
+        given_up: CancellationToken,
+        ticket: Option<LinkTicketId>,
+    ) {
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         let (id, instance) = {
             let attempt = shown.borrow();
@@ -141,7 +149,15 @@ impl Attempts {
         for (_number, oldest) in others.into_iter().take(too_many) {
             kept.remove(&oldest);
         }
-        kept.insert(id, Kept { shown, given_up, number });
+        kept.insert(id, Kept { shown, given_up, ticket, number });
+    }
+
+    /// Gives up what the page of this ticket has begun.
+    pub(crate) fn give_up_of(&self, ticket: LinkTicketId) {
+        let kept = self.lock();
+        for attempt in kept.values().filter(|it| it.ticket == Some(ticket)) {
+            attempt.given_up.cancel();
+        }
     }
 
     fn of(&self, instance: InstanceId) -> Vec<Attempt> {
@@ -181,6 +197,17 @@ impl Gateway {
         method: Method,
         fresh: bool,
     ) -> Result<Attempt, Error> {
+        self.begin(instance, method, fresh, None).await
+    }
+
+    /// Begins one, also for a browser that a link ticket let in.
+    pub(crate) async fn begin(
+        &self,
+        instance: InstanceId,
+        method: Method,
+        fresh: bool,
+        ticket: Option<LinkTicketId>,
+    ) -> Result<Attempt, Error> {
         let running = self.find(instance)?;
         let now = self.now();
         if let Sight::Linked(_) | Sight::Finishing = Sight::of(&running.shown.borrow(), now) {
@@ -198,11 +225,13 @@ impl Gateway {
         let attempt = Attempt { id, instance, method, begun_at: now, step, version: 1 };
         let (publish, shown) = watch::channel(attempt.clone());
         let given_up = CancellationToken::new();
-        self.parts().attempts.keep(shown, given_up.clone());
+        let told = shown.clone();
+        self.parts().attempts.keep(shown, given_up.clone(), ticket);
         let (gateway, stop) = (self.clone(), self.parts().tasks.stop_token());
         self.parts().tasks.start("linking attempt", async move {
             let followed = gateway.follow(running, course, publish, given_up);
-            stop.run_until_cancelled(followed).await;
+            let told = gateway.tell_of(ticket, told);
+            stop.run_until_cancelled(future::join(followed, told)).await;
         });
         Ok(attempt)
     }
@@ -292,7 +321,7 @@ impl Gateway {
 
     /// Keeps an attempt's step true until it ends, and its outcome for a while.
     async fn follow(
-        self,
+        &self,
         mut running: Running,
         mut course: Course,
         publish: watch::Sender<Attempt>,

@@ -18,10 +18,10 @@ use crate::attempts::Attempts;
 use crate::dice::Dice;
 use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
-use crate::link_tickets::LinkTickets;
 use crate::ports::Ports;
 use crate::profile_picture::not_online;
 use crate::revocations::Revocations;
+use crate::sessions::Sessions;
 use crate::supervisor::{BEGINNING_MAX, Running, Supervisor};
 use crate::tasks::Tasks;
 
@@ -50,8 +50,8 @@ pub(crate) struct Parts {
     pub(crate) dice: Arc<Dice>,
     pub(crate) tasks: Tasks,
     pub(crate) attempts: Attempts,
-    pub(crate) link_tickets: LinkTickets,
     pub(crate) revocations: Revocations,
+    pub(crate) sessions: Sessions,
     /// Held by whoever changes settings or descriptions.
     pub(crate) settings_turn: Mutex<()>,
     /// Held by whoever creates an instance whose name must be free.
@@ -79,8 +79,8 @@ impl Gateway {
             dice,
             tasks,
             attempts: Attempts::default(),
-            link_tickets: LinkTickets::default(),
             revocations: Revocations::default(),
+            sessions: Sessions::default(),
             settings_turn: Mutex::new(()),
             names_turn: Mutex::new(()),
             instance_tokens_turn: Mutex::new(()),

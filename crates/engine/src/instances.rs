@@ -296,11 +296,12 @@ impl Gateway {
         if runs {
             // The phone must not go on listing a device that nobody has.
             self.log_out(instance).await?;
-            parts.link_tickets.forget_instance(instance);
             parts.supervisor.end(instance).await;
         }
         match self.take_off_the_list(instance).await {
             Ok(true) => {
+                // Its link tickets went with it; whoever waits by one is to hear of it.
+                parts.revocations.tell();
                 tracing::info!(%instance, "an instance was removed");
                 Ok(())
             }
@@ -347,10 +348,12 @@ impl Gateway {
             // An actor each, which costs little; the fleet limiter paces what they dial.
             self.parts().supervisor.run(record.id);
         }
+        self.watch_link_tickets();
         let (gateway, stop) = (self.clone(), self.parts().tasks.stop_token());
         self.parts().tasks.start("forgetting", async move {
             loop {
                 gateway.forget_removed().await;
+                gateway.forget_link_tickets().await;
                 if stop.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_none() {
                     return;
                 }

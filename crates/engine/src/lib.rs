@@ -19,8 +19,10 @@ pub mod look;
 pub mod pairing;
 pub mod ports;
 pub mod profile_picture;
+pub mod sessions;
 pub mod sight;
 pub mod tasks;
+mod visit;
 
 mod actor;
 mod line;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use waygate_core::clock::Clock;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Linker;
+use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::Registry;
 
 /// The implementations of the ports of core.
@@ -16,6 +17,8 @@ pub struct Ports {
     pub registry: Arc<dyn Registry>,
     /// What happened.
     pub journal: Arc<dyn Journal>,
+    /// Addresses at which people link.
+    pub link_tickets: Arc<dyn LinkTickets>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

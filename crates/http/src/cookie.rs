@@ -41,6 +41,29 @@ pub fn set(
     max_age: Duration,
     secure: bool,
 ) -> Result<HeaderValue, InvalidCookie> {
+    set_for("Lax", name, value, path, max_age, secure)
+}
+
+/// The same for what no other site has a reason to lead to: the browser sends it with no request that
+/// another site makes, not even for following a link (`SameSite=Strict`).
+pub fn set_strict(
+    name: &str,
+    value: &str,
+    path: &str,
+    max_age: Duration,
+    secure: bool,
+) -> Result<HeaderValue, InvalidCookie> {
+    set_for("Strict", name, value, path, max_age, secure)
+}
+
+fn set_for(
+    same_site: &str,
+    name: &str,
+    value: &str,
+    path: &str,
+    max_age: Duration,
+    secure: bool,
+) -> Result<HeaderValue, InvalidCookie> {
     let is_path =
         path.starts_with('/') && path.bytes().all(|byte| is_printable(byte) && byte != b';');
     if name.is_empty() || !name.bytes().all(is_token) || !value.bytes().all(is_octet) || !is_path {
@@ -48,8 +71,8 @@ pub fn set(
     }
     let seconds = max_age.as_secs();
     let secure = if secure { "; Secure" } else { "" };
-    let text =
-        format!("{name}={value}; HttpOnly; SameSite=Lax; Path={path}; Max-Age={seconds}{secure}");
+    let attributes = format!("HttpOnly; SameSite={same_site}; Path={path}; Max-Age={seconds}");
+    let text = format!("{name}={value}; {attributes}{secure}");
     let mut header = HeaderValue::try_from(text).map_err(|_character| InvalidCookie)?;
     // Whoever has it is taken for its owner.
     header.set_sensitive(true);
@@ -116,6 +139,8 @@ mod tests {
         let secure = set("waygate_link", "abc-_1", "/link", day, true).unwrap();
         assert_eq!(secure, format!("{expected}; Secure").as_str());
         assert!(header.is_sensitive());
+        let strict = set_strict("s", "1", "/", day, false).unwrap();
+        assert_eq!(strict, "s=1; HttpOnly; SameSite=Strict; Path=/; Max-Age=86400");
         let forgotten = set("a", "", "/", Duration::ZERO, false).unwrap();
         assert_eq!(forgotten, "a=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0");
     }

@@ -43,9 +43,10 @@ const TURNED_AWAY = ['failed', 'suspended', 'banned'];
 
 const QR = { method: 'qr', fresh: false };
 
-/// How the page begins. Who holds the phone itself cannot scan its screen, and begins with a number.
-export function arrive(now, isPhone) {
-  if (!isPhone) return start(now);
+/// How the page begins. Who holds the phone itself cannot scan its screen, and begins with a number,
+/// unless the page offers only one way (`methods`: `qr`, `code` or `both`).
+export function arrive(now, isPhone, methods = 'both') {
+  if (methods === 'qr' || (methods === 'both' && !isPhone)) return start(now);
   return { at: 'asking', number: '', error: null, arriving: true, tries: 0, due: now };
 }
 
@@ -259,14 +260,15 @@ function digits(typed) {
   return typed.replace(/[^0-9]/g, '').replace(/^00/, '');
 }
 
+/// What is wrong with a number, by the name that words.*.mjs have for it.
 function complaint(typed, phone) {
   if (/[^0-9+()./\s\u00a0\u202f\u2010-\u2015-]/.test(typed)) {
-    return 'A phone number has digits only.';
+    return 'number_letters';
   }
-  if (phone === '') return 'Type the number of the phone.';
-  if (phone.startsWith('0')) return 'Begin with the country code instead of 0.';
+  if (phone === '') return 'number_missing';
+  if (phone.startsWith('0')) return 'number_zero';
   // E.164 has 15 digits at most; no country has numbers of less than 7 with its code.
-  if (phone.length < 7) return 'This number is too short. Begin with the country code.';
-  if (phone.length > 15) return 'This number is too long.';
+  if (phone.length < 7) return 'number_short';
+  if (phone.length > 15) return 'number_long';
   return null;
 }

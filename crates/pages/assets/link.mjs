@@ -18,8 +18,9 @@ const PHONE = '(pointer: coarse) and (max-width: 46rem), (pointer: coarse) and (
 
 // Relative to the page: whatever a proxy puts in front of the path stays there.
 const ticket = location.pathname.split('/').at(-1);
-const page = new Page(document, {
-  press: (button) => take({ is: 'pressed', button }),
+const { default: words } = await import(`./words.${document.documentElement.lang}.mjs`);
+const page = new Page(document, words, {
+  press: (button) => take({ is: 'pressed', button: offered(button) }),
   submit: (number) => take({ is: 'submitted', number }),
 });
 
@@ -29,6 +30,12 @@ let state = null;
 let current = new AbortController();
 let hidden = null;
 let glance = clocks();
+
+/// Where no code to scan is offered, beginning again means another number.
+function offered(button) {
+  const isForScan = button === 'again' && state.wish?.method !== 'code';
+  return isForScan && page.methods === 'code' ? 'number' : button;
+}
 
 function take(event) {
   enter(step(state, event, performance.now()));
@@ -41,7 +48,7 @@ function enter(next) {
   current = new AbortController();
   const wanted = deed(state);
   if (wanted) perform(wanted, current.signal);
-  page.show(view(state, ticket));
+  page.show(view(state, ticket, words));
 }
 
 async function perform({ call, wish, due, ...look }, signal) {
@@ -90,4 +97,4 @@ addEventListener('online', () => take({ is: 'returned' }));
 // Back from the browser's own cache of pages: the calls of before are lost.
 addEventListener('pageshow', (event) => event.persisted && location.reload());
 
-enter(arrive(performance.now(), matchMedia(PHONE).matches));
+enter(arrive(performance.now(), matchMedia(PHONE).matches, page.methods));

@@ -9,24 +9,27 @@ const TICK_MS = 250;
 /// How long after a picture that could not be loaded it is asked for again.
 const PICTURE_PAUSE_MS = 1000;
 
+/// The word on a button, what it is told as, and the way to link that it belongs to.
 const BUTTONS = {
-  again: ['Begin again', 'again'],
-  another: ['Ask for another code', 'again'],
-  fresh: ['Ask for a new code now', 'fresh'],
-  number: ['Link with phone number', 'number'],
-  qr: ['Show the QR code', 'qr'],
+  again: ['begin_again', 'again', null],
+  another: ['ask_another', 'again', 'code'],
+  fresh: ['ask_fresh', 'fresh', 'qr'],
+  number: ['by_number', 'number', 'code'],
+  qr: ['show_qr', 'qr', 'qr'],
 };
 
 export class Page {
   #document;
+  #words;
   #hands;
   #view = null;
   #picture = null;
   #modules = null;
 
   /// `hands` are told of what a person does: `press(button)` and `submit(number)`.
-  constructor(document, hands) {
+  constructor(document, words, hands) {
     this.#document = document;
+    this.#words = words;
     this.#hands = hands;
     for (const button of document.querySelectorAll('button[data-press]')) {
       button.addEventListener('click', () => hands.press(button.dataset.press));
@@ -35,10 +38,21 @@ export class Page {
       event.preventDefault();
       hands.submit(this.#at('phone').value);
     });
+    this.#at('phone').readOnly = this.#said.phoneFixed === 'true';
     setInterval(() => this.#tick(), TICK_MS);
     document.defaultView.addEventListener('resize', () => this.#fit());
     // The style shows from here on what the view says.
     document.body.dataset.live = '';
+  }
+
+  /// The ways to link that are offered.
+  get methods() {
+    return this.#said.methods;
+  }
+
+  /// What was said of this page when its link was made.
+  get #said() {
+    return this.#document.body.dataset;
   }
 
   /// What is to be linked.
@@ -55,7 +69,8 @@ export class Page {
       section.hidden = section.dataset.screen !== view.screen;
     }
     this.#paint(view, before);
-    this.#document.title = view.title ? `${view.title} - Link WhatsApp` : 'Link WhatsApp';
+    const { title } = this.#words;
+    this.#document.title = view.title ? `${view.title} - ${title}` : title;
     this.#at('notice').hidden = view.notice === null;
     this.#at('notice-text').textContent = view.notice ?? '';
     this.#announce(view.announcement);
@@ -89,7 +104,7 @@ export class Page {
   #paintNumber({ number, error }, before) {
     const phone = this.#at('phone');
     const isNew = before?.screen !== 'number';
-    if (isNew) phone.value = number;
+    if (isNew) phone.value = number || this.#said.phone;
     phone.setAttribute('aria-invalid', String(error !== null));
     this.#at('phone-error').textContent = error ?? '';
     // Whoever has just come should read first, and see more than a keyboard.
@@ -109,11 +124,19 @@ export class Page {
     this.#at('message').dataset.tone = tone;
     this.#at('message-title').textContent = title;
     this.#at('message-text').textContent = text;
+    const onward = this.#document.getElementById('go-on');
+    if (onward) onward.hidden = tone !== 'done';
     const row = this.#at('message-buttons');
-    const wanted = buttons.join(' ');
+    const offered = buttons.filter((name) => this.#isOffered(name));
+    const wanted = offered.join(' ');
     if (row.dataset.buttons === wanted) return;
     row.dataset.buttons = wanted;
-    row.replaceChildren(...buttons.map((name, index) => this.#button(name, index === 0)));
+    row.replaceChildren(...offered.map((name, index) => this.#button(name, index === 0)));
+  }
+
+  #isOffered(name) {
+    const [, , way] = BUTTONS[name];
+    return way === null || this.methods === 'both' || this.methods === way;
   }
 
   #button(name, isFirst) {
@@ -121,7 +144,7 @@ export class Page {
     const button = this.#document.createElement('button');
     button.type = 'button';
     button.className = isFirst ? 'first' : '';
-    button.textContent = label;
+    button.textContent = this.#words[label];
     button.addEventListener('click', () => this.#hands.press(press));
     return button;
   }
@@ -138,7 +161,7 @@ export class Page {
       this.#tick();
     };
     picture.onerror = () => {
-      this.#at('qr-hint').textContent = 'The code could not be loaded';
+      this.#at('qr-hint').textContent = this.#words.picture_lost;
       setTimeout(() => isWanted() && this.#load(address), PICTURE_PAUSE_MS);
     };
     picture.src = address;
@@ -181,7 +204,8 @@ export class Page {
     this.#fit();
     if (notice !== null) {
       const seconds = secondsLeft(retryAt, now);
-      this.#say('notice-time', seconds > 0 ? `Trying again in ${inWords(seconds)}.` : 'Trying again.');
+      const { trying_in: before, trying } = this.#words;
+      this.#say('notice-time', seconds > 0 ? `${before} ${inWords(seconds)}.` : trying);
     }
   }
 

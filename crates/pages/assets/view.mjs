@@ -1,5 +1,5 @@
 // What a state looks like, in words and numbers and without a document. The page paints what this
-// says; nothing here knows how.
+// says; nothing here knows how. The words themselves are in words.*.mjs, one file for each language.
 //
 // A view is on one of four screens:
 //   qr       `picture` (the code's address below the page's, or nothing), `hint` (while there is
@@ -11,132 +11,90 @@
 // and has a `notice` (or nothing), a `retryAt` for it, and an `announcement`: what a screen reader says
 // when it changes. A timer is `{ label, from, until }`.
 
-const WORDS = {
-  finishing: {
-    tone: 'wait',
-    title: 'Finishing on the phone',
-    text: 'The phone has accepted. Keep WhatsApp open on it until this page says that it is linked.',
-  },
-  pairing_code_typed: {
-    tone: 'wait',
-    title: 'The phone has typed the code',
-    text: 'Waiting for WhatsApp to confirm it. Keep WhatsApp open on the phone.',
-  },
-  passkey_required: {
-    tone: 'stop',
-    title: 'WhatsApp asks for a passkey',
-    text:
-      'WhatsApp wants the passkey of this account before it links another device, and this page ' +
-      'cannot give it. Link another account, or try again when WhatsApp no longer asks for it.',
-    buttons: ['again'],
-  },
-  asleep: {
-    tone: 'wait',
-    title: 'Paused',
-    text: 'This page was in the background for a while. It goes on as soon as you look at it.',
-  },
-  pass: {
-    tone: 'stop',
-    title: 'This page has expired',
-    text:
-      'It works for an hour in the browser that opened it, and not after a restart of the gateway. ' +
-      'What is linked stays linked. To link an account, ask for a new link where you got this one.',
-  },
-  gone: {
-    tone: 'stop',
-    title: 'There is nothing to link any more',
-    text: 'What this page was for was removed, or is not running. Ask whoever sent you the link.',
-  },
-  linked: {
-    tone: 'done',
-    title: 'Linked already',
-    text: 'A WhatsApp account is linked, and nothing is left to do. You can close this page.',
-  },
-  fault: {
-    tone: 'stop',
-    title: 'Something went wrong',
-    text: 'The gateway gave an answer that this page does not understand. Its log tells more.',
-    buttons: ['again'],
-  },
+/// The messages that need nothing but their words.
+const MESSAGES = {
+  finishing: { tone: 'wait', words: 'finishing' },
+  pairing_code_typed: { tone: 'wait', words: 'typed' },
+  passkey_required: { tone: 'stop', words: 'passkey', buttons: ['again'] },
+  asleep: { tone: 'wait', words: 'asleep' },
+  pass: { tone: 'stop', words: 'over' },
+  gone: { tone: 'stop', words: 'gone' },
+  linked: { tone: 'done', words: 'linked_before' },
+  fault: { tone: 'stop', words: 'fault', buttons: ['again'] },
 };
 
-const FAILURES = {
-  not_watched: 'Nobody looked at the code any more.',
-  code_expired: 'The code was not typed in time.',
-  wrong_code: 'Another code was typed on the phone than the one shown here.',
-  code_lost: 'The code is no longer valid. A newer one may have been asked for.',
-  given_up: 'It was given up elsewhere.',
-};
-
-const LOOKING = 'Catching up';
-
-const UNREACHABLE = 'The gateway does not answer.';
+const FAILURES = ['not_watched', 'code_expired', 'wrong_code', 'code_lost', 'given_up'];
 
 /// `ticket` is the last part of the page's own address: all calls stand below it.
-export function view(state, ticket) {
-  const shown = screen(state, ticket);
-  return { notice: null, retryAt: null, ...shown, ...trouble(state, shown) };
+export function view(state, ticket, words) {
+  const shown = screen(state, ticket, words);
+  return { notice: null, retryAt: null, ...shown, ...trouble(state, shown, words) };
 }
 
 /// A single failed call is not worth a word: the next one is a second away.
-function trouble({ tries = 0, due }, { hint, code }) {
+function trouble({ tries = 0, due }, { hint, code }, words) {
   if (tries < 2) return {};
-  const announcement = `${UNREACHABLE} This page keeps trying.`;
-  const told = { notice: `${UNREACHABLE} `, retryAt: due, announcement };
+  const announcement = `${words.unreachable} ${words.keeps_trying}`;
+  const told = { notice: `${words.unreachable} `, retryAt: due, announcement };
   // In the place of a code: nothing is on its way. A code that is there says for itself how it ends.
-  return hint && !code ? { ...told, hint: 'No code while the gateway does not answer' } : told;
+  return hint && !code ? { ...told, hint: words.no_code } : told;
 }
 
-function screen(state, ticket) {
+function screen(state, ticket, words) {
   switch (state.at) {
     case 'beginning':
-      return state.wish.method === 'qr' ? noCode('Asking for a code') : noPairingCode();
+      return state.wish.method === 'qr' ? noCode(words.asking) : noPairingCode(words.asking_pairing);
     case 'following':
-      return attempted(state, ticket);
+      return attempted(state, ticket, words);
     case 'asking':
-      return { screen: 'number', ...asking(state) };
+      return { screen: 'number', ...asking(state, words) };
     case 'over':
-      return state.seen.attempt.step === 'linked' ? linked(state.seen.attempt) : failed(state);
+      return state.seen.attempt.step === 'linked'
+        ? linked(state.seen.attempt, words)
+        : failed(state, words);
     case 'finishing':
-      return message(WORDS.finishing);
+      return told('finishing', words);
     case 'limited':
-      return limited(state);
+      return limited(state, words);
     case 'asleep':
-      return message(WORDS.asleep);
+      return told('asleep', words);
     default:
-      return closed(state);
+      return closed(state, words);
   }
 }
 
-function attempted({ wish, seen, back }, ticket) {
+function attempted({ wish, seen, back }, ticket, words) {
   const { attempt, at } = seen;
+  const none = wish.method === 'qr' ? noCode : noPairingCode;
   // After an absence the code of before may be worth nothing.
-  if (back) return wish.method === 'qr' ? noCode(LOOKING) : noPairingCode(LOOKING);
+  if (back) return none(words.catching_up);
   switch (attempt.step) {
     case 'qr_code':
     case 'pairing_code':
-      return wish.method === 'qr' ? qrCode(attempt, at, ticket) : pairingCode(attempt, at);
+      return wish.method === 'qr'
+        ? qrCode(attempt, at, ticket, words)
+        : pairingCode(attempt, at, words);
     case 'waiting':
-      return waiting(wish, attempt, at);
+      return waiting(wish, attempt, at, words);
     case 'pairing_code_typed':
     case 'passkey_required':
     case 'finishing':
-      return message(WORDS[attempt.step]);
+      return told(attempt.step, words);
     default:
-      return wish.method === 'qr' ? noCode('Getting a code from WhatsApp') : noPairingCode();
+      return none(wish.method === 'qr' ? words.getting : words.asking_pairing);
   }
 }
 
-function qrCode(attempt, at, ticket) {
+function qrCode(attempt, at, ticket, words) {
   // The code for scanning may end before the one for typing that another page asked for.
-  if (!attempt.qr_code) return noCode('Getting a new code');
+  if (!attempt.qr_code) return noCode(words.getting_new);
   const { expires_in_ms: left, issued_at: from, expires_at: to } = attempt.qr_code;
   return {
     screen: 'qr',
     picture: `${ticket}/linking-attempts/${attempt.id}/qr.png?v=${attempt.version}`,
-    hint: 'Getting a new code',
-    timer: timer('New code in', at, left, from, to),
-    announcement: 'A QR code is shown. Scan it with the phone. It renews itself.',
+    hint: words.getting_new,
+    timer: timer(words.new_code_in, at, left, from, to),
+    announcement: words.says_qr,
   };
 }
 
@@ -144,19 +102,19 @@ function noCode(hint) {
   return { screen: 'qr', picture: null, hint, timer: null, announcement: `${hint}.` };
 }
 
-function pairingCode(attempt, at) {
-  if (!attempt.pairing_code) return noPairingCode();
+function pairingCode(attempt, at, words) {
+  if (!attempt.pairing_code) return noPairingCode(words.asking_pairing);
   const { code, expires_in_ms: left, issued_at: from, expires_at: to } = attempt.pairing_code;
   return {
     screen: 'code',
     code,
-    hint: 'This code has expired',
-    timer: timer('Valid for', at, left, from, to),
-    announcement: `Type this code on the phone: ${spelt(code)}.`,
+    hint: words.code_over,
+    timer: timer(words.valid_for, at, left, from, to),
+    announcement: `${words.says_code} ${spelt(code)}.`,
   };
 }
 
-function noPairingCode(hint = 'Asking WhatsApp for a code') {
+function noPairingCode(hint) {
   return { screen: 'code', code: null, hint, timer: null, announcement: `${hint}.` };
 }
 
@@ -168,43 +126,50 @@ function timer(label, at, leftMs, from, to) {
   return { label, from: until - Math.max(leftMs, wholeMs || 0), until };
 }
 
-function waiting(wish, { reason, not_before_in_ms: left }, at) {
-  const timer = left === null ? null : { label: 'Next code in', from: at, until: at + left };
-  const why = sentence(reason) ?? 'There is no code yet.';
-  const text = `${why} The next one comes by itself.`;
+function waiting(wish, { reason, not_before_in_ms: left }, at, words) {
+  const timer = left === null ? null : { label: words.next_code_in, from: at, until: at + left };
+  const text = `${sentence(reason) ?? words.waiting} ${words.comes_by_itself}`;
   const buttons = wish.method === 'qr' ? ['fresh', 'number'] : ['qr'];
-  return message({ tone: 'wait', title: 'The next code has to wait', text, buttons }, timer);
+  return message({ tone: 'wait', title: words.waiting_title, text, buttons }, timer);
 }
 
-function asking({ number, error }) {
-  const announcement = error ? '' : 'Type the number of the phone.';
-  return { number, error: sentence(error), announcement };
+/// What is wrong with a number is a word of ours, or what the gateway said of it.
+function asking({ number, error }, words) {
+  const announcement = error ? '' : words.says_number;
+  return { number, error: error === null ? null : (words[error] ?? sentence(error)), announcement };
 }
 
-function linked({ whatsapp }) {
+function linked({ whatsapp }, words) {
   const ending = whatsapp?.phone_ends_with;
-  const whose = ending ? `The account whose number ends in ${ending} is linked.` : 'It is linked.';
-  const text = `${whose} You can close this page.`;
-  return message({ tone: 'done', title: 'Linked', text });
+  const whose = ending ? words.linked_ending.replace('{digits}', ending) : words.linked;
+  const text = `${whose} ${words.linked_end}`;
+  return message({ tone: 'done', title: words.linked_title, text });
 }
 
-function failed({ wish, seen }) {
+function failed({ wish, seen }, words) {
   const { failure, reason } = seen.attempt;
-  const text = FAILURES[failure] ?? sentence(reason) ?? 'WhatsApp gave no reason.';
+  const text = FAILURES.includes(failure) ? words[failure] : (sentence(reason) ?? words.failed);
   const buttons = wish.method === 'qr' ? ['again', 'number'] : ['another', 'number', 'qr'];
-  return message({ tone: 'stop', title: 'Not linked', text, buttons });
+  return message({ tone: 'stop', title: words.failed_title, text, buttons });
 }
 
-function limited({ wish, until }) {
-  const timer = { label: 'New codes in', from: null, until };
-  const text = 'Too many new codes were asked for. A QR code that is there can still be shown.';
+function limited({ wish, until }, words) {
+  const timer = { label: words.new_codes_in, from: null, until };
   const buttons = wish.method === 'qr' ? ['qr'] : ['number', 'qr'];
-  return message({ tone: 'wait', title: 'Too many codes', text, buttons }, timer);
+  const { limited_title: title, limited: text } = words;
+  return message({ tone: 'wait', title, text, buttons }, timer);
 }
 
-function closed({ why, detail }) {
-  const text = detail ? `The gateway refused: ${detail}.` : WORDS[why].text;
-  return message({ ...WORDS[why], text });
+function closed({ why, detail }, words) {
+  const view = told(why, words);
+  if (!detail) return view;
+  return message({ ...view, text: `${words.refused} ${detail}.` });
+}
+
+/// One of the messages that need nothing but their words.
+function told(name, words) {
+  const { tone, words: key, buttons } = MESSAGES[name];
+  return message({ tone, title: words[`${key}_title`], text: words[key], buttons });
 }
 
 function message({ tone, title, text, buttons = [] }, timer = null) {

@@ -31,6 +31,10 @@ macro_rules! asset {
 pub(crate) const ASSETS: &[Asset] = &[
     asset!("absence.mjs", SCRIPT),
     asset!("call.mjs", SCRIPT),
+    asset!("console-calls.mjs", SCRIPT),
+    asset!("console-view.mjs", SCRIPT),
+    asset!("console.css", STYLE),
+    asset!("console.mjs", SCRIPT),
     asset!("course.mjs", SCRIPT),
     asset!("fit.mjs", SCRIPT),
     asset!("icon.svg", "image/svg+xml"),
@@ -40,6 +44,12 @@ pub(crate) const ASSETS: &[Asset] = &[
     asset!("screens.css", STYLE),
     asset!("style.css", STYLE),
     asset!("view.mjs", SCRIPT),
+    asset!("words.ar.mjs", SCRIPT),
+    asset!("words.de.mjs", SCRIPT),
+    asset!("words.en.mjs", SCRIPT),
+    asset!("words.es.mjs", SCRIPT),
+    asset!("words.fr.mjs", SCRIPT),
+    asset!("words.pt.mjs", SCRIPT),
 ];
 
 /// The name of the folder that all of them stand in.

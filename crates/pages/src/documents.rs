@@ -3,39 +3,105 @@
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use waygate_core::link_ticket::{Language, LinkTerms, Methods};
+use waygate_engine::link_tickets::Worthless;
 
 use crate::headers;
+use crate::words::Words;
 
 /// Stands in the templates where the folder of the assets belongs.
 const FOLDER: &str = "{assets}";
 
-/// The pages of this process. They tell nothing of a ticket or an instance.
+/// The pages of this process.
 #[derive(Debug)]
 pub(crate) struct Documents {
+    translated: Vec<(Language, Translated)>,
+    console: String,
+}
+
+/// The pages in one language. What a link says of its page is still to be put in.
+#[derive(Debug)]
+pub(crate) struct Translated {
+    words: Words,
     link: String,
     spent: String,
     unopened: String,
+    /// What stands where no brand is named.
+    own: String,
 }
 
 impl Documents {
     /// The pages, with their assets in this folder.
     pub(crate) fn new(folder: &str) -> Self {
-        let fill = |template: &str| template.replace(FOLDER, folder);
-        Self {
-            link: fill(include_str!("../templates/link.html")),
-            spent: fill(include_str!("../templates/spent.html")),
-            unopened: fill(include_str!("../templates/unopened.html")),
+        let languages = Language::ALL.into_iter();
+        let translated = languages.map(|language| (language, Translated::new(language, folder)));
+        let console = include_str!("../templates/console.html").replace(FOLDER, folder);
+        Self { translated: translated.collect(), console }
+    }
+
+    /// The console.
+    pub(crate) fn console(&self) -> Response {
+        page(StatusCode::OK, self.console.clone())
+    }
+
+    /// The pages in this language.
+    pub(crate) fn of(&self, language: Language) -> Option<&Translated> {
+        self.translated
+            .iter()
+            .find(|(other, _pages)| *other == language)
+            .map(|(_language, pages)| pages)
+    }
+}
+
+impl Translated {
+    fn new(language: Language, folder: &str) -> Self {
+        let words = Words::of(language);
+        let fill = |template: &str| {
+            let text = template.replace(FOLDER, folder).replace("{lang}", language.code());
+            words.fill(&text.replace("{language_links}", &language_links(language)))
+        };
+        let link = fill(include_str!("../templates/link.html"));
+        let spent = fill(include_str!("../templates/spent.html"));
+        let unopened = fill(include_str!("../templates/unopened.html"));
+        Self { link, spent, unopened, words, own: own_brand(folder) }
+    }
+
+    /// The page that links by this ticket, as its owner wants it.
+    pub(crate) fn link(&self, ticket: &str, terms: &LinkTerms) -> Response {
+        let onward = terms.return_url.as_ref().map_or_else(String::new, |url| {
+            let (url, word) = (escaped(url), self.words.get("go_on"));
+            format!("\n    <a id=\"go-on\" class=\"onward\" href=\"{url}\" hidden>{word}</a>")
+        });
+        let style = terms.brand.colour.map_or_else(String::new, |_colour| {
+            format!("\n<link rel=\"stylesheet\" href=\"{ticket}/brand.css\">")
+        });
+        let text = self.link.replace("{brand_style}", &style).replace("{return}", &onward);
+        let text = text.replace("{said}", &said(terms));
+        // Last, since it holds what somebody else wrote.
+        page(StatusCode::OK, text.replace("{brand}", &self.brand(ticket, terms)))
+    }
+
+    /// Whose page it is.
+    fn brand(&self, ticket: &str, terms: &LinkTerms) -> String {
+        let logo = terms.brand.logo.as_ref();
+        let logo = logo.map(|_| format!("<img class=\"logo\" src=\"{ticket}/logo\" alt=\"\">"));
+        let name = terms.brand.name.as_deref();
+        let name = name.map(|name| format!("<span>{}</span>", escaped(name)));
+        if logo.is_none() && name.is_none() {
+            return self.own.clone();
         }
+        logo.into_iter().chain(name).collect()
     }
 
-    /// The page that links.
-    pub(crate) fn link(&self) -> Response {
-        page(StatusCode::OK, self.link.clone())
-    }
-
-    /// For a ticket that is worth nothing, whatever the reason.
-    pub(crate) fn spent(&self) -> Response {
-        page(StatusCode::NOT_FOUND, self.spent.clone())
+    /// For a ticket that opens nothing, with the reason.
+    pub(crate) fn spent(&self, why: Worthless) -> Response {
+        let word = match why {
+            Worthless::Unknown => "spent_unknown",
+            Worthless::Expired => "spent_expired",
+            Worthless::Used => "spent_used",
+            Worthless::Revoked => "spent_revoked",
+        };
+        page(StatusCode::NOT_FOUND, self.spent.replace("{why}", self.words.get(word)))
     }
 
     /// For a request that nobody waits for. A browser that asked ahead must ask again, so this is no
@@ -43,6 +109,52 @@ impl Documents {
     pub(crate) fn unopened(&self) -> Response {
         page(StatusCode::FORBIDDEN, self.unopened.clone())
     }
+}
+
+/// What the page's scripts are told of its link.
+fn said(terms: &LinkTerms) -> String {
+    let methods = match terms.methods {
+        Methods::Both => "both",
+        Methods::QrCode => "qr",
+        Methods::PairingCode => "code",
+    };
+    let phone = terms.phone.as_ref().map_or("", |phone| phone.digits());
+    let fixed = terms.phone_fixed;
+    format!(" data-methods=\"{methods}\" data-phone=\"{phone}\" data-phone-fixed=\"{fixed}\"")
+}
+
+fn own_brand(folder: &str) -> String {
+    format!(
+        "<img src=\"assets/{folder}/icon.svg\" alt=\"\" width=\"28\" height=\"28\">\n  \
+         <span>Waygate</span>"
+    )
+}
+
+/// The languages, each by its own name.
+fn language_links(current: Language) -> String {
+    let link = |language: Language| {
+        let (code, words) = (language.code(), Words::of(language));
+        let mark = if language == current { " aria-current=\"true\"" } else { "" };
+        let name = words.get("name");
+        format!("<a href=\"?lang={code}\" lang=\"{code}\" hreflang=\"{code}\"{mark}>{name}</a>")
+    };
+    Language::ALL.map(link).join("\n    ")
+}
+
+/// A text that somebody else wrote, for a place in a page or in an attribute.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            other => safe.push(other),
+        }
+    }
+    safe
 }
 
 /// For what could not be answered. It loads nothing: whatever failed might fail again.
@@ -61,7 +173,8 @@ fn page(status: StatusCode, text: String) -> Response {
 mod tests {
     use super::*;
 
-    const TEMPLATES: [&str; 4] = [
+    const TEMPLATES: [&str; 5] = [
+        include_str!("../templates/console.html"),
         include_str!("../templates/link.html"),
         include_str!("../templates/spent.html"),
         include_str!("../templates/unopened.html"),
@@ -80,28 +193,10 @@ mod tests {
         }
     }
 
-    /// Ten minutes and an hour are said of different things, and are what the engine counts with.
     #[test]
-    fn a_link_that_cannot_be_used_tells_both_of_its_times() {
-        use waygate_engine::link_tickets::{PASS_FOR, TICKET_FOR};
-
-        assert_eq!(TICKET_FOR.as_secs(), 10 * 60);
-        assert_eq!(PASS_FOR.as_secs(), 60 * 60);
-        let documents = Documents::new("0123");
-        for text in [documents.spent, documents.unopened] {
-            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            let opened = words.find("within ten minutes").unwrap();
-            let used = words.find("The page then works for an hour").unwrap();
-            assert!(opened < used, "{words}");
-        }
-    }
-
-    #[test]
-    fn no_page_keeps_a_placeholder() {
-        let documents = Documents::new("0123");
-        for text in [documents.link, documents.spent, documents.unopened] {
-            assert!(text.contains("assets/0123/style.css"));
-            assert!(!text.contains(['{', '}']));
-        }
+    fn what_somebody_else_wrote_is_no_markup() {
+        let text = r#"<b onclick='x'>"A" & B</b>"#;
+        let safe = "&lt;b onclick=&#39;x&#39;&gt;&quot;A&quot; &amp; B&lt;/b&gt;";
+        assert_eq!(escaped(text), safe);
     }
 }

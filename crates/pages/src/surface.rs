@@ -8,16 +8,20 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use waygate_core::error::{Error, Kind};
+use waygate_core::link_ticket::{Language, LinkTerms};
 use waygate_core::secret::TokenText;
 use waygate_engine::Gateway;
-use waygate_engine::link_tickets::Opened;
+use waygate_engine::link_tickets::{LinkVisit, Opened, Worthless};
 use waygate_http::cookie;
 use waygate_http::site::{Failure, Surface};
 use waygate_http::trace::{name_instance, name_route};
 
 use crate::assets;
-use crate::documents::{self, Documents};
+use crate::console;
+use crate::documents::{self, Documents, Translated};
 use crate::headers;
+use crate::language;
 use crate::opening::{is_by_a_person, is_over_tls};
 
 /// Below it are the pages, their assets, and what another surface answers.
@@ -55,10 +59,19 @@ enum Place<'a> {
     Page(&'a str),
     /// What may be an asset.
     Asset(&'a str),
+    /// The console's page.
+    Console,
+    /// Where the console signs in and out.
+    Session,
 }
 
 impl<'a> Place<'a> {
     fn of(path: &'a str) -> Option<Self> {
+        match path {
+            "/" => return Some(Self::Console),
+            "/console/session" => return Some(Self::Session),
+            _ => {}
+        }
         let rest = path.strip_prefix(ROOT)?;
         match rest.split_once('/') {
             Some((ASSETS, place)) => Some(Self::Asset(place)),
@@ -71,6 +84,8 @@ impl<'a> Place<'a> {
         match self {
             Self::Page(_) => "/link/{ticket}",
             Self::Asset(_) => "/link/assets/{asset}",
+            Self::Console => "/",
+            Self::Session => "/console/session",
         }
     }
 }
@@ -83,53 +98,87 @@ struct Pages {
 }
 
 async fn serve(State(pages): State<Arc<Pages>>, request: Request) -> Response {
-    let (head, _body) = request.into_parts();
+    let (head, body) = request.into_parts();
     let Some(place) = Place::of(head.uri.path()) else {
-        return pages.documents.spent();
+        return documents::fault(StatusCode::NOT_FOUND);
     };
     name_route(place.route());
-    if head.method != Method::GET && head.method != Method::HEAD {
-        let allowed = (ALLOW, HeaderValue::from_static("GET, HEAD"));
+    let (verbs, allowed) = match place {
+        Place::Session => (&[Method::POST, Method::DELETE], "POST, DELETE"),
+        Place::Page(_) | Place::Asset(_) | Place::Console => {
+            (&[Method::GET, Method::HEAD], "GET, HEAD")
+        }
+    };
+    if !verbs.contains(&head.method) {
+        let allowed = (ALLOW, HeaderValue::from_static(allowed));
         return (StatusCode::METHOD_NOT_ALLOWED, [allowed]).into_response();
     }
-    match place {
-        Place::Page(segment) => pages.page(segment, &head),
-        Place::Asset(place) => pages.asset(place),
-    }
+    let answered = match place {
+        Place::Page(segment) => pages.page(segment, &head).await,
+        Place::Asset(place) => Ok(pages.asset(place)),
+        Place::Console => Ok(pages.documents.console()),
+        Place::Session => console::session(&pages.gateway, &head, body).await,
+    };
+    answered.unwrap_or_else(|error| {
+        tracing::error!(cause = error.with_causes(), "a page could not be shown");
+        documents::fault(StatusCode::SERVICE_UNAVAILABLE)
+    })
 }
 
 impl Pages {
-    fn page(&self, segment: &str, head: &Parts) -> Response {
-        let Some(ticket) = Ticket::read(segment) else { return self.documents.spent() };
+    async fn page(&self, segment: &str, head: &Parts) -> Result<Response, Error> {
+        let Some(ticket) = Ticket::read(segment) else {
+            return self.told(head, None, |pages| pages.spent(Worthless::Unknown));
+        };
         if let Some(pass) = cookie::find(&head.headers, &ticket.cookie_name())
-            && let Some(instance) =
-                self.gateway.instance_of_link_pass(&ticket.text(), &TokenText::new(pass))
+            && let Some(visit) =
+                self.gateway.link_visit(&ticket.text(), &TokenText::new(pass)).await?
         {
-            name_instance(instance);
-            return self.documents.link();
+            return self.link(&ticket, &visit, head);
         }
         if head.method == Method::HEAD {
             // Only opening it would tell what it is worth.
-            return self.documents.link();
+            let terms = LinkTerms::default();
+            return self.told(head, None, |pages| pages.link(ticket.0, &terms));
         }
         if !is_by_a_person(&head.method, &head.headers) {
-            return self.documents.unopened();
+            return self.told(head, None, Translated::unopened);
         }
-        let pass = match self.gateway.open_link_ticket(&ticket.text()) {
+        let pass = match self.gateway.open_link_ticket(&ticket.text()).await? {
             Opened::Pass(pass) => pass,
-            Opened::WorthNothing => return self.documents.spent(),
+            Opened::Worthless(why) => return self.told(head, None, |pages| pages.spent(why)),
         };
-        name_instance(pass.instance);
         let name = ticket.cookie_name();
         let over_tls = is_over_tls(&head.headers);
         let set = cookie::set(&name, pass.text.expose(), COOKIE_PATH, pass.valid_for, over_tls);
-        let Ok(cookie) = set else {
-            // Digits make a cookie, so this cannot be.
-            return documents::fault(StatusCode::INTERNAL_SERVER_ERROR);
-        };
-        let mut response = self.documents.link();
-        response.headers_mut().append(SET_COOKIE, cookie);
-        response
+        let mut response = self.link(&ticket, &pass.visit, head)?;
+        // Digits make a cookie, so there always is one.
+        response.headers_mut().extend(set.ok().map(|cookie| (SET_COOKIE, cookie)));
+        Ok(response)
+    }
+
+    /// The page that links.
+    fn link(
+        &self,
+        ticket: &Ticket<'_>,
+        visit: &LinkVisit,
+        head: &Parts,
+    ) -> Result<Response, Error> {
+        name_instance(visit.instance());
+        let terms = self.gateway.link_terms(visit)?;
+        self.told(head, terms.language, |pages| pages.link(ticket.0, &terms))
+    }
+
+    /// A page in the language of whoever comes.
+    fn told(
+        &self,
+        head: &Parts,
+        said: Option<Language>,
+        page: impl FnOnce(&Translated) -> Response,
+    ) -> Result<Response, Error> {
+        let language = language::choose(head.uri.query(), said, &head.headers);
+        let pages = self.documents.of(language);
+        pages.map(page).ok_or_else(|| Error::new(Kind::Internal, "a language has no pages"))
     }
 
     fn asset(&self, place: &str) -> Response {
@@ -189,7 +238,11 @@ mod tests {
             ("/link/0a/assets/b", None),
             ("/LINK/0a", None),
             ("/linker/0a", None),
-            ("/", None),
+            ("/", Some(Place::Console)),
+            ("/console/session", Some(Place::Session)),
+            ("/console", None),
+            ("/console/", None),
+            ("", None),
         ] {
             assert_eq!(Place::of(path), place, "{path}");
         }

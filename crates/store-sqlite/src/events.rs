@@ -31,6 +31,34 @@ pub(crate) async fn append(
     .fetch_optional(&mut *connection)
     .await
     .map_err(internal)?;
+    write(connection, numbered, at, kind).await
+}
+
+pub(crate) async fn note(
+    connection: &mut SqliteConnection,
+    instance: InstanceId,
+    at: Timestamp,
+    kind: EventKind,
+) -> Result<Sequence, Error> {
+    let numbered: Option<(i64, i64)> = sqlx::query_as(
+        "UPDATE instances SET last_sequence = last_sequence + 1
+         WHERE key = (SELECT key FROM identities WHERE id = ?1) AND removed_at_ms IS NULL
+         RETURNING key, last_sequence",
+    )
+    .bind(instance.to_string())
+    .fetch_optional(&mut *connection)
+    .await
+    .map_err(internal)?;
+    write(connection, numbered, at, kind).await
+}
+
+/// Writes an event down at the place that it was given: the instance's key, and the number.
+async fn write(
+    connection: &mut SqliteConnection,
+    numbered: Option<(i64, i64)>,
+    at: Timestamp,
+    kind: EventKind,
+) -> Result<Sequence, Error> {
     let (key, sequence) = numbered.ok_or_else(no_instance)?;
     sqlx::query(
         "INSERT INTO events (instance, sequence, at_ms, kind, body) VALUES (?, ?, ?, ?, ?)",

@@ -164,9 +164,11 @@ pub(crate) async fn remove(
     .await
     .map_err(internal)?;
     let Some((key,)) = removed else { return Ok(false) };
-    for erase in
-        ["DELETE FROM settings WHERE instance = ?", "DELETE FROM events WHERE instance = ?"]
-    {
+    for erase in [
+        "DELETE FROM settings WHERE instance = ?",
+        "DELETE FROM events WHERE instance = ?",
+        "DELETE FROM link_tickets WHERE instance = ?",
+    ] {
         sqlx::query(erase).bind(key).execute(&mut *connection).await.map_err(internal)?;
     }
     Ok(true)

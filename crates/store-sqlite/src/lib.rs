@@ -25,6 +25,7 @@ mod connect;
 mod events;
 mod failure;
 mod instances;
+mod link_tickets;
 mod migrate;
 mod open;
 mod permissions;

@@ -11,12 +11,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::unconstrained;
 use waygate_core::error::Error;
 use waygate_core::event::{Event, EventKind, EventName, Sequence};
-use waygate_core::id::{AccountId, InstanceId};
+use waygate_core::id::{AccountId, InstanceId, LinkTicketId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
+use waygate_core::link_ticket::{LinkTicket, TicketEnding, TicketOpening};
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
+use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::{Enrolment, InstanceFilter, Registry};
 use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
@@ -27,7 +29,7 @@ use crate::migrate::MIGRATIONS;
 use crate::open::{OpenError, open};
 use crate::readers::Readers;
 use crate::writer::{Order, Planned, Writer};
-use crate::{accounts, events, instances, properties, tokens};
+use crate::{accounts, events, instances, link_tickets, properties, tokens};
 
 /// A store in one SQLite file.
 ///
@@ -212,6 +214,15 @@ impl Journal for SqliteStore {
         })
     }
 
+    fn note(
+        &self,
+        instance: InstanceId,
+        at: Timestamp,
+        kind: EventKind,
+    ) -> Deed<'_, Result<Sequence, Error>> {
+        self.write(move |connection| Box::pin(events::note(connection, instance, at, kind)))
+    }
+
     fn read_after(
         &self,
         instance: InstanceId,
@@ -233,5 +244,46 @@ impl Journal for SqliteStore {
         self.read(move |connection| {
             Box::pin(events::newest(connection, instance, name, before, limit))
         })
+    }
+}
+
+impl LinkTickets for SqliteStore {
+    fn issue_link_ticket(&self, ticket: LinkTicket) -> Deed<'_, Result<(), Error>> {
+        self.write(move |connection| Box::pin(link_tickets::issue(connection, ticket)))
+    }
+
+    fn find_link_ticket(&self, hash: TokenHash) -> Deed<'_, Result<Option<LinkTicket>, Error>> {
+        self.read(move |connection| Box::pin(link_tickets::find(connection, hash)))
+    }
+
+    fn link_tickets(&self, instance: InstanceId) -> Deed<'_, Result<Vec<LinkTicket>, Error>> {
+        self.read(move |connection| Box::pin(link_tickets::list(connection, instance)))
+    }
+
+    fn open_link_ticket(
+        &self,
+        ticket: LinkTicketId,
+        opening: TicketOpening,
+        expires_at: Timestamp,
+    ) -> Deed<'_, Result<bool, Error>> {
+        self.write(move |connection| {
+            Box::pin(link_tickets::open(connection, ticket, opening, expires_at))
+        })
+    }
+
+    fn end_link_ticket(
+        &self,
+        ticket: LinkTicketId,
+        ending: TicketEnding,
+    ) -> Deed<'_, Result<bool, Error>> {
+        self.write(move |connection| Box::pin(link_tickets::end(connection, ticket, ending)))
+    }
+
+    fn lapsed_link_tickets(&self, now: Timestamp) -> Deed<'_, Result<Vec<LinkTicket>, Error>> {
+        self.read(move |connection| Box::pin(link_tickets::lapsed(connection, now)))
+    }
+
+    fn forget_link_tickets(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {
+        self.write(move |connection| Box::pin(link_tickets::forget(connection, cutoff)))
     }
 }

@@ -12,6 +12,7 @@ pub mod checks;
 pub mod descriptions;
 pub mod enrolment;
 pub mod journal;
+pub mod link_tickets;
 pub mod listing;
 pub mod removal;
 pub mod samples;
@@ -55,6 +56,7 @@ macro_rules! contract {
                 nothing_of_a_removed_instance_is_given_a_second_time,
             }
             journal::{
+                a_note_is_numbered_among_the_events_and_leaves_the_standing,
                 a_standing_is_read_as_it_was_written,
                 an_event_goes_to_its_own_instance_only,
                 an_event_is_read_as_it_was_written,
@@ -66,6 +68,17 @@ macro_rules! contract {
                 reading_begins_after_the_given_event_and_ends_at_the_limit,
                 the_newest_events_come_first_and_end_at_the_limit,
                 times_are_kept_to_the_millisecond,
+            }
+            link_tickets::{
+                a_ticket_ends_once,
+                a_ticket_is_found_as_it_was_issued,
+                a_ticket_of_nobody_is_not_found,
+                a_ticket_that_expired_or_ended_is_not_opened,
+                a_ticket_with_a_taken_id_or_text_is_a_conflict,
+                forgetting_takes_what_ended_before_the_cutoff_and_nothing_else,
+                one_of_many_who_open_a_ticket_at_once_gets_it,
+                removing_an_instance_takes_its_tickets,
+                tickets_whose_time_is_over_are_lapsed_until_they_end,
             }
             listing::{
                 a_filter_by_account_lists_that_accounts_instances,

@@ -1,7 +1,7 @@
 //! Waygate's store contract and the memory store.
 //!
-//! What a store promises stands at the ports, `waygate_core::port::registry` and
-//! `waygate_core::port::journal`. [`mod@contract`] says it a second time, as named cases that every
+//! What a store promises stands at the ports, `waygate_core::port::registry`,
+//! `waygate_core::port::journal` and `waygate_core::port::link_tickets`. [`mod@contract`] says it a second time, as named cases that every
 //! store has to pass: the port is read by people, the contract by machines. [`MemoryStore`] is the
 //! smallest thing that passes, for tests that own the time; a gateway that ships does not use it.
 //!
@@ -11,11 +11,12 @@ pub mod contract;
 mod memory;
 
 use waygate_core::port::journal::Journal;
+use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::Registry;
 
 pub use crate::memory::MemoryStore;
 
-/// A whole store: everything that is implemented as both ports.
-pub trait Store: Registry + Journal {}
+/// A whole store: everything that is implemented as all of the ports.
+pub trait Store: Registry + Journal + LinkTickets {}
 
-impl<T: Registry + Journal> Store for T {}
+impl<T: Registry + Journal + LinkTickets> Store for T {}

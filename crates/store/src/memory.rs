@@ -1,5 +1,6 @@
 //! The store that keeps everything in memory and nothing after the process.
 
+mod link_tickets;
 mod shelves;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,12 +8,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use waygate_core::error::Error;
 use waygate_core::event::{Event, EventKind, EventName, Sequence};
-use waygate_core::id::{AccountId, InstanceId};
+use waygate_core::id::{AccountId, InstanceId, LinkTicketId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
+use waygate_core::link_ticket::{LinkTicket, TicketEnding, TicketOpening};
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
+use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::{Enrolment, InstanceFilter, Registry};
 use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
@@ -131,6 +134,15 @@ impl Journal for MemoryStore {
         Box::pin(async move { self.shelves().append(instance, at, kind, standing) })
     }
 
+    fn note(
+        &self,
+        instance: InstanceId,
+        at: Timestamp,
+        kind: EventKind,
+    ) -> Deed<'_, Result<Sequence, Error>> {
+        Box::pin(async move { self.shelves().note(instance, at, kind) })
+    }
+
     fn read_after(
         &self,
         instance: InstanceId,
@@ -148,5 +160,44 @@ impl Journal for MemoryStore {
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
         Box::pin(async move { Ok(self.shelves().newest(instance, name, before, limit)) })
+    }
+}
+
+impl LinkTickets for MemoryStore {
+    fn issue_link_ticket(&self, ticket: LinkTicket) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move { self.shelves().issue_link_ticket(ticket) })
+    }
+
+    fn find_link_ticket(&self, hash: TokenHash) -> Deed<'_, Result<Option<LinkTicket>, Error>> {
+        Box::pin(async move { Ok(self.shelves().find_link_ticket(hash)) })
+    }
+
+    fn link_tickets(&self, instance: InstanceId) -> Deed<'_, Result<Vec<LinkTicket>, Error>> {
+        Box::pin(async move { Ok(self.shelves().link_tickets(instance)) })
+    }
+
+    fn open_link_ticket(
+        &self,
+        ticket: LinkTicketId,
+        opening: TicketOpening,
+        expires_at: Timestamp,
+    ) -> Deed<'_, Result<bool, Error>> {
+        Box::pin(async move { Ok(self.shelves().open_link_ticket(ticket, opening, expires_at)) })
+    }
+
+    fn end_link_ticket(
+        &self,
+        ticket: LinkTicketId,
+        ending: TicketEnding,
+    ) -> Deed<'_, Result<bool, Error>> {
+        Box::pin(async move { Ok(self.shelves().end_link_ticket(ticket, ending)) })
+    }
+
+    fn lapsed_link_tickets(&self, now: Timestamp) -> Deed<'_, Result<Vec<LinkTicket>, Error>> {
+        Box::pin(async move { Ok(self.shelves().lapsed_link_tickets(now)) })
+    }
+
+    fn forget_link_tickets(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {
+        Box::pin(async move { Ok(self.shelves().forget_link_tickets(cutoff)) })
     }
 }

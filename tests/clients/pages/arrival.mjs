@@ -24,7 +24,7 @@ export async function seen(window) {
 export async function assertLinked(window) {
   await window.page.getByRole('heading', { name: 'Linked', exact: true }).waitFor();
   const text = await window.at('message-text').textContent();
-  assert.equal(text, 'The account whose number ends in 1111 is linked. You can close this page.');
+  assert.match(text, /^The account whose number ends in 1111 is linked\. You can close this page\./);
   assert.equal(await window.at('picture').isVisible(), false);
   assert.equal(await window.at('code-halves').isVisible(), false);
 }

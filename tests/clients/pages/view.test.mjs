@@ -1,16 +1,18 @@
 // What the page says, without a browser.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { arrive, start, step } from '../../../crates/pages/assets/course.mjs';
 import { inWords, secondsLeft } from '../../../crates/pages/assets/remaining.mjs';
 import { dashed, spelt, view } from '../../../crates/pages/assets/view.mjs';
+import words from '../../../crates/pages/assets/words.en.mjs';
 import { attempt, failed, ID, pairingCode, qrCode } from './attempts.mjs';
 
 const TICKET = 'a'.repeat(50);
 
 function seen(...events) {
   const state = events.reduce((state, event) => step(state, event, 1000), start(0));
-  return view(state, TICKET);
+  return view(state, TICKET, words);
 }
 
 const answered = (attempt) => ({ is: 'answered', attempt });
@@ -153,12 +155,30 @@ describe('a gateway that does not answer', () => {
     assert.equal(seen(...number, answered(pairingCode(1)), lost, lost).hint, 'This code has expired');
   });
 
-  test('may have been restarted, which ends what this page may do and no link', () => {
+  test('whose link was taken back ends what this page may do and no link of a phone', () => {
     const { text } = seen(answered(qrCode(1)), { is: 'refused', status: 401 });
-    assert.match(text, /for an hour in the browser that opened it/);
-    assert.match(text, /not after a restart of the gateway\./);
+    assert.match(text, /took it back\./);
     assert.match(text, /What is linked stays linked\./);
   });
+});
+
+describe('the words', () => {
+  const codes = ['ar', 'de', 'en', 'es', 'fr', 'pt'];
+  const used = ['course', 'page', 'view'].map((name) =>
+    readFileSync(new URL(`../../../crates/pages/assets/${name}.mjs`, import.meta.url), 'utf8'),
+  );
+
+  for (const code of codes) {
+    test(`in ${code} are there for every state`, async () => {
+      const spoken = (await import(`../../../crates/pages/assets/words.${code}.mjs`)).default;
+      const names = used.flatMap((text) => [...text.matchAll(/words\.(\w+)/g)].map(([, name]) => name));
+      const errors = [...used[0].matchAll(/'(number_\w+)'/g)].map(([, name]) => name);
+      assert.ok(names.length > 30 && errors.length === 5);
+      for (const name of [...names, ...errors]) assert.ok(spoken[name], name);
+      const shown = view(step(start(0), answered(qrCode(1)), 1), TICKET, spoken);
+      assert.equal(shown.announcement, spoken.says_qr);
+    });
+  }
 });
 
 describe('a page that was away', () => {
@@ -175,7 +195,7 @@ describe('a page that was away', () => {
 
 describe('a phone', () => {
   test('is asked for its number first', () => {
-    const { screen, number, error, notice } = view(arrive(0, true), TICKET);
+    const { screen, number, error, notice } = view(arrive(0, true), TICKET, words);
     assert.deepEqual([screen, number, error, notice], ['number', '', null, null]);
   });
 

@@ -26,6 +26,15 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         standing: Standing,
     ) -> Deed<'_, Result<Sequence, Error>>;
 
+    /// Writes an event down that changes nothing of where the instance stands. `NotFound` when there
+    /// is none, or it was removed.
+    fn note(
+        &self,
+        instance: InstanceId,
+        at: Timestamp,
+        kind: EventKind,
+    ) -> Deed<'_, Result<Sequence, Error>>;
+
     /// The events that follow `after`, oldest first, at most `limit`. Entries of a kind that this
     /// version does not know are left out.
     fn read_after(

@@ -2,4 +2,5 @@
 
 pub mod journal;
 pub mod link;
+pub mod link_tickets;
 pub mod registry;

@@ -81,7 +81,7 @@ fn in_body(body: &[u8]) -> Result<Option<i64>, Refusal> {
 fn entries(changes: &[Event]) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for change in changes {
-        let EventKind::StateChanged(state) = &change.kind;
+        let EventKind::StateChanged(state) = &change.kind else { continue };
         let Some(state_instance) = StateInstance::in_history(state) else { continue };
         let entry = Entry {
             state_instance,

@@ -35,6 +35,10 @@ impl Journal for Unreadable {
         Box::pin(async { Ok(Sequence(1)) })
     }
 
+    fn note(&self, _: InstanceId, _: Timestamp, _: EventKind) -> Deed<'_, Result<Sequence, Error>> {
+        Box::pin(async { Ok(Sequence(1)) })
+    }
+
     fn read_after(
         &self,
         _: InstanceId,

@@ -1,7 +1,7 @@
 //! The page: a browser is sent on with a ticket, and without the token.
 
 use waygate_core::secret::TokenText;
-use waygate_engine::link_tickets::Opened;
+use waygate_engine::link_tickets::{Opened, Worthless};
 
 use crate::server::{Answer, Server};
 
@@ -21,10 +21,10 @@ async fn a_browser_is_sent_on_with_a_ticket_of_the_instance() {
         let answer = server.send(verb, &instance.page(), "").await;
         let ticket = ticket(&answer);
         assert_ne!(ticket, instance.token);
-        let Opened::Pass(pass) = server.gateway.open_link_ticket(&ticket) else {
+        let Opened::Pass(pass) = server.gateway.open_link_ticket(&ticket).await.unwrap() else {
             panic!("the ticket opens nothing");
         };
-        assert_eq!(pass.instance, instance.id);
+        assert_eq!(pass.visit.instance(), instance.id);
     }
 }
 
@@ -75,7 +75,7 @@ async fn a_renewed_token_makes_tickets_worth_nothing() {
     let instance = server.instance().await;
     let ticket = ticket(&server.send("GET", &instance.page(), "").await);
     server.gateway.renew_instance_token(instance.id).await.unwrap();
-    let opened = server.gateway.open_link_ticket(&ticket);
-    assert!(matches!(opened, Opened::WorthNothing));
+    let opened = server.gateway.open_link_ticket(&ticket).await.unwrap();
+    assert!(matches!(opened, Opened::Worthless(Worthless::Revoked)));
     assert_eq!(server.send("GET", &instance.page(), "").await.status, 401);
 }

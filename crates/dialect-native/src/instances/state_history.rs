@@ -32,5 +32,5 @@ pub(crate) async fn state_history(call: InstanceCall) -> Result<Response, Proble
     let shown = events.get(..limit).unwrap_or(&events);
     let next_cursor = shown.last().filter(|_last| events.len() > limit);
     let next_cursor = next_cursor.map(|last| last.sequence.0.to_string());
-    answer::json(&Answer { data: shown.iter().map(ChangeBody::of).collect(), next_cursor })
+    answer::json(&Answer { data: shown.iter().filter_map(ChangeBody::of).collect(), next_cursor })
 }

@@ -1,3 +1,7 @@
-//! Link tickets: one file per route.
+//! Link tickets: one file per route, and what is said of the page.
 
 pub(crate) mod issue;
+pub(crate) mod list;
+mod logo;
+pub(crate) mod revoke;
+mod terms;

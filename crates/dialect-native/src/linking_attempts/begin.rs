@@ -13,7 +13,10 @@ const PHONE: &str = "phone";
 
 pub(crate) async fn begin(mut call: InstanceCall) -> Result<Response, Problem> {
     let (method, fresh) = method(&mut call.said.fields)?;
-    let begun = call.gateway.begin_attempt(call.instance.id(), method, fresh).await;
+    let begun = match &call.visit {
+        None => call.gateway.begin_attempt(call.instance.id(), method, fresh).await,
+        Some(visit) => call.gateway.begin_visitors_attempt(visit, method, fresh).await,
+    };
     let attempt = begun.map_err(unless_running)?;
     let body = AttemptBody::of(&attempt, call.view, call.gateway.now());
     answer::created_at(&format!("{}/{}", call.said.path, attempt.id), &body)

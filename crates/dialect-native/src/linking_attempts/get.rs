@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use crate::answer;
 use crate::call::InstanceCall;
+use crate::link_pass::no_pass;
 use crate::problem::Problem;
 use crate::wire::attempt::AttemptBody;
 
@@ -18,6 +19,15 @@ pub(crate) async fn get(call: InstanceCall) -> Result<Response, Problem> {
     let after = call.said.query.number("after", 0..=u64::MAX, 0)?;
     let (instance, id) = (call.instance.id(), call.said.attempt()?);
     let within = Duration::from_secs(wait);
-    let attempt = call.gateway.next_of_attempt(instance, id, after, within).await?;
+    let next = call.gateway.next_of_attempt(instance, id, after, within);
+    let attempt = match &call.visit {
+        None => next.await?,
+        // Who waits by a ticket that is taken back hears of it at once.
+        Some(visit) => tokio::select! {
+            biased;
+            () = call.gateway.until_visit_ends(visit) => return Err(no_pass()),
+            attempt = next => attempt?,
+        },
+    };
     answer::json(&AttemptBody::of(&attempt, call.view, call.gateway.now()))
 }

@@ -29,10 +29,14 @@ struct WhatsAppBody {
 }
 
 impl ChangeBody {
-    pub(crate) fn of(event: &Event) -> Self {
-        let EventKind::StateChanged(change) = &event.kind;
+    /// `None` for an event that is no change of state.
+    pub(crate) fn of(event: &Event) -> Option<Self> {
+        let change = match &event.kind {
+            EventKind::StateChanged(change) => change,
+            EventKind::LinkTicket(_) => return None,
+        };
         let StateChanged { from, to, cause, linked, account } = change;
-        Self {
+        Some(Self {
             sequence: event.sequence.0,
             at: rfc3339(event.at),
             from: from.as_str(),
@@ -44,7 +48,7 @@ impl ChangeBody {
                 phone: account.phone.clone(),
                 device: account.device,
             }),
-        }
+        })
     }
 }
 

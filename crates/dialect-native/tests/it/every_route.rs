@@ -29,7 +29,7 @@ impl Named {
     async fn start() -> Self {
         let server = Server::start().await;
         let instance = server.instance().await;
-        let page = server.page(instance.id);
+        let page = server.page(instance.id).await;
         let begun = server.post(&instance.path("/linking-attempts"), r#"{"method":"qr"}"#).await;
         let attempt = begun.text("id");
         let key = server.key_for(Scope::ALL).await;
@@ -94,7 +94,7 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
         }
     }
     told.dedup();
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    insta::assert_snapshot!(told.join("\n"), @r##"
     POST, GET, HEAD /api/v1/instances
     GET, HEAD, PATCH, DELETE /api/v1/instances/{instance}
     POST /api/v1/instances/{instance}/logout
@@ -110,16 +110,19 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr.svg
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr.ansi
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr.txt
-    POST /api/v1/instances/{instance}/link-tickets
+    POST, GET, HEAD /api/v1/instances/{instance}/link-tickets
+    DELETE /api/v1/instances/{instance}/link-tickets/{link_ticket}
     POST, GET, HEAD /api/v1/tokens
     GET, HEAD, DELETE /api/v1/tokens/{token}
     POST, GET, HEAD /api/v1/accounts
     GET, HEAD, PATCH, DELETE /api/v1/accounts/{account}
     GET, HEAD /link/{ticket}/instance
+    GET, HEAD /link/{ticket}/brand.css
+    GET, HEAD /link/{ticket}/logo
     POST /link/{ticket}/linking-attempts
     GET, HEAD, DELETE /link/{ticket}/linking-attempts/{attempt}
     GET, HEAD /link/{ticket}/linking-attempts/{attempt}/qr.png
-    "#);
+    "##);
 }
 
 #[tokio::test(start_paused = true)]

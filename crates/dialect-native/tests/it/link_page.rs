@@ -23,14 +23,14 @@ async fn a_ticket_is_issued_with_its_end() {
     let server = Server::start().await;
     let instance = server.instance().await;
     let answer = server.post(&instance.path("/link-tickets"), "").await;
-    insta::assert_snapshot!(answer.shown(), @r#"201 {"path":"/link/<ticket>","expires_at":"2026-03-01T10:30:30.456Z"}"#);
+    insta::assert_snapshot!(answer.shown(), @r##"201 {"id":"<uuid>","path":"/link/<ticket>","expires_at":"2026-03-01T10:30:30.456Z"}"##);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_page_sees_the_name_and_the_state_and_no_more() {
     let server = Server::start().await;
     let instance = server.online().await;
-    let page = server.page(instance.id);
+    let page = server.page(instance.id).await;
     insta::assert_snapshot!(server.visit(&page, "GET", "/instance", "").await, @r#"200 {"name":"Shop","state":{"name":"online","since":"2026-03-01T10:20:30.456Z","linked":true,"reason":null,"next_try_at":null}}"#);
 }
 
@@ -38,7 +38,7 @@ async fn the_page_sees_the_name_and_the_state_and_no_more() {
 async fn the_page_links_an_instance_without_seeing_texts_ids_or_the_number() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let page = server.page(instance.id);
+    let page = server.page(instance.id).await;
     let begun = server.visit(&page, "POST", "/linking-attempts", QR).await;
     insta::assert_snapshot!(begun.shown(), @r#"201 {"id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":1,"step":"preparing","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     let path = format!("/linking-attempts/{}", begun.text("id"));
@@ -78,7 +78,7 @@ async fn the_page_links_an_instance_without_seeing_texts_ids_or_the_number() {
 #[tokio::test(start_paused = true)]
 async fn the_page_gives_an_attempt_up() {
     let server = Server::start().await;
-    let page = server.page(server.instance().await.id);
+    let page = server.page(server.instance().await.id).await;
     let begun = server.visit(&page, "POST", "/linking-attempts", QR).await;
     let path = format!("/linking-attempts/{}", begun.text("id"));
     let answer = within(server.visit(&page, "DELETE", &path, "")).await;
@@ -89,7 +89,7 @@ async fn the_page_gives_an_attempt_up() {
 async fn only_the_pass_of_this_ticket_opens_it_and_only_for_an_hour() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let (page, other) = (server.page(instance.id), server.page(instance.id));
+    let (page, other) = (server.page(instance.id).await, server.page(instance.id).await);
     assert_eq!(with_cookie(&server, &page, &page.cookie()).await.status, 200);
     let (start, _rest) = page.ticket.expose().split_at(8);
     for cookie in [
@@ -114,7 +114,7 @@ async fn only_the_pass_of_this_ticket_opens_it_and_only_for_an_hour() {
 #[tokio::test(start_paused = true)]
 async fn a_token_is_no_pass_and_a_pass_is_no_token() {
     let server = Server::start().await;
-    let page = server.page(server.instance().await.id);
+    let page = server.page(server.instance().await.id).await;
     let request = Request::get(page.path("/instance"))
         .header("authorization", format!("Bearer {}", server.key.expose()));
     assert_eq!(server.answer(request.body(Body::empty()).unwrap()).await.status, 401);
@@ -127,7 +127,7 @@ async fn a_token_is_no_pass_and_a_pass_is_no_token() {
 async fn the_pass_ends_with_the_instance() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let page = server.page(instance.id);
+    let page = server.page(instance.id).await;
     assert_eq!(server.send("DELETE", &instance.path(""), "").await.status, 204);
     assert_eq!(server.visit(&page, "GET", "/instance", "").await.status, 401);
 }
@@ -135,7 +135,7 @@ async fn the_pass_ends_with_the_instance() {
 #[tokio::test(start_paused = true)]
 async fn a_foreign_page_can_change_nothing() {
     let server = Server::start().await;
-    let page = server.page(server.instance().await.id);
+    let page = server.page(server.instance().await.id).await;
     let begun = server.visit(&page, "POST", "/linking-attempts", QR).await;
     let attempt = format!("/linking-attempts/{}", begun.text("id"));
     for origin in ["https://evil.example", "null", "https://gate.example:8443"] {

@@ -48,14 +48,14 @@ async fn a_token_has_fifty_requests_a_second_and_ten_of_the_costly_ones() {
 async fn the_pages_of_an_instance_are_counted_together() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let (page, other) = (server.page(instance.id), server.page(instance.id));
+    let (page, other) = (server.page(instance.id).await, server.page(instance.id).await);
     for count in 0..10 {
         let page = if count % 2 == 0 { &page } else { &other };
         assert_eq!(server.visit(page, "POST", "/linking-attempts", "").await.status, 400);
     }
     let answer = server.visit(&page, "POST", "/linking-attempts", "").await;
     insta::assert_snapshot!(answer, @r#"429 {"type":"about:blank","title":"Too Many Requests","status":429,"code":"limited","detail":"too many requests"}"#);
-    let stranger = server.page(server.instance().await.id);
+    let stranger = server.page(server.instance().await.id).await;
     assert_eq!(server.visit(&stranger, "POST", "/linking-attempts", "").await.status, 400);
     assert!(ROUTES.iter().any(|route| route.guard() == Guard::LinkPass && route.is_costly()));
 }

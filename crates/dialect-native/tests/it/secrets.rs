@@ -19,7 +19,7 @@ async fn tokens_tickets_codes_and_numbers_are_in_no_line_of_the_log() {
     let log = Captured::start();
     let server = Server::start().await;
     let (showing, online) = (server.instance().await, server.online().await);
-    let page = server.page(showing.id);
+    let page = server.page(showing.id).await;
     let phone = "15550003333";
     let body = format!(r#"{{"method":"code","phone":"{phone}"}}"#);
     let begun = server.post(&showing.path("/linking-attempts"), &body).await.text("id");

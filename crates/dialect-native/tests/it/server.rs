@@ -16,7 +16,7 @@ use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Door, Settings, surface};
 use waygate_engine::Gateway;
 use waygate_engine::accounts::NewToken;
-use waygate_engine::link_tickets::Opened;
+use waygate_engine::link_tickets::{NewLinkTicket, Opened};
 use waygate_http::site::Site;
 use waygate_played::application::{new_instance, reaches};
 use waygate_played::link::PlayedLink;
@@ -130,9 +130,19 @@ impl Server {
     }
 
     /// A ticket of this instance, opened.
-    pub(crate) fn page(&self, instance: InstanceId) -> Page {
-        let ticket = self.gateway.issue_link_ticket(instance).unwrap().text;
-        let Opened::Pass(pass) = self.gateway.open_link_ticket(&ticket) else {
+    pub(crate) async fn page(&self, instance: InstanceId) -> Page {
+        self.page_with(instance, NewLinkTicket::default()).await
+    }
+
+    /// The same, with what is said of it.
+    pub(crate) async fn page_with(&self, instance: InstanceId, new: NewLinkTicket) -> Page {
+        let issued = self.gateway.issue_link_ticket(instance, new).await.unwrap();
+        self.open(issued.text).await
+    }
+
+    /// This ticket, opened.
+    pub(crate) async fn open(&self, ticket: TokenText) -> Page {
+        let Opened::Pass(pass) = self.gateway.open_link_ticket(&ticket).await.unwrap() else {
             panic!("a new ticket opens nothing");
         };
         Page { ticket, pass: pass.text }

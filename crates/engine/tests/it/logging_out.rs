@@ -111,7 +111,10 @@ async fn an_instance_that_rests_is_written_down_as_resting_all_through_its_logou
     assert_eq!((standing.state, standing.stopped_by), (StateName::Stopped, Some(Stopper::Person)));
     assert_eq!(state(&gateway, instance), State::Stopped { by: Stopper::Person, linked: None });
     let history = gateway.state_history(instance, 1).await.unwrap();
-    let EventKind::StateChanged(StateChanged { linked, cause, account, .. }) = &history[0].kind;
+    let EventKind::StateChanged(StateChanged { linked, cause, account, .. }) = &history[0].kind
+    else {
+        panic!("another kind of event")
+    };
     assert_eq!((*linked, *cause, account.is_some()), (false, Cause::LoggedOut, true));
 }
 

@@ -5,7 +5,7 @@ use crate::server::Server;
 #[tokio::test(start_paused = true)]
 async fn a_strange_ticket_is_an_unknown_one() {
     let server = Server::start();
-    let ticket = server.ticket(server.instance().await);
+    let ticket = server.ticket(server.instance().await).await;
     let upper = ticket.to_uppercase();
     let encoded = format!("%{:x}{}", ticket.as_bytes()[0], &ticket[1..]);
     for segment in [
@@ -41,16 +41,16 @@ async fn a_strange_ticket_is_an_unknown_one() {
 async fn a_query_and_doubled_slashes_change_nothing() {
     let server = Server::start();
     let instance = server.instance().await;
-    let path = format!("/link/{}?a=b&c", server.ticket(instance));
+    let path = format!("/link/{}?a=b&c", server.ticket(instance).await);
     assert!(server.get(&path, &[]).await.is_page());
-    let path = format!("//link//{}", server.ticket(instance));
+    let path = format!("//link//{}", server.ticket(instance).await);
     assert!(server.get(&path, &[]).await.is_page());
 }
 
 #[tokio::test(start_paused = true)]
 async fn there_are_no_files_but_those_of_this_version() {
     let server = Server::start();
-    let ticket = server.ticket(server.instance().await);
+    let ticket = server.ticket(server.instance().await).await;
     let script = server.open(&ticket, None).await.asset("link.mjs");
     let folder = script.strip_suffix("link.mjs").unwrap();
     for path in [
@@ -74,7 +74,7 @@ async fn there_are_no_files_but_those_of_this_version() {
 #[tokio::test(start_paused = true)]
 async fn what_is_deeper_belongs_to_others() {
     let server = Server::start();
-    let ticket = server.ticket(server.instance().await);
+    let ticket = server.ticket(server.instance().await).await;
     for path in [
         "/link".to_owned(),
         "/link/".to_owned(),

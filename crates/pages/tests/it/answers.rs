@@ -24,7 +24,7 @@ fn head(answer: &Answer) -> String {
 #[tokio::test(start_paused = true)]
 async fn the_page_allows_itself_nothing_but_its_own_files() {
     let server = Server::start();
-    let ticket = server.ticket(server.instance().await);
+    let ticket = server.ticket(server.instance().await).await;
     let opened = server.open(&ticket, None).await;
     insta::assert_snapshot!(head(&opened), @r"
     200
@@ -64,7 +64,7 @@ async fn a_worthless_ticket_is_not_found() {
 #[tokio::test(start_paused = true)]
 async fn a_file_of_the_page_may_be_kept_for_good() {
     let server = Server::start();
-    let ticket = server.ticket(server.instance().await);
+    let ticket = server.ticket(server.instance().await).await;
     let page = server.open(&ticket, None).await;
     let file = server.get(&page.asset("link.mjs"), &[]).await;
     insta::assert_snapshot!(head(&file), @r"
@@ -82,7 +82,7 @@ async fn a_file_of_the_page_may_be_kept_for_good() {
 #[tokio::test(start_paused = true)]
 async fn every_file_that_the_page_loads_is_there_with_its_type() {
     let server = Server::start();
-    let ticket = server.ticket(server.instance().await);
+    let ticket = server.ticket(server.instance().await).await;
     let page = server.open(&ticket, None).await;
     for (name, media_type) in [
         ("icon.svg", "image/svg+xml"),
@@ -96,6 +96,7 @@ async fn every_file_that_the_page_loads_is_there_with_its_type() {
         ("page.mjs", "text/javascript; charset=utf-8"),
         ("remaining.mjs", "text/javascript; charset=utf-8"),
         ("view.mjs", "text/javascript; charset=utf-8"),
+        ("words.en.mjs", "text/javascript; charset=utf-8"),
     ] {
         let path = page.asset(name);
         let file = server.get(&path, &[]).await;
@@ -113,7 +114,7 @@ async fn over_tls_the_cookie_stays_there() {
     let instance = server.instance().await;
     for (proxy_says, is_secure) in [(None, false), (Some("http"), false), (Some("https"), true)] {
         let headers = proxy_says.map(|scheme| ("x-forwarded-proto", scheme));
-        let path = format!("/link/{}", server.ticket(instance));
+        let path = format!("/link/{}", server.ticket(instance).await);
         let opened = server.get(&path, headers.as_slice()).await;
         let cookie = opened.header("set-cookie").unwrap();
         assert_eq!(cookie.ends_with("; Secure"), is_secure, "{proxy_says:?}");

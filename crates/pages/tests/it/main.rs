@@ -4,6 +4,7 @@
 
 mod addresses;
 mod answers;
+mod console;
 mod secrets;
 mod server;
 mod tickets;

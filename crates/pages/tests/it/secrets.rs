@@ -9,7 +9,7 @@ async fn tickets_and_passes_are_in_no_body_and_in_no_line_of_the_log() {
     let log = Captured::start();
     let server = Server::start();
     let instance = server.instance().await;
-    let ticket = server.ticket(instance);
+    let ticket = server.ticket(instance).await;
     let path = format!("/link/{ticket}");
     let opened = server.open(&ticket, None).await;
     let cookie = opened.cookie().unwrap();

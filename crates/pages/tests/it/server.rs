@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
 use waygate_core::id::InstanceId;
 use waygate_engine::Gateway;
+use waygate_engine::link_tickets::NewLinkTicket;
 use waygate_http::site::Site;
 use waygate_pages::surface;
 use waygate_played::application::create;
@@ -43,8 +44,14 @@ impl Server {
     }
 
     /// A new ticket of an instance.
-    pub(crate) fn ticket(&self, instance: InstanceId) -> String {
-        self.gateway.issue_link_ticket(instance).unwrap().text.expose().to_owned()
+    pub(crate) async fn ticket(&self, instance: InstanceId) -> String {
+        self.ticket_with(instance, NewLinkTicket::default()).await
+    }
+
+    /// A new ticket of an instance, with what is said of it.
+    pub(crate) async fn ticket_with(&self, instance: InstanceId, new: NewLinkTicket) -> String {
+        let issued = self.gateway.issue_link_ticket(instance, new).await.unwrap();
+        issued.text.expose().to_owned()
     }
 
     pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -58,11 +65,21 @@ impl Server {
     }
 
     pub(crate) async fn send(&self, verb: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send_with(verb, path, headers, String::new()).await
+    }
+
+    pub(crate) async fn send_with(
+        &self,
+        verb: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Answer {
         let mut request = Request::builder().method(verb).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        let request = request.body(Body::from(body)).unwrap();
         let response = self.site.answer(request, HANDLER_LIMIT).await;
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();

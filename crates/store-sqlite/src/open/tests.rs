@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use waygate_core::error::Error;
 use waygate_core::event::{EventName, Sequence};
 use waygate_core::port::journal::Journal;
+use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::{InstanceFilter, Registry};
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::secret::Sealed;
@@ -374,6 +375,7 @@ async fn a_database_of_every_earlier_version_is_read() {
         let (store, writer) = open(&left.path, MIGRATIONS).await.unwrap();
         assert_reads_fixture(&store).await.unwrap();
         assert_reads_tenants(&store, version > 1).await.unwrap();
+        assert_reads_link_tickets(&store, version > 2).await.unwrap();
         stop(store, writer).await.unwrap();
     }
 }
@@ -419,5 +421,17 @@ async fn assert_reads_tenants(store: &SqliteStore, has_them: bool) -> Result<(),
     // One of the words is a newer version's.
     let read = [Scope::Read].into_iter().collect();
     assert_eq!(partner.scopes, if has_them { read } else { Scopes::of_account() });
+    Ok(())
+}
+
+/// What the third schema brought.
+async fn assert_reads_link_tickets(store: &SqliteStore, has_them: bool) -> Result<(), Error> {
+    let instances = store.instances(InstanceFilter::default()).await?;
+    let tickets = store.link_tickets(instances.first().unwrap().id).await?;
+    assert_eq!(tickets.len(), usize::from(has_them));
+    if let Some(ticket) = tickets.first() {
+        assert_eq!(ticket.terms, Sealed::from_bytes([0x07, 0xe4, 0xa5]));
+        assert!(ticket.opened.is_some() && ticket.ended.is_some());
+    }
     Ok(())
 }

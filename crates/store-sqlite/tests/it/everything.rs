@@ -3,6 +3,7 @@
 use waygate_core::error::Error;
 use waygate_core::event::{Event, Sequence};
 use waygate_core::instance::record::InstanceRecord;
+use waygate_core::link_ticket::LinkTicket;
 use waygate_core::port::registry::InstanceFilter;
 use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
@@ -16,6 +17,7 @@ pub(crate) struct Everything {
     tokens: Vec<ApiToken>,
     found: Vec<Option<ApiToken>>,
     instances: Vec<(InstanceRecord, Option<Sealed>, Vec<Event>)>,
+    link_tickets: Vec<LinkTicket>,
     key_check: Option<Sealed>,
 }
 
@@ -35,6 +37,7 @@ impl Everything {
             assert_eq!(store.instance(record.id).await?.as_ref(), Some(&record));
             let settings = store.settings(record.id).await?;
             let events = store.read_after(record.id, Sequence(0), u32::MAX).await?;
+            all.link_tickets.extend(store.link_tickets(record.id).await?);
             all.instances.push((record, settings, events));
         }
         Ok(all)

@@ -4,8 +4,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_core::error::{Error, Kind};
 use waygate_core::event::{Event, EventName, Sequence};
+use waygate_core::id::LinkTicketId;
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::state::StateName;
+use waygate_core::link_ticket::{LinkTicket, TicketEnd, TicketEnding, TicketOpening};
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenKind};
@@ -34,6 +36,10 @@ enum Question {
     SaveSettings { id: u8, settings: u8 },
     KeepKeyCheck { check: u8 },
     Append { id: u8, at_ms: i64, device: u16 },
+    IssueLinkTicket { id: u8, ticket: u8, text: u8, at_ms: i64 },
+    OpenLinkTicket { ticket: u8, pass: u8, at_ms: i64 },
+    EndLinkTicket { ticket: u8, revoked: bool, at_ms: i64 },
+    ForgetLinkTickets { cutoff_ms: i64 },
     ReadAfter { id: u8, after: u64, limit: u32 },
     Newest { id: u8, before: Option<u64>, limit: u32 },
 }
@@ -88,6 +94,15 @@ fn question() -> impl Strategy<Value = Question> {
         1 => any::<u8>().prop_map(|check| Question::KeepKeyCheck { check }),
         6 => (id(), ms(), any::<u16>())
             .prop_map(|(id, at_ms, device)| Question::Append { id, at_ms, device }),
+        4 => (id(), 1..5_u8, 1..5_u8, ms()).prop_map(|(id, ticket, text, at_ms)| {
+            Question::IssueLinkTicket { id, ticket, text, at_ms }
+        }),
+        3 => (1..5_u8, 1..9_u8, ms())
+            .prop_map(|(ticket, pass, at_ms)| Question::OpenLinkTicket { ticket, pass, at_ms }),
+        2 => (1..5_u8, any::<bool>(), ms()).prop_map(|(ticket, revoked, at_ms)| {
+            Question::EndLinkTicket { ticket, revoked, at_ms }
+        }),
+        1 => ms().prop_map(|cutoff_ms| Question::ForgetLinkTickets { cutoff_ms }),
         2 => (id(), 0..9_u64, 0..9_u32)
             .prop_map(|(id, after, limit)| Question::ReadAfter { id, after, limit }),
         1 => (id(), prop::option::of(0..9_u64), 0..9_u32)
@@ -103,6 +118,24 @@ fn wanted(asked: &Asked) -> ApiToken {
         issued_at: after_ms(asked.at_ms),
         expires_at: asked.partner.then(|| after_ms(asked.at_ms + 1)),
         ..token(asked.token, &record(1, &owner))
+    }
+}
+
+fn ticket_id(seed: u8) -> LinkTicketId {
+    LinkTicketId::from_random_bytes([seed; 16])
+}
+
+fn link_ticket(instance: u8, id: u8, text: u8, at_ms: i64) -> LinkTicket {
+    LinkTicket {
+        id: ticket_id(id),
+        instance: instance_id(instance),
+        hash: hash(text),
+        terms: sealed(text),
+        session_s: u32::from(id),
+        issued_at: after_ms(at_ms),
+        expires_at: after_ms(at_ms + 5),
+        opened: None,
+        ended: None,
     }
 }
 
@@ -159,6 +192,10 @@ async fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
             let (at, kind) = (after_ms(*at_ms), event(*device));
             Answer::Number(store.append(instance_id(*id), at, kind, standing(state)).await?)
         }
+        Question::IssueLinkTicket { .. }
+        | Question::OpenLinkTicket { .. }
+        | Question::EndLinkTicket { .. }
+        | Question::ForgetLinkTickets { .. } => ask_of_link_tickets(store, question).await?,
         Question::ReadAfter { id, after, limit } => {
             Answer::Events(store.read_after(instance_id(*id), Sequence(*after), *limit).await?)
         }
@@ -167,6 +204,29 @@ async fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
                 .newest(instance_id(*id), EventName::StateChanged, before.map(Sequence), *limit)
                 .await?,
         ),
+    })
+}
+
+async fn ask_of_link_tickets(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
+    Ok(match question {
+        Question::IssueLinkTicket { id, ticket, text, at_ms } => {
+            let wanted = link_ticket(*id, *ticket, *text, *at_ms);
+            store.issue_link_ticket(wanted).await.map(|()| Answer::Done)?
+        }
+        Question::OpenLinkTicket { ticket, pass, at_ms } => {
+            let opening = TicketOpening { pass: hash(*pass), at: after_ms(*at_ms) };
+            let until = after_ms(*at_ms + 3);
+            Answer::Whether(store.open_link_ticket(ticket_id(*ticket), opening, until).await?)
+        }
+        Question::EndLinkTicket { ticket, revoked, at_ms } => {
+            let why = if *revoked { TicketEnd::Revoked } else { TicketEnd::Expired };
+            let ending = TicketEnding { why, at: after_ms(*at_ms) };
+            Answer::Whether(store.end_link_ticket(ticket_id(*ticket), ending).await?)
+        }
+        Question::ForgetLinkTickets { cutoff_ms } => {
+            Answer::Count(store.forget_link_tickets(after_ms(*cutoff_ms)).await?)
+        }
+        _ => Answer::Done,
     })
 }
 

@@ -4,11 +4,12 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
-use waygate_core::event::{Event, EventKind, EventName, Sequence, StateChanged};
-use waygate_core::id::InstanceId;
+use waygate_core::event::{Event, EventKind, EventName, LinkTicketStepped, Sequence, StateChanged};
+use waygate_core::id::{InstanceId, LinkTicketId};
 use waygate_core::instance::change::Cause;
 use waygate_core::instance::standing::Standing;
 use waygate_core::instance::state::{Outcome, StateName, Stopper};
+use waygate_core::link_ticket::LinkTicketStep;
 use waygate_core::port::registry::InstanceFilter;
 use waygate_core::reason::EndReason;
 use waygate_core::tenant::Account;
@@ -37,6 +38,7 @@ async fn append(store: &dyn Store, instance: InstanceId, device: u16) -> Result<
 fn told(events: &[Event]) -> Vec<(u64, u16)> {
     let device = |event: &Event| match &event.kind {
         EventKind::StateChanged(change) => change.account.as_ref().map_or(0, |it| it.device),
+        EventKind::LinkTicket(_) => 0,
     };
     events.iter().map(|event| (event.sequence.0, device(event))).collect()
 }
@@ -148,6 +150,28 @@ pub async fn an_instance_stands_where_its_last_event_left_it(
         .map(|it| (it.id, it.standing))
         .collect();
     assert_eq!(listed, [(instance, Some(standing(StateName::Stopped))), (other, None)]);
+    Ok(())
+}
+
+/// It is an event like every other, of a kind of its own.
+pub async fn a_note_is_numbered_among_the_events_and_leaves_the_standing(
+    store: &dyn Store,
+) -> Result<(), Error> {
+    let instance = subject(store).await?;
+    let (ticket, step) = (LinkTicketId::from_random_bytes([1; 16]), LinkTicketStep::Opened);
+    let kind = EventKind::LinkTicket(LinkTicketStepped { ticket, step });
+    append(store, instance, 7).await?;
+    assert_eq!(store.note(instance, after_ms(9), kind.clone()).await?, Sequence(2));
+    append(store, instance, 8).await?;
+    assert_eq!(told(&store.read_after(instance, START, 10).await?), [(1, 7), (2, 0), (3, 8)]);
+    let noted = store.newest(instance, EventName::LinkTicket, None, 10).await?;
+    assert_eq!(noted, [Event { sequence: Sequence(2), at: after_ms(9), kind: kind.clone() }]);
+    let found = store.instance(instance).await?.and_then(|it| it.standing);
+    assert_eq!(found, Some(standing(StateName::Online)));
+    let nobody = store.note(instance_id(9), after_ms(9), kind.clone()).await;
+    assert_eq!(refusal(nobody), Some(Kind::NotFound));
+    store.remove(instance, after_ms(10)).await?;
+    assert_eq!(refusal(store.note(instance, after_ms(11), kind).await), Some(Kind::NotFound));
     Ok(())
 }
 

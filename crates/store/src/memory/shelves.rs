@@ -8,6 +8,7 @@ use waygate_core::event::{Event, EventKind, EventName, Sequence};
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
+use waygate_core::link_ticket::LinkTicket;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
 use waygate_core::secret::Sealed;
@@ -22,11 +23,12 @@ pub(super) struct Shelves {
     tokens: Vec<ApiToken>,
     taken: Taken,
     key_check: Option<Sealed>,
+    pub(super) link_tickets: Vec<LinkTicket>,
 }
 
 /// One instance with what belongs to it alone.
 #[derive(Debug)]
-struct Shelf {
+pub(super) struct Shelf {
     record: InstanceRecord,
     settings: Option<Sealed>,
     journal: Vec<Event>,
@@ -153,6 +155,7 @@ impl Shelves {
         shelf.record.standing = None;
         shelf.settings = None;
         shelf.journal = Vec::new();
+        self.link_tickets.retain(|ticket| ticket.instance != instance);
         true
     }
 
@@ -236,11 +239,21 @@ impl Shelves {
         kind: EventKind,
         standing: Standing,
     ) -> Result<Sequence, Error> {
+        let sequence = self.note(instance, at, kind)?;
+        self.present(instance).ok_or_else(no_instance)?.record.standing = Some(standing);
+        Ok(sequence)
+    }
+
+    pub(super) fn note(
+        &mut self,
+        instance: InstanceId,
+        at: Timestamp,
+        kind: EventKind,
+    ) -> Result<Sequence, Error> {
         let shelf = self.present(instance).ok_or_else(no_instance)?;
         // Entries go only when all of them go, so the length counts every number that was used.
         let sequence = Sequence(shelf.journal.len() as u64 + 1);
         shelf.journal.push(Event { sequence, at: to_millisecond(at), kind });
-        shelf.record.standing = Some(standing);
         Ok(sequence)
     }
 
@@ -272,7 +285,7 @@ impl Shelves {
     }
 
     /// The instance, unless it was removed.
-    fn present(&mut self, instance: InstanceId) -> Option<&mut Shelf> {
+    pub(super) fn present(&mut self, instance: InstanceId) -> Option<&mut Shelf> {
         self.instances
             .iter_mut()
             .find(|it| it.record.id == instance && it.record.removed_at.is_none())
@@ -306,7 +319,7 @@ impl Shelves {
 }
 
 /// What a store keeps of a time.
-fn to_millisecond(at: Timestamp) -> Timestamp {
+pub(super) fn to_millisecond(at: Timestamp) -> Timestamp {
     // A time without its last digits lies in the same range.
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
@@ -315,6 +328,6 @@ fn no_account() -> Error {
     Error::new(Kind::NotFound, "there is no such account")
 }
 
-fn no_instance() -> Error {
+pub(super) fn no_instance() -> Error {
     Error::new(Kind::NotFound, "there is no such instance")
 }

@@ -37,8 +37,9 @@ async fn shows(instance: &mut Watched, what: &str, wanted: impl Fn(&State) -> bo
 /// The states of an instance since it was first offered a code, oldest first.
 async fn passed_through(world: &World, instance: InstanceId) -> Vec<StateName> {
     let history = world.gateway.state_history(instance, 100).await.unwrap();
-    let entered = history.iter().rev().map(|event| match &event.kind {
-        EventKind::StateChanged(change) => change.to,
+    let entered = history.iter().rev().filter_map(|event| match &event.kind {
+        EventKind::StateChanged(change) => Some(change.to),
+        EventKind::LinkTicket(_) => None,
     });
     entered.skip_while(|state| *state != StateName::Linking).collect()
 }
