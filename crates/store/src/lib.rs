@@ -10,6 +10,7 @@
 pub mod contract;
 mod memory;
 
+use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::Registry;
@@ -17,6 +18,6 @@ use waygate_core::port::registry::Registry;
 pub use crate::memory::MemoryStore;
 
 /// A whole store: everything that is implemented as all of the ports.
-pub trait Store: Registry + Journal + LinkTickets {}
+pub trait Store: Registry + Journal + Audit + LinkTickets {}
 
-impl<T: Registry + Journal + LinkTickets> Store for T {}
+impl<T: Registry + Journal + Audit + LinkTickets> Store for T {}
