@@ -19,8 +19,7 @@ use crate::wire::status;
 
 pub(crate) async fn request_new_qr_code(call: InstanceCall) -> Result<Response, Refusal> {
     let (gateway, id) = (call.gateway(), call.instance.id);
-    let shown = if gateway.sight(id)? == Sight::PasskeyRequired {
-        // Another code would end at the same question, which is still open.
+    let shown = if is_of_no_use(&gateway.sight(id)?) {
         Shown::Nothing
     } else {
         give_up_refused_keys(&call).await?;
@@ -36,6 +35,24 @@ pub(crate) async fn request_new_qr_code(call: InstanceCall) -> Result<Response, 
     let machine = status::running(gateway, id);
     let body = InstanceBody::of(&call.instance, machine.as_ref(), Some(&token));
     answer::json(StatusCode::OK, &body.with_code(picture))
+}
+
+/// Whether there is nothing to ask for. It must not count as a look either: an instance that is unlinked
+/// soon after would begin an attempt that nobody waits for, and would not say that it has failed.
+fn is_of_no_use(sight: &Sight) -> bool {
+    match sight {
+        // Another code would end at the same question, which is still open.
+        Sight::PasskeyRequired | Sight::Linked(_) => true,
+        Sight::Idle { .. }
+        | Sight::Preparing
+        | Sight::NotBefore { .. }
+        | Sight::QrCode(_)
+        | Sight::PairingCode { .. }
+        | Sight::PairingCodeTyped(_)
+        | Sight::Finishing
+        | Sight::Unusable(_)
+        | Sight::Impossible(_) => false,
+    }
 }
 
 async fn ask(call: &InstanceCall) -> Result<(), Error> {

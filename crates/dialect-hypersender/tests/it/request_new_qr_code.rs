@@ -100,6 +100,18 @@ async fn a_link_that_works_is_not_touched() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_asks_while_it_works_does_not_hide_that_it_was_unlinked_soon_after() {
+    let server = Server::start().await;
+    let instance = server.online().await;
+    assert_eq!(status_without_code(&ask(&server, &instance).await), "WORKING");
+    let dials = server.link.dials();
+    server.link.tell(instance.id, LinkEvent::Ended(EndReason::DeviceRemoved)).await;
+    server.settle(instance.id, StateName::Unlinked).await;
+    assert_eq!(server.health(&instance).await.json()["status"], "FAILED");
+    assert_eq!(server.link.dials(), dials, "nobody waits for a code");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_instance_that_rests_and_is_not_linked_gets_a_code() {
     let server = Server::start().await;
     let instance = server.instance().await;

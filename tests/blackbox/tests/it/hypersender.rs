@@ -42,7 +42,7 @@ fn unlimited() -> [(&'static str, String); 1] {
 async fn account_token(directory: &Path, settings: &[(&str, String)]) -> String {
     let arguments = ["token", "create", "--kind", "hypersender", "--data-dir", argument(directory)];
     let ended = run(Build::Sandbox, &arguments, settings).await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+    assert_eq!(ended.code, Some(0), "{ended:?}");
     ended.stdout.trim().to_owned()
 }
 
