@@ -136,8 +136,22 @@ pub struct Logo {
     /// Its type.
     pub form: LogoForm,
     /// The file; at most [`LOGO_BYTES_MAX`].
-    #[serde(with = "hex::serde")]
+    #[serde(with = "hexadecimal")]
     pub bytes: Vec<u8>,
+}
+
+/// Bytes in JSON: half the length that a list of numbers would have.
+mod hexadecimal {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hex::encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        hex::decode(String::deserialize(from)?).map_err(D::Error::custom)
+    }
 }
 
 impl fmt::Debug for Logo {

@@ -143,9 +143,9 @@ impl Problem {
         Self::new(Code::Forbidden, detail)
     }
 
-    /// A browser's session has ended. It is not asked for a password of its own.
+    /// A browser's session has ended.
     pub(crate) fn signed_out() -> Self {
-        Self::new(Code::Unauthorized, "nobody is signed in here any more")
+        Self::no_key("nobody is signed in here any more")
     }
 
     /// These are the verbs that the address knows.

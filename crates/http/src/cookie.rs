@@ -41,7 +41,7 @@ pub fn set(
     max_age: Duration,
     secure: bool,
 ) -> Result<HeaderValue, InvalidCookie> {
-    set_for("Lax", name, value, path, max_age, secure)
+    written([name, value, path, "Lax"], max_age, secure)
 }
 
 /// The same for what no other site has a reason to lead to: the browser sends it with no request that
@@ -53,14 +53,11 @@ pub fn set_strict(
     max_age: Duration,
     secure: bool,
 ) -> Result<HeaderValue, InvalidCookie> {
-    set_for("Strict", name, value, path, max_age, secure)
+    written([name, value, path, "Strict"], max_age, secure)
 }
 
-fn set_for(
-    same_site: &str,
-    name: &str,
-    value: &str,
-    path: &str,
+fn written(
+    [name, value, path, same_site]: [&str; 4],
     max_age: Duration,
     secure: bool,
 ) -> Result<HeaderValue, InvalidCookie> {

@@ -205,7 +205,7 @@ export class Page {
     if (notice !== null) {
       const seconds = secondsLeft(retryAt, now);
       const { trying_in: before, trying } = this.#words;
-      this.#say('notice-time', seconds > 0 ? `${before} ${inWords(seconds)}.` : trying);
+      this.#say('notice-time', seconds > 0 ? `${before} ${this.#time(seconds)}.` : trying);
     }
   }
 
@@ -217,7 +217,13 @@ export class Page {
     const isShown = seconds > 0 && (screen !== 'qr' || !this.#at('picture').hidden);
     const bar = this.#at(`${screen}-bar`);
     if (bar) bar.value = isShown ? (timer.until - now) / (timer.until - timer.from) : 0;
-    this.#say(`${screen}-time`, isShown ? `${timer.label} ${inWords(seconds)}` : '');
+    this.#say(`${screen}-time`, isShown ? `${timer.label} ${this.#time(seconds)}` : '');
+  }
+
+  /// Numbers and units go from left to right in every language.
+  #time(seconds) {
+    const isTurned = this.#words.direction === 'rtl';
+    return isTurned ? `\u2066${inWords(seconds)}\u2069` : inWords(seconds);
   }
 
   #hideCode() {

@@ -16,6 +16,9 @@ pub(crate) fn in_path(name: &str) -> Option<Schema> {
         "attempt" => Schema::uuid()
             .says("The linking attempt's `id`.")
             .example("0f4b0d6e-6c0b-4f5c-9b0e-3f6a6a1f7f52"),
+        "link_ticket" => Schema::uuid()
+            .says("The link ticket's `id`.")
+            .example("0f4b0d6e-6c0b-4f5c-9b0e-3f6a6a1f7f52"),
         "account" => Schema::uuid()
             .says("The account's `id`.")
             .example("5d3cfb5a-6b0f-4a6e-8d0a-5b1f8f6f2c11"),
@@ -46,6 +49,10 @@ pub(crate) fn in_query(name: &str) -> Option<Schema> {
         "after" => Schema::number(0, u64::MAX)
             .by_default(0)
             .says("The `version` seen last. Zero is older than all."),
+        "v" => Schema::text().says(
+            "Anything: it makes another address of each version, so that no browser shows an old \
+             picture.",
+        ),
         "name" => Schema::text().says("A part of the name, small and capital letters alike."),
         "phone" => Schema::text().like(PHONE).says("The number that is linked, or meant to be."),
         "state" => Schema::word(&StateName::ALL.map(StateName::as_str)).says("The state's name."),

@@ -3,6 +3,7 @@
 mod account;
 mod history;
 mod instance;
+mod link_ticket;
 mod linking;
 mod problem;
 mod settings;
@@ -35,7 +36,11 @@ const SCHEMAS: &[Named] = &[
     ("NewLinkingAttempt", linking::new),
     ("QrCode", linking::qr_code),
     ("PairingCode", linking::pairing_code),
-    ("LinkTicket", linking::ticket),
+    ("NewLinkTicket", link_ticket::new),
+    ("Brand", link_ticket::brand),
+    ("IssuedLinkTicket", link_ticket::issued),
+    ("LinkTicket", link_ticket::ticket),
+    ("LinkTicketList", link_ticket::list),
     ("IssuedToken", token::issued),
     ("NewToken", token::new),
     ("Token", token::token),

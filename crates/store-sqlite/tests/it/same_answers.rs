@@ -36,12 +36,18 @@ enum Question {
     SaveSettings { id: u8, settings: u8 },
     KeepKeyCheck { check: u8 },
     Append { id: u8, at_ms: i64, device: u16 },
+    OfLinkTickets(OfLinkTickets),
+    ReadAfter { id: u8, after: u64, limit: u32 },
+    Newest { id: u8, before: Option<u64>, limit: u32 },
+}
+
+/// A question of link tickets.
+#[derive(Debug, Clone)]
+enum OfLinkTickets {
     IssueLinkTicket { id: u8, ticket: u8, text: u8, at_ms: i64 },
     OpenLinkTicket { ticket: u8, pass: u8, at_ms: i64 },
     EndLinkTicket { ticket: u8, revoked: bool, at_ms: i64 },
     ForgetLinkTickets { cutoff_ms: i64 },
-    ReadAfter { id: u8, after: u64, limit: u32 },
-    Newest { id: u8, before: Option<u64>, limit: u32 },
 }
 
 /// A token that is asked for.
@@ -71,6 +77,22 @@ fn asked() -> impl Strategy<Value = Asked> {
     )
 }
 
+fn of_link_tickets() -> impl Strategy<Value = OfLinkTickets> {
+    let id = || 1..5_u8;
+    let ms = || 0..9_i64;
+    prop_oneof![
+        4 => (id(), 1..5_u8, 1..5_u8, ms()).prop_map(|(id, ticket, text, at_ms)| {
+            OfLinkTickets::IssueLinkTicket { id, ticket, text, at_ms }
+        }),
+        3 => (1..5_u8, 1..9_u8, ms())
+            .prop_map(|(ticket, pass, at_ms)| OfLinkTickets::OpenLinkTicket { ticket, pass, at_ms }),
+        2 => (1..5_u8, any::<bool>(), ms()).prop_map(|(ticket, revoked, at_ms)| {
+            OfLinkTickets::EndLinkTicket { ticket, revoked, at_ms }
+        }),
+        1 => ms().prop_map(|cutoff_ms| OfLinkTickets::ForgetLinkTickets { cutoff_ms }),
+    ]
+}
+
 fn question() -> impl Strategy<Value = Question> {
     let id = || 1..5_u8;
     let ms = || 0..9_i64;
@@ -94,15 +116,7 @@ fn question() -> impl Strategy<Value = Question> {
         1 => any::<u8>().prop_map(|check| Question::KeepKeyCheck { check }),
         6 => (id(), ms(), any::<u16>())
             .prop_map(|(id, at_ms, device)| Question::Append { id, at_ms, device }),
-        4 => (id(), 1..5_u8, 1..5_u8, ms()).prop_map(|(id, ticket, text, at_ms)| {
-            Question::IssueLinkTicket { id, ticket, text, at_ms }
-        }),
-        3 => (1..5_u8, 1..9_u8, ms())
-            .prop_map(|(ticket, pass, at_ms)| Question::OpenLinkTicket { ticket, pass, at_ms }),
-        2 => (1..5_u8, any::<bool>(), ms()).prop_map(|(ticket, revoked, at_ms)| {
-            Question::EndLinkTicket { ticket, revoked, at_ms }
-        }),
-        1 => ms().prop_map(|cutoff_ms| Question::ForgetLinkTickets { cutoff_ms }),
+        10 => of_link_tickets().prop_map(Question::OfLinkTickets),
         2 => (id(), 0..9_u64, 0..9_u32)
             .prop_map(|(id, after, limit)| Question::ReadAfter { id, after, limit }),
         1 => (id(), prop::option::of(0..9_u64), 0..9_u32)
@@ -192,10 +206,7 @@ async fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
             let (at, kind) = (after_ms(*at_ms), event(*device));
             Answer::Number(store.append(instance_id(*id), at, kind, standing(state)).await?)
         }
-        Question::IssueLinkTicket { .. }
-        | Question::OpenLinkTicket { .. }
-        | Question::EndLinkTicket { .. }
-        | Question::ForgetLinkTickets { .. } => ask_of_link_tickets(store, question).await?,
+        Question::OfLinkTickets(question) => ask_of_link_tickets(store, question).await?,
         Question::ReadAfter { id, after, limit } => {
             Answer::Events(store.read_after(instance_id(*id), Sequence(*after), *limit).await?)
         }
@@ -207,26 +218,25 @@ async fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
     })
 }
 
-async fn ask_of_link_tickets(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
+async fn ask_of_link_tickets(store: &dyn Store, question: &OfLinkTickets) -> Result<Answer, Error> {
     Ok(match question {
-        Question::IssueLinkTicket { id, ticket, text, at_ms } => {
+        OfLinkTickets::IssueLinkTicket { id, ticket, text, at_ms } => {
             let wanted = link_ticket(*id, *ticket, *text, *at_ms);
             store.issue_link_ticket(wanted).await.map(|()| Answer::Done)?
         }
-        Question::OpenLinkTicket { ticket, pass, at_ms } => {
+        OfLinkTickets::OpenLinkTicket { ticket, pass, at_ms } => {
             let opening = TicketOpening { pass: hash(*pass), at: after_ms(*at_ms) };
             let until = after_ms(*at_ms + 3);
             Answer::Whether(store.open_link_ticket(ticket_id(*ticket), opening, until).await?)
         }
-        Question::EndLinkTicket { ticket, revoked, at_ms } => {
+        OfLinkTickets::EndLinkTicket { ticket, revoked, at_ms } => {
             let why = if *revoked { TicketEnd::Revoked } else { TicketEnd::Expired };
             let ending = TicketEnding { why, at: after_ms(*at_ms) };
             Answer::Whether(store.end_link_ticket(ticket_id(*ticket), ending).await?)
         }
-        Question::ForgetLinkTickets { cutoff_ms } => {
+        OfLinkTickets::ForgetLinkTickets { cutoff_ms } => {
             Answer::Count(store.forget_link_tickets(after_ms(*cutoff_ms)).await?)
         }
-        _ => Answer::Done,
     })
 }
 

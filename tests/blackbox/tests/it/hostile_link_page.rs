@@ -84,8 +84,10 @@ const NO_TICKETS: [&str; 10] = [
 ];
 
 /// Below a ticket, with the verbs that are known there.
-const BELOW: [(&str, &str); 4] = [
+const BELOW: [(&str, &str); 6] = [
     ("/instance", "GET, HEAD"),
+    ("/brand.css", "GET, HEAD"),
+    ("/logo", "GET, HEAD"),
     ("/linking-attempts", "POST"),
     ("/linking-attempts/67e55044-10b1-426f-9247-bb680e5fe0c8", "GET, HEAD, DELETE"),
     ("/linking-attempts/67e55044-10b1-426f-9247-bb680e5fe0c8/qr.png", "GET, HEAD"),

@@ -20,7 +20,7 @@ const fn route(verb: &'static str, template: &'static str, allow: &'static str) 
     Route { verb, template, allow }
 }
 
-const ROUTES: [Route; 26] = [
+const ROUTES: [Route; 28] = [
     route("POST", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
@@ -42,7 +42,9 @@ const ROUTES: [Route; 26] = [
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.svg", "GET, HEAD"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.ansi", "GET, HEAD"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.txt", "GET, HEAD"),
-    route("POST", "/instances/{instance}/link-tickets", "POST"),
+    route("POST", "/instances/{instance}/link-tickets", "POST, GET, HEAD"),
+    route("GET", "/instances/{instance}/link-tickets", "POST, GET, HEAD"),
+    route("DELETE", "/instances/{instance}/link-tickets/{link_ticket}", "DELETE"),
     route("GET", "/audit", "GET, HEAD"),
     route("POST", "/tokens", "POST, GET, HEAD"),
     route("GET", "/tokens/{token}", "GET, HEAD, DELETE"),
@@ -65,7 +67,8 @@ impl Route {
 
     fn path_of(self, instance: &str) -> String {
         let rest = self.template.replace("{instance}", instance);
-        format!("/api/v1{}", rest.replace("{attempt}", NOBODY).replace("{token}", NOBODY))
+        let rest = rest.replace("{attempt}", NOBODY).replace("{link_ticket}", NOBODY);
+        format!("/api/v1{}", rest.replace("{token}", NOBODY))
     }
 
     fn request(self, attacked: &Attacked, path: &str) -> Request {

@@ -39,6 +39,13 @@ export class Gateway {
     return gateway;
   }
 
+  /// A key of the native API, as whoever runs the gateway gets one.
+  issueKey() {
+    const issue = ['token', 'create', '--kind', 'native'];
+    const issuing = { env: this.#env, timeout: LIMIT_MS, stdio: ['ignore', 'pipe', 'inherit'] };
+    return execFileSync(process.env.SANDBOX_WAYGATE, issue, issuing).toString().trim();
+  }
+
   /// Serves, at the address of before if there was one.
   async up() {
     const env = this.host ? { ...this.#env, WAYGATE_LISTEN: new URL(this.host).host } : this.#env;

@@ -1,4 +1,4 @@
-//! Linking attempts, and link tickets.
+//! Linking attempts.
 
 use serde_json::json;
 
@@ -106,11 +106,4 @@ pub(super) fn pairing_code() -> Schema {
         always("expires_in_ms", Schema::count()),
     ])
     .says("The code to type.")
-}
-
-pub(super) fn ticket() -> Schema {
-    let path = Schema::text().says("Where the page is, on the same host. Good for one opening.");
-    Schema::object([always("path", path), always("expires_at", Schema::time())])
-        .says("An address at which a person links an instance in a browser.")
-        .example(json!({"path": "/link/...", "expires_at": "2026-03-01T10:30:30.456Z"}))
 }
