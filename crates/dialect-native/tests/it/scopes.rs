@@ -41,7 +41,9 @@ async fn which_right_opens_what() {
     admin: GET /accounts/account
     admin: PATCH /accounts/account
     admin: POST /accounts
+    link: DELETE /instances/instance/link-tickets/link_ticket
     link: DELETE /instances/instance/linking-attempts/attempt
+    link: GET /instances/instance/link-tickets
     link: GET /instances/instance/linking-attempts
     link: GET /instances/instance/linking-attempts/attempt
     link: GET /instances/instance/linking-attempts/attempt/qr

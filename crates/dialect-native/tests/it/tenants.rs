@@ -5,6 +5,7 @@ use std::time::Duration;
 use waygate_core::event::Sequence;
 use waygate_core::id::AccountId;
 use waygate_core::port::journal::Journal as _;
+use waygate_core::port::link_tickets::LinkTickets as _;
 use waygate_core::port::registry::{InstanceFilter, Registry as _};
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::secret::TokenText;
@@ -25,6 +26,7 @@ struct Tenant {
     key: TokenText,
     instance: Instance,
     attempt: String,
+    link_ticket: String,
     /// The id of a token beside the one that asks.
     token: String,
 }
@@ -35,6 +37,7 @@ struct Names<'a> {
     account: &'a str,
     instance: &'a str,
     attempt: &'a str,
+    link_ticket: &'a str,
     token: &'a str,
 }
 
@@ -43,9 +46,18 @@ impl Tenant {
         let instance = server.instance_of(account).await;
         let path = instance.path("/linking-attempts");
         let begun = server.send_as(&key, "POST", &path, r#"{"method":"qr"}"#).await;
+        let path = instance.path("/link-tickets");
+        let ticket = server.send_as(&key, "POST", &path, "").await;
         let issued = server.send_as(&key, "POST", "/tokens", r#"{"kind":"native"}"#).await;
-        let (attempt, token) = (begun.text("id"), issued.text("id"));
-        Self { account, key, instance, attempt, token }
+        let (attempt, link_ticket, token) =
+            (begun.text("id"), ticket.text("id"), issued.text("id"));
+        Self { account, key, instance, attempt, link_ticket, token }
+    }
+
+    /// What is its own, but for what stands in the place of account and instance.
+    fn names<'a>(&'a self, account: &'a str, instance: &'a str) -> Names<'a> {
+        let (attempt, link_ticket, token) = (&self.attempt, &self.link_ticket, &self.token);
+        Names { account, instance, attempt, link_ticket, token }
     }
 
     async fn send(&self, server: &Server, route: &Route, names: Names<'_>) -> Answer {
@@ -54,6 +66,7 @@ impl Tenant {
         let path = route.template().trim_start_matches("/api/v1");
         let path = path.replace("{account}", names.account).replace("{instance}", names.instance);
         let path = path.replace("{attempt}", names.attempt).replace("{token}", names.token);
+        let path = path.replace("{link_ticket}", names.link_ticket);
         server.send_as(&self.key, route.verb().as_str(), &path, body(route)).await
     }
 
@@ -68,7 +81,8 @@ impl Tenant {
         let sealed = store.settings(self.instance.id).await.unwrap().unwrap();
         let settings = sealed.as_bytes();
         let events = store.read_after(self.instance.id, Sequence(0), 100).await.unwrap();
-        format!("{account:?} {instances:?} {tokens:?} {settings:?} {events:?}")
+        let tickets = store.link_tickets(self.instance.id).await.unwrap();
+        format!("{account:?} {instances:?} {tokens:?} {settings:?} {events:?} {tickets:?}")
     }
 
     /// What no other tenant may read.
@@ -100,7 +114,11 @@ fn tenants_routes() -> Vec<&'static Route> {
     let own = Scopes::of_account();
     let mut routes: Vec<&Route> =
         ROUTES.iter().filter(|route| route.scope().is_some_and(|scope| own.holds(scope))).collect();
-    routes.sort_by_key(|route| (route.verb() == Verb::Delete, route.template().len()));
+    // What takes away comes last, and the instance after what belongs to it.
+    routes.sort_by_key(|route| match route.verb() {
+        Verb::Delete => (true, usize::MAX - route.template().len()),
+        Verb::Get | Verb::Post | Verb::Patch => (false, route.template().len()),
+    });
     routes
 }
 
@@ -119,14 +137,13 @@ async fn trespass(own: &Tenant, other: &Tenant, server: &Server) {
     for route in ROUTES.iter().filter(|route| route.guard() == Guard::Key) {
         for instance in [&id, &number, &own_id] {
             let template = route.template();
-            let foreign = ["{account}", "{attempt}", "{token}"];
+            let foreign = ["{account}", "{attempt}", "{link_ticket}", "{token}"];
             let names_another = foreign.iter().any(|name| template.contains(name))
                 || (template.contains("{instance}") && *instance != own_id);
             if template.contains("{instance}") && !names_another {
                 continue;
             }
-            let (attempt, token) = (other.attempt.as_str(), other.token.as_str());
-            let names = Names { account: &account, instance, attempt, token };
+            let names = other.names(&account, instance);
             let answer = own.send(server, route, names).await;
             let what = format!("{} {template}: {answer}", route.verb().as_str());
             assert!(matches!(answer.status, 403 | 404) || !names_another, "{what}");
@@ -147,8 +164,7 @@ async fn no_route_reads_or_changes_what_another_tenant_has() {
     }
     // They are routes that do something: to whoever owns what they name.
     let (account, id) = (first.account.to_string(), first.instance.id.to_string());
-    let own =
-        Names { account: &account, instance: &id, attempt: &first.attempt, token: &first.token };
+    let own = first.names(&account, &id);
     for route in tenants_routes() {
         let answer = first.send(&server, route, own).await;
         let what = format!("{} {}: {answer}", route.verb().as_str(), route.template());
@@ -169,16 +185,12 @@ async fn what_is_anothers_and_what_nobody_has_take_the_same_way() {
         }
         for (instance, unknown) in [(&id, UNKNOWN), (&number, UNKNOWN_NUMBER)] {
             let names = [
-                Names {
-                    account: &account,
-                    instance,
-                    attempt: &second.attempt,
-                    token: &second.token,
-                },
+                second.names(&account, instance),
                 Names {
                     account: UNKNOWN,
                     instance: unknown,
                     attempt: UNKNOWN,
+                    link_ticket: UNKNOWN,
                     token: UNKNOWN_TOKEN,
                 },
             ];

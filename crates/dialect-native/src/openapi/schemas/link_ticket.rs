@@ -56,7 +56,7 @@ pub(super) fn new() -> Schema {
     Schema::body([
         maybe("expires_in", valid_for),
         maybe("session", session),
-        maybe("brand", Schema::named("Brand").or_null()),
+        maybe("brand", Schema::named("Brand").or_null().says("Whose page it seems to be.")),
         maybe("language", language),
         maybe("methods", methods),
         maybe("phone", phone),
@@ -84,7 +84,7 @@ pub(super) fn brand() -> Schema {
         .longest(LOGO_LENGTH_MAX)
         .says("A picture of at most 64 KiB and 1024 x 1024 pixels.");
     Schema::body([maybe("name", name), maybe("colour", colour), maybe("logo", logo)])
-        .says("Whose page it seems to be.")
+        .says("A name, a colour and a logo.")
         .example(json!({"name": "Shop", "colour": "#0a7d55"}))
 }
 
