@@ -259,9 +259,14 @@ async fn a_wrong_verb_is_told_the_right_ones_and_a_wrong_path_is_told_nothing() 
             assert_problem(&reply, &not_found(NO_PATH), path);
         }
     }
-    for path in
-        ["/", "/api", "/api/v2/instances", "/API/v1/instances", "/.git/config", "/wp-login.php"]
-    {
+    for path in [
+        "/console",
+        "/api",
+        "/api/v2/instances",
+        "/API/v1/instances",
+        "/.git/config",
+        "/wp-login.php",
+    ] {
         let reply = attacked.refuses(&keyed("GET", path, attacked.key())).await;
         assert_eq!(reply.told(), r#"404 {"message":"Not Found"}"#, "{path}");
     }
