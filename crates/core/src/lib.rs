@@ -5,6 +5,7 @@
 //! socket, SQL, the WhatsApp library, or a word of a vendor whose API Waygate also speaks.
 
 pub mod account;
+pub mod audit;
 pub mod backoff;
 pub mod clock;
 pub mod error;

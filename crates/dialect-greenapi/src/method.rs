@@ -189,6 +189,14 @@ impl Method {
         self.group
     }
 
+    /// Whether it changes something, which is written into the record of who did what.
+    pub fn changes_something(&self) -> bool {
+        match self.verb {
+            Verb::Get => false,
+            Verb::GetOnly | Verb::Post => true,
+        }
+    }
+
     /// Whether its answer is a session of messages.
     pub fn is_session(&self) -> bool {
         match self.handler {

@@ -9,19 +9,22 @@ use axum::extract::{Request, State};
 use axum::http::Method as HttpMethod;
 use axum::http::request::Parts;
 use axum::response::Response;
+use waygate_core::audit::{Act, Actor};
 use waygate_core::id::{AccountId, InstanceNumber};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::secret::TokenText;
-use waygate_core::token::TokenKind;
+use waygate_core::token::{TokenId, TokenKind};
 use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
+use waygate_engine::audit::ActUnderWay;
 use waygate_engine::look::CODE_WITHIN;
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
+use waygate_http::peer::ClientAddress;
 use waygate_http::rate;
 use waygate_http::rate::Decision;
 use waygate_http::site::Surface;
-use waygate_http::trace::{name_instance, name_route};
+use waygate_http::trace::{name_instance, name_route, request_id};
 use waygate_http::websocket::{Handshake, Origins, Session};
 
 use crate::answer;
@@ -124,15 +127,22 @@ impl Api {
         };
         name_route(method.route);
         let path = place.without_secrets(Some(method));
-        let admitted = match self.admit(method, place, &Guesser::of(&head.extensions)).await {
-            Ok(admitted) => admitted,
-            Err(refusal) => return refused(refusal, &path),
-        };
+        let (admitted, token) =
+            match self.admit(method, place, &Guesser::of(&head.extensions)).await {
+                Ok((admitted, token)) => (admitted, token),
+                Err(refusal) => return refused(refusal, &path),
+            };
         let decision = limits.as_ref().map(|limits| limits.take(&admitted.caller()));
         let outcome = match decision {
             Some(Decision::Refused { retry_after }) => Err(Refusal::TooMany { retry_after }),
             Some(Decision::Allowed { .. }) | None => {
-                self.carry_out(method, admitted, head, body).await
+                let act = self.begin(method, &admitted, token, head);
+                let outcome = self.carry_out(method, admitted, head, body).await;
+                let response = outcome.unwrap_or_else(|refusal| refused(refusal, &path));
+                if let Some(act) = act {
+                    act.end(response.status().as_u16()).await;
+                }
+                Ok(response)
             }
         };
         let mut response = outcome.unwrap_or_else(|refusal| refused(refusal, &path));
@@ -152,7 +162,7 @@ impl Api {
         method: &Method,
         place: Place<'_>,
         guesser: &Guesser,
-    ) -> Result<Admitted, Refusal> {
+    ) -> Result<(Admitted, TokenId), Refusal> {
         let (kind, number, token) = match place {
             Place::Instance { number, token, .. } | Place::Page { number, token } => {
                 (TokenKind::Instance, number, token)
@@ -166,22 +176,48 @@ impl Api {
             guesser.was_wrong();
             Refusal::unknown_token(method.denial)
         })?;
-        match (method.handler, place) {
+        let token_id = grant.token;
+        let admitted = match (method.handler, place) {
             (Handler::Account(handler), Place::Instance { .. } | Place::Page { .. }) => {
-                Ok(Admitted::Account(handler, own(grant, number, method)?))
+                Admitted::Account(handler, own(grant, number, method)?)
             }
             (Handler::Session(handler), Place::Instance { .. }) => {
-                Ok(Admitted::Session(handler, own(grant, number, method)?, token))
+                Admitted::Session(handler, own(grant, number, method)?, token)
             }
             (Handler::Partner(handler), Place::Partner { .. }) => {
-                Ok(Admitted::Partner(handler, grant.account))
+                Admitted::Partner(handler, grant.account)
             }
             (Handler::Account(_), Place::Partner { .. })
             | (Handler::Session(_), Place::Page { .. } | Place::Partner { .. })
             | (Handler::Partner(_), Place::Instance { .. } | Place::Page { .. }) => {
-                Err(Refusal::FORBIDDEN)
+                return Err(Refusal::FORBIDDEN);
             }
+        };
+        Ok((admitted, token_id))
+    }
+
+    /// Somebody who was let in begins to change something, if the method does.
+    fn begin(
+        &self,
+        method: &Method,
+        admitted: &Admitted,
+        token: TokenId,
+        head: &Parts,
+    ) -> Option<ActUnderWay> {
+        if !method.changes_something() || !method.verb.fits(&head.method) {
+            return None;
         }
+        let gateway = &self.desk.gateway;
+        Some(gateway.begin_act(Act {
+            at: gateway.now(),
+            account: Some(admitted.account()),
+            actor: Actor::Token(token),
+            name: method.name.to_owned(),
+            instance: admitted.instance().map(|instance| instance.id),
+            client: head.extensions.get::<ClientAddress>().map(|client| client.0),
+            status: None,
+            request: request_id().map(|id| id.to_string()),
+        }))
     }
 
     async fn carry_out(
@@ -252,6 +288,13 @@ impl Admitted {
                 Caller::Instance(instance.id)
             }
             Self::Partner(_, account) => Caller::Account(*account),
+        }
+    }
+
+    fn account(&self) -> AccountId {
+        match self {
+            Self::Account(_, instance) | Self::Session(_, instance, _) => instance.account,
+            Self::Partner(_, account) => *account,
         }
     }
 

@@ -19,6 +19,7 @@
 
 mod accounts;
 mod answer;
+mod audit;
 mod call;
 mod fields;
 mod instances;

@@ -29,6 +29,8 @@ pub struct Route {
     pub(crate) doors: Doors,
     /// The right that a caller needs; none where a pass lets him in, which is right enough.
     pub(crate) scope: Option<Scope>,
+    /// What it is called in the record of who did what, where it changes something.
+    pub(crate) act: Option<&'static str>,
     pub(crate) rate: RateClass,
     /// Whether its answer may wait for something to happen.
     pub(crate) waits: bool,
@@ -116,6 +118,11 @@ impl Route {
     /// The right that a caller needs; none where a pass lets him in.
     pub fn scope(&self) -> Option<Scope> {
         self.scope
+    }
+
+    /// What it is called in the record of who did what, where it changes something.
+    pub fn act(&self) -> Option<&'static str> {
+        self.act
     }
 
     /// What may stand in the body. `account` may for the operator only.

@@ -5,20 +5,33 @@ use waygate_core::scope::Scope;
 use crate::rate::RateClass;
 use crate::route::{ACCOUNT, Doors, Handler, Route, Verb};
 use crate::wire::settings::FIELDS as SETTINGS;
-use crate::{accounts, instances, link_page, link_tickets, linking_attempts, settings, tokens};
+use crate::{
+    accounts, audit, instances, link_page, link_tickets, linking_attempts, settings, tokens,
+};
+
+/// What a route is called in the record of who did what, where it changes something.
+macro_rules! act {
+    () => {
+        None
+    };
+    ($act:ident) => {
+        Some(stringify!($act))
+    };
+}
 
 /// The right that a route needs comes first, since there is none that a route would have by itself.
 macro_rules! route {
-    (Pass, $verb:ident $template:literal, $handler:ident($path:path)) => {
-        route!(@ None, Doors::Keyed, $verb $template, $handler($path))
+    (Pass, $verb:ident $template:literal $(as $act:ident)?, $handler:ident($path:path)) => {
+        route!(@ None, Doors::Keyed, $verb $template, act!($($act)?), $handler($path))
     };
-    ($scope:ident, $verb:ident $template:literal, $handler:ident($path:path)) => {
-        route!(@ Some(Scope::$scope), Doors::Both, $verb $template, $handler($path))
+    ($scope:ident, $verb:ident $template:literal $(as $act:ident)?, $handler:ident($path:path)) => {
+        route!(@ Some(Scope::$scope), Doors::Both, $verb $template, act!($($act)?), $handler($path))
     };
-    (@ $scope:expr, $doors:expr, $verb:ident $template:literal, $handler:ident($path:path)) => {
+    (@ $scope:expr, $doors:expr, $verb:ident $template:literal, $act:expr, $handler:ident($path:path)) => {
         Route {
             verb: Verb::$verb,
             template: $template,
+            act: $act,
             doors: $doors,
             scope: $scope,
             rate: RateClass::Usual,
@@ -34,7 +47,7 @@ macro_rules! route {
 pub static ROUTES: &[Route] = &[
     Route {
         fields: &["name", "phone", "green_id", "green_token", ACCOUNT],
-        ..route!(Manage, Post "/api/v1/instances", Account(instances::create::create))
+        ..route!(Manage, Post "/api/v1/instances" as instance_create, Account(instances::create::create))
     },
     Route {
         parameters: &["limit", "cursor", "name", "phone", "state", "linked", ACCOUNT],
@@ -43,13 +56,13 @@ pub static ROUTES: &[Route] = &[
     route!(Read, Get "/api/v1/instances/{instance}", Instance(instances::get::get)),
     Route {
         fields: &["name", "phone"],
-        ..route!(Manage, Patch "/api/v1/instances/{instance}", Instance(instances::change::change))
+        ..route!(Manage, Patch "/api/v1/instances/{instance}" as instance_change, Instance(instances::change::change))
     },
-    route!(Manage, Delete "/api/v1/instances/{instance}", Instance(instances::remove::remove)),
-    route!(Manage, Post "/api/v1/instances/{instance}/logout", Instance(instances::log_out::log_out)),
-    route!(Manage, Post "/api/v1/instances/{instance}/restart", Instance(instances::restart::restart)),
-    route!(Manage, Post "/api/v1/instances/{instance}/start", Instance(instances::start::start)),
-    route!(Manage, Post "/api/v1/instances/{instance}/stop", Instance(instances::stop::stop)),
+    route!(Manage, Delete "/api/v1/instances/{instance}" as instance_remove, Instance(instances::remove::remove)),
+    route!(Manage, Post "/api/v1/instances/{instance}/logout" as instance_logout, Instance(instances::log_out::log_out)),
+    route!(Manage, Post "/api/v1/instances/{instance}/restart" as instance_restart, Instance(instances::restart::restart)),
+    route!(Manage, Post "/api/v1/instances/{instance}/start" as instance_start, Instance(instances::start::start)),
+    route!(Manage, Post "/api/v1/instances/{instance}/stop" as instance_stop, Instance(instances::stop::stop)),
     Route {
         parameters: &["limit", "cursor"],
         ..route!(
@@ -65,7 +78,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         fields: SETTINGS,
         ..route!(
-            Manage, Patch "/api/v1/instances/{instance}/settings",
+            Manage, Patch "/api/v1/instances/{instance}/settings" as settings_change,
             Instance(settings::change::change)
         )
     },
@@ -73,7 +86,7 @@ pub static ROUTES: &[Route] = &[
         rate: RateClass::Costly,
         fields: &["method", "phone", "fresh"],
         ..route!(
-            Link, Post "/api/v1/instances/{instance}/linking-attempts",
+            Link, Post "/api/v1/instances/{instance}/linking-attempts" as linking_attempt_begin,
             Instance(linking_attempts::begin::begin)
         )
     },
@@ -90,7 +103,7 @@ pub static ROUTES: &[Route] = &[
         )
     },
     route!(
-        Link, Delete "/api/v1/instances/{instance}/linking-attempts/{attempt}",
+        Link, Delete "/api/v1/instances/{instance}/linking-attempts/{attempt}" as linking_attempt_give_up,
         Instance(linking_attempts::give_up::give_up)
     ),
     route!(
@@ -116,14 +129,14 @@ pub static ROUTES: &[Route] = &[
     Route {
         rate: RateClass::Costly,
         ..route!(
-            Link, Post "/api/v1/instances/{instance}/link-tickets",
+            Link, Post "/api/v1/instances/{instance}/link-tickets" as link_ticket_issue,
             Instance(link_tickets::issue::issue)
         )
     },
     Route {
         rate: RateClass::Costly,
         fields: &["kind", "name", "scopes", "expires_in", "expires_at", ACCOUNT],
-        ..route!(Tokens, Post "/api/v1/tokens", Account(tokens::issue::issue))
+        ..route!(Tokens, Post "/api/v1/tokens" as token_issue, Account(tokens::issue::issue))
     },
     Route {
         rate: RateClass::Costly,
@@ -136,30 +149,35 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         rate: RateClass::Costly,
-        ..route!(Tokens, Delete "/api/v1/tokens/{token}", Account(tokens::revoke::revoke))
+        ..route!(Tokens, Delete "/api/v1/tokens/{token}" as token_revoke, Account(tokens::revoke::revoke))
+    },
+    Route {
+        rate: RateClass::Costly,
+        parameters: &["limit", "cursor", ACCOUNT],
+        ..route!(Tokens, Get "/api/v1/audit", Account(audit::list::list))
     },
     Route {
         rate: RateClass::Costly,
         fields: &["name"],
-        ..route!(Admin, Post "/api/v1/accounts", Account(accounts::open::open))
+        ..route!(Admin, Post "/api/v1/accounts" as account_open, Account(accounts::open::open))
     },
     route!(Admin, Get "/api/v1/accounts", Account(accounts::list::list)),
     route!(Admin, Get "/api/v1/accounts/{account}", Account(accounts::get::get)),
     Route {
         rate: RateClass::Costly,
         fields: &["name"],
-        ..route!(Admin, Patch "/api/v1/accounts/{account}", Account(accounts::rename::rename))
+        ..route!(Admin, Patch "/api/v1/accounts/{account}" as account_rename, Account(accounts::rename::rename))
     },
     Route {
         rate: RateClass::Costly,
-        ..route!(Admin, Delete "/api/v1/accounts/{account}", Account(accounts::close::close))
+        ..route!(Admin, Delete "/api/v1/accounts/{account}" as account_close, Account(accounts::close::close))
     },
     route!(Pass, Get "/link/{ticket}/instance", Instance(link_page::get_instance::get_instance)),
     Route {
         rate: RateClass::Costly,
         fields: &["method", "phone", "fresh"],
         ..route!(
-            Pass, Post "/link/{ticket}/linking-attempts",
+            Pass, Post "/link/{ticket}/linking-attempts" as linking_attempt_begin,
             Instance(linking_attempts::begin::begin)
         )
     },
@@ -172,7 +190,7 @@ pub static ROUTES: &[Route] = &[
         )
     },
     route!(
-        Pass, Delete "/link/{ticket}/linking-attempts/{attempt}",
+        Pass, Delete "/link/{ticket}/linking-attempts/{attempt}" as linking_attempt_give_up,
         Instance(linking_attempts::give_up::give_up)
     ),
     Route {
@@ -238,6 +256,13 @@ mod tests {
     fn whoever_comes_with_a_key_needs_a_right_and_whoever_comes_with_a_pass_needs_none() {
         for route in ROUTES {
             assert_eq!(route.scope.is_some(), route.guard() == Guard::Key, "{}", route.template);
+        }
+    }
+
+    #[test]
+    fn whatever_changes_something_has_a_word_in_the_record_of_who_did_what() {
+        for route in ROUTES {
+            assert_eq!(route.act.is_some(), route.verb != Verb::Get, "{}", route.template);
         }
     }
 

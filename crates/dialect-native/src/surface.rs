@@ -7,15 +7,18 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
+use waygate_core::audit::{Act, Actor};
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
+use waygate_engine::audit::ActUnderWay;
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
+use waygate_http::peer::ClientAddress;
 use waygate_http::site::Surface;
-use waygate_http::trace::name_route;
+use waygate_http::trace::{name_route, request_id};
 
 use crate::call::{AccountCall, InstanceCall, Reach, Said, View};
 use crate::fields::Fields;
@@ -119,8 +122,49 @@ impl Api {
         if let (Some(rates), Some(caller)) = (&self.rates, admitted.caller()) {
             rates.take(route.rate, caller)?;
         }
+        let mut act = route.act.map(|name| self.begin(name, &admitted, head));
+        let answered = self.carry_out((route, captured), &admitted, (head, body), &mut act).await;
+        let response = answered.unwrap_or_else(Problem::into_response);
+        if let Some(act) = act {
+            act.end(response.status().as_u16()).await;
+        }
+        Ok(response)
+    }
+
+    /// Somebody who was let in begins to change something.
+    fn begin(&self, name: &str, admitted: &Admitted, head: &Parts) -> ActUnderWay {
+        let (actor, account) = match admitted {
+            Admitted::Owner(Owner { grant: Some(grant), .. }) => {
+                (Actor::Token(grant.token), Some(grant.account))
+            }
+            Admitted::Owner(Owner { grant: None, .. }) => (Actor::Operator, None),
+            Admitted::Visitor(_) => (Actor::LinkTicket, None),
+        };
+        self.gateway.begin_act(Act {
+            at: self.gateway.now(),
+            account,
+            actor,
+            name: name.to_owned(),
+            instance: None,
+            client: head.extensions.get::<ClientAddress>().map(|client| client.0),
+            status: None,
+            request: request_id().map(|id| id.to_string()),
+        })
+    }
+
+    async fn carry_out(
+        &self,
+        (route, captured): (&Route, Captured<'_>),
+        admitted: &Admitted,
+        (head, body): (&Parts, Body),
+        act: &mut Option<ActUnderWay>,
+    ) -> Result<Response, Problem> {
+        let path = head.uri.path();
         admitted.must_hold(route.scope)?;
-        let prepared = self.prepare(route, &admitted, captured).await?;
+        let prepared = self.prepare(route, admitted, captured).await?;
+        if let (Some(act), Prepared::Instance(_, instance, ..)) = (act, &prepared) {
+            act.is_about(instance.id(), instance.record().account);
+        }
         let knows = |known: &[&str], name: &str| {
             known.contains(&name) && (name != ACCOUNT || admitted.sees_everything())
         };

@@ -327,6 +327,7 @@ impl Gateway {
         self.parts().tasks.start("forgetting", async move {
             loop {
                 gateway.forget_removed().await;
+                gateway.forget_acts().await;
                 if stop.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_none() {
                     return;
                 }

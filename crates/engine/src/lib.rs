@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod attempts;
+pub mod audit;
 pub mod clock;
 pub mod dice;
 pub mod gateway;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use waygate_core::clock::Clock;
+use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Linker;
 use waygate_core::port::registry::Registry;
@@ -16,6 +17,8 @@ pub struct Ports {
     pub registry: Arc<dyn Registry>,
     /// What happened.
     pub journal: Arc<dyn Journal>,
+    /// Who did what.
+    pub audit: Arc<dyn Audit>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

@@ -21,6 +21,7 @@
 //! never be here: rules, and a caller's transaction; what belongs together is one method of a port.
 
 mod accounts;
+mod acts;
 mod connect;
 mod events;
 mod failure;

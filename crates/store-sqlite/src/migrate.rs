@@ -29,6 +29,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
     // An older reader would honour expired tokens.
     Migration { min_reader_version: 2, sql: include_str!("../migrations/0002_tenants.sql") },
+    Migration { min_reader_version: 2, sql: include_str!("../migrations/0003_acts.sql") },
 ];
 
 /// Runs what is missing since `version`, each in a transaction of its own.

@@ -73,7 +73,7 @@ impl SqliteStore {
         self.commits.load(Ordering::Relaxed)
     }
 
-    fn read<'a, T: Send + 'a>(
+    pub(crate) fn read<'a, T: Send + 'a>(
         &'a self,
         deed: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Deed<'c, Result<T, Error>> + Send + 'a,
     ) -> Deed<'a, Result<T, Error>> {

@@ -8,6 +8,7 @@
 //! what it makes of a newer version's entries) is tested beside that store.
 
 pub mod accounts;
+pub mod acts;
 pub mod checks;
 pub mod descriptions;
 pub mod enrolment;
@@ -38,6 +39,12 @@ macro_rules! contract {
                 an_account_with_a_taken_name_is_a_conflict_and_changes_nothing,
                 an_account_with_instances_is_not_closed,
                 names_that_only_look_alike_are_two_names,
+            }
+            acts::{
+                acts_are_told_to_their_account_only,
+                acts_come_in_pages_that_begin_before_an_entry,
+                an_act_is_read_as_it_was_recorded,
+                old_acts_are_forgotten_and_their_numbers_stay_used,
             }
             checks::{
                 a_key_check_replaces_the_one_before,

@@ -10,12 +10,13 @@
 pub mod contract;
 mod memory;
 
+use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::registry::Registry;
 
 pub use crate::memory::MemoryStore;
 
-/// A whole store: everything that is implemented as both ports.
-pub trait Store: Registry + Journal {}
+/// A whole store: everything that is implemented as all of these ports.
+pub trait Store: Registry + Journal + Audit {}
 
-impl<T: Registry + Journal> Store for T {}
+impl<T: Registry + Journal + Audit> Store for T {}

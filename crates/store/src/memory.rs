@@ -1,5 +1,6 @@
 //! The store that keeps everything in memory and nothing after the process.
 
+mod acts;
 mod shelves;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,6 +19,7 @@ use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenId};
 
+use self::acts::Acts;
 use self::shelves::Shelves;
 
 /// A store in memory, for tests.
@@ -25,12 +27,15 @@ use self::shelves::Shelves;
 /// Deeds are done when they are first polled and never wait, so a paused clock does not run ahead
 /// of them. Searches are linear: it is meant for as many instances as a test has.
 #[derive(Debug, Default)]
-pub struct MemoryStore(Mutex<Shelves>);
+pub struct MemoryStore {
+    shelves: Mutex<Shelves>,
+    acts: Mutex<Acts>,
+}
 
 impl MemoryStore {
     fn shelves(&self) -> MutexGuard<'_, Shelves> {
         // Nothing panics between two changes that belong together, so poison means nothing.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

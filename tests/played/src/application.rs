@@ -42,7 +42,8 @@ impl PlayedLink {
     /// An application on this link, but with a store of the test's own.
     pub fn gateway_over(&self, registry: Arc<dyn Registry>, journal: Arc<dyn Journal>) -> Gateway {
         let clock = Arc::new(self.clock);
-        let ports = Ports { linker: Arc::new(self.clone()), registry, journal, clock };
+        let (linker, audit) = (Arc::new(self.clone()), self.store());
+        let ports = Ports { linker, registry, journal, audit, clock };
         let keyring = Keyring::from_master(&[7; 32]);
         Gateway::new(ports, keyring, Dice::from_seed(self.next_seed()), Tasks::default())
     }

@@ -237,6 +237,7 @@ fn gateway(
         linker: Arc::new(link),
         registry: Arc::<MemoryStore>::clone(store),
         journal: Arc::<MemoryStore>::clone(store),
+        audit: Arc::<MemoryStore>::clone(store),
         clock: Arc::clone(clock),
     };
     Gateway::new(ports, Keyring::from_master(&[1; 32]), Dice::from_seed(1), Tasks::default())

@@ -1,5 +1,6 @@
 //! What the application needs from the outside, as traits that the outside implements.
 
+pub mod audit;
 pub mod journal;
 pub mod link;
 pub mod registry;

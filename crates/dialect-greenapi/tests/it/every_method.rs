@@ -275,3 +275,41 @@ async fn a_method_of_the_vendor_that_is_not_served_is_told_from_a_wrong_url() {
     let answer = server.call("POST", &instance, "sendMesage").await;
     assert_eq!((answer.status, answer.json()["message"].as_str()), (403, Some("Forbidden")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_method_that_changes_something_leaves_one_entry_and_every_other_none() {
+    let server = Server::start().await;
+    let mut last = 0;
+    for method in METHODS.iter().filter(|method| !method.is_session()) {
+        let instance = server.instance().await;
+        let answer = match method.group() {
+            Group::Partner => server.partner(verb(method), method.name(), "{}").await,
+            Group::Account | Group::Page => {
+                server.call(verb(method), &instance, method.name()).await
+            }
+        };
+        let entries = server.gateway.acts(None, None, 100).await.unwrap();
+        let new: Vec<_> = entries.iter().filter(|entry| entry.number > last).collect();
+        let expected = usize::from(method.changes_something());
+        assert_eq!(new.len(), expected, "{}: {}", method.name(), answer.status);
+        let Some(entry) = new.first() else { continue };
+        last = entry.number;
+        assert_eq!(
+            (entry.act.name.as_str(), entry.act.status),
+            (method.name(), Some(answer.status))
+        );
+        let about = (method.group() == Group::Account).then_some(instance.id);
+        assert_eq!(entry.act.instance, about, "{}", method.name());
+    }
+    let named = METHODS.iter().filter(|method| method.changes_something()).map(Method::name);
+    insta::assert_snapshot!(named.collect::<Vec<_>>().join("\n"), @r#"
+    getAuthorizationCode
+    logout
+    reboot
+    setSettings
+    setProfilePicture
+    updateApiToken
+    createInstance
+    deleteInstanceAccount
+    "#);
+}

@@ -1,6 +1,7 @@
 //! What is told, in the form of this API.
 
 pub(crate) mod account;
+pub(crate) mod act;
 pub(crate) mod attempt;
 pub(crate) mod change;
 pub(crate) mod instance;

@@ -113,6 +113,7 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     POST /api/v1/instances/{instance}/link-tickets
     POST, GET, HEAD /api/v1/tokens
     GET, HEAD, DELETE /api/v1/tokens/{token}
+    GET, HEAD /api/v1/audit
     POST, GET, HEAD /api/v1/accounts
     GET, HEAD, PATCH, DELETE /api/v1/accounts/{account}
     GET, HEAD /link/{ticket}/instance

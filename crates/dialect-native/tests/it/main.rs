@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
 mod accounts;
+mod audit;
 mod authentication;
 mod counted_registry;
 mod described;

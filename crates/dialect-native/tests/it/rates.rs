@@ -37,6 +37,7 @@ async fn a_token_has_fifty_requests_a_second_and_ten_of_the_costly_ones() {
     /api/v1/tokens
     /api/v1/tokens/{token}
     /api/v1/tokens/{token}
+    /api/v1/audit
     /api/v1/accounts
     /api/v1/accounts/{account}
     /api/v1/accounts/{account}

@@ -64,6 +64,7 @@ async fn which_right_opens_what() {
     read: GET /instances/instance
     read: GET /instances/instance/state-history
     tokens: DELETE /tokens/token
+    tokens: GET /audit
     tokens: GET /tokens
     tokens: GET /tokens/token
     tokens: POST /tokens

@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
 use tempfile::TempDir;
 use waygate_core::error::Error;
 use waygate_core::event::{EventName, Sequence};
+use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::registry::{InstanceFilter, Registry};
 use waygate_core::scope::{Scope, Scopes};
@@ -374,6 +375,9 @@ async fn a_database_of_every_earlier_version_is_read() {
         let (store, writer) = open(&left.path, MIGRATIONS).await.unwrap();
         assert_reads_fixture(&store).await.unwrap();
         assert_reads_tenants(&store, version > 1).await.unwrap();
+        let acts = store.acts(None, None, 9).await.unwrap();
+        let numbers: Vec<u64> = acts.iter().map(|entry| entry.number).collect();
+        assert_eq!(numbers, if version > 2 { vec![5, 4] } else { vec![] });
         stop(store, writer).await.unwrap();
     }
 }

@@ -306,7 +306,7 @@ impl Shelves {
 }
 
 /// What a store keeps of a time.
-fn to_millisecond(at: Timestamp) -> Timestamp {
+pub(super) fn to_millisecond(at: Timestamp) -> Timestamp {
     // A time without its last digits lies in the same range.
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }

@@ -20,7 +20,7 @@ const fn route(verb: &'static str, template: &'static str, allow: &'static str) 
     Route { verb, template, allow }
 }
 
-const ROUTES: [Route; 25] = [
+const ROUTES: [Route; 26] = [
     route("POST", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
@@ -43,6 +43,7 @@ const ROUTES: [Route; 25] = [
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.ansi", "GET, HEAD"),
     route("GET", "/instances/{instance}/linking-attempts/{attempt}/qr.txt", "GET, HEAD"),
     route("POST", "/instances/{instance}/link-tickets", "POST"),
+    route("GET", "/audit", "GET, HEAD"),
     route("POST", "/tokens", "POST, GET, HEAD"),
     route("GET", "/tokens/{token}", "GET, HEAD, DELETE"),
     route("DELETE", "/tokens/{token}", "GET, HEAD, DELETE"),

@@ -1,0 +1,3 @@
+//! The record of who did what.
+
+pub(crate) mod list;
