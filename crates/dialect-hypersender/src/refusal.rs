@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use waygate_core::error::{Error, Kind};
 use waygate_http::body::BodyError;
+use waygate_http::guesses::TooManyGuesses;
 use waygate_http::site::Failure;
 
 use crate::answer;
@@ -85,31 +86,41 @@ impl Refusal {
         Self::WrongVerb { message, allowed }
     }
 
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Told { status, .. } => *status,
+            Self::WrongVerb { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
     /// The answer. `now` is for when a wait ends.
     pub(crate) fn into_response(self, now: Timestamp) -> Response {
         let mut headers = HeaderMap::new();
-        let (status, message, wrong) = match &self {
-            Self::Told { status, message } => (*status, message.clone(), None),
+        let status = self.status();
+        let (message, wrong) = match &self {
+            Self::Told { message, .. } => (message.clone(), None),
             Self::WrongVerb { message, allowed } => {
                 if let Ok(value) = HeaderValue::from_str(allowed) {
                     headers.insert(ALLOW, value);
                 }
-                (StatusCode::METHOD_NOT_ALLOWED, message.into(), None)
+                (message.into(), None)
             }
-            Self::Invalid(wrong) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, wrong.summary().into(), Some(wrong))
-            }
+            Self::Invalid(wrong) => (wrong.summary().into(), Some(wrong)),
             Self::TooMany { retry_after } => {
                 let seconds = whole_seconds(*retry_after);
                 headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
                 let reset = now.as_second().saturating_add_unsigned(seconds);
                 headers.insert(RESET, HeaderValue::from(reset));
                 let message = "Too many requests. Please try again later.";
-                (StatusCode::TOO_MANY_REQUESTS, message.into(), None)
+                (message.into(), None)
             }
             Self::Unavailable { message, retry_after } => {
                 headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(*retry_after)));
-                (StatusCode::SERVICE_UNAVAILABLE, message.clone(), None)
+                (message.clone(), None)
             }
         };
         let mut response = written(status, &Envelope { message: &message, errors: wrong });
@@ -167,6 +178,12 @@ impl Refusal {
     pub(crate) fn unavailable(why: &str, retry_after: Duration) -> Self {
         let message = format!("No QR code could be had: {why}. Please try again later.").into();
         Self::Unavailable { message, retry_after }
+    }
+}
+
+impl From<TooManyGuesses> for Refusal {
+    fn from(error: TooManyGuesses) -> Self {
+        Self::TooMany { retry_after: error.retry_after }
     }
 }
 

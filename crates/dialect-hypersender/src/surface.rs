@@ -7,18 +7,22 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method as HttpMethod, StatusCode};
+use axum::http::{Method as HttpMethod, StatusCode};
 use axum::response::Response;
-use waygate_core::id::AccountId;
+use waygate_core::audit::{Act, Actor};
+use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::record::InstanceRecord;
-use waygate_core::token::TokenKind;
+use waygate_core::token::{TokenId, TokenKind};
 use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
+use waygate_engine::audit::ActUnderWay;
 use waygate_engine::look::CODE_WITHIN;
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
+use waygate_http::guesses::Guesser;
+use waygate_http::peer::ClientAddress;
 use waygate_http::site::Surface;
-use waygate_http::trace::{name_instance, name_route};
+use waygate_http::trace::{name_instance, name_route, request_id};
 
 use crate::answer;
 use crate::call::{AccountCall, Desk, InstanceCall, Said};
@@ -110,15 +114,19 @@ impl Api {
         }
         let served = self.find(place, &head.method)?;
         name_route(served.route.template);
-        let grant = self.authenticate(&head.headers).await?;
+        let grant = self.authenticate(head).await?;
+        let token = grant.token;
         let prepared = self.prepare(served.route, grant, place).await?;
+        let act = || self.begin(served.route, token, &prepared, head);
         let Some(rates) = &served.rates else {
-            return self.carry_out(prepared, head, body).await;
+            let act = act();
+            return self.carry_out(prepared, head, body, act).await;
         };
         let caller = prepared.caller();
         let outcome = match rates.take(caller) {
             Ok(permit) => {
-                let outcome = self.carry_out(prepared, head, body).await;
+                let act = act();
+                let outcome = self.carry_out(prepared, head, body, act).await;
                 if outcome.is_err() {
                     rates.give_back(permit);
                 }
@@ -149,11 +157,41 @@ impl Api {
     }
 
     /// Lets in whoever has a token of an account or of an instance.
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<Grant, Refusal> {
-        let sent = bearer::token(headers).map_err(|_malformed| Refusal::UNAUTHENTICATED)?;
+    async fn authenticate(&self, head: &Parts) -> Result<Grant, Refusal> {
+        let sent = bearer::token(&head.headers).map_err(|_malformed| Refusal::UNAUTHENTICATED)?;
         let token = sent.ok_or(Refusal::UNAUTHENTICATED)?;
+        let guesser = Guesser::of(&head.extensions);
+        guesser.may_try()?;
         let grant = self.desk.gateway.authenticate(TokenKind::Hypersender, &token).await?;
-        grant.ok_or(Refusal::UNAUTHENTICATED)
+        grant.ok_or_else(|| {
+            guesser.was_wrong();
+            Refusal::UNAUTHENTICATED
+        })
+    }
+
+    /// Somebody who was let in begins to change something, if the route does.
+    fn begin(
+        &self,
+        route: &Route,
+        token: TokenId,
+        prepared: &Prepared,
+        head: &Parts,
+    ) -> Option<ActUnderWay> {
+        if route.verb != Verb::Post {
+            return None;
+        }
+        let (account, instance) = prepared.is_about();
+        let gateway = &self.desk.gateway;
+        Some(gateway.begin_act(Act {
+            at: gateway.now(),
+            account: Some(account),
+            actor: Actor::Token(token),
+            name: route.name.to_owned(),
+            instance,
+            client: head.extensions.get::<ClientAddress>().map(|client| client.0),
+            status: None,
+            request: request_id().map(|id| id.to_string()),
+        }))
     }
 
     /// Finds what a handler is about. What it is about must be the caller's.
@@ -197,6 +235,21 @@ impl Api {
         prepared: Prepared,
         head: &Parts,
         body: Body,
+        act: Option<ActUnderWay>,
+    ) -> Result<Response, Refusal> {
+        let outcome = self.handle(prepared, head, body).await;
+        if let Some(act) = act {
+            let status = outcome.as_ref().map_or_else(Refusal::status, Response::status);
+            act.end(status.as_u16()).await;
+        }
+        outcome
+    }
+
+    async fn handle(
+        &self,
+        prepared: Prepared,
+        head: &Parts,
+        body: Body,
     ) -> Result<Response, Refusal> {
         let body = body::read(body, BODY_BYTES_MAX, STALL).await?;
         let desk = Arc::clone(&self.desk);
@@ -222,6 +275,14 @@ impl Served {
 }
 
 impl Prepared {
+    /// Whose thing it is about, and which instance, where there is one already.
+    fn is_about(&self) -> (AccountId, Option<InstanceId>) {
+        match self {
+            Self::Account(_, account) => (*account, None),
+            Self::Instance(_, instance) => (instance.account, Some(instance.id)),
+        }
+    }
+
     fn caller(&self) -> Caller {
         match self {
             Self::Account(_, account) => Caller::Account(*account),

@@ -81,6 +81,14 @@ mod tests {
     }
 
     #[test]
+    fn what_changes_something_is_called_as_in_the_record_of_who_did_what() {
+        for operation in operations::all() {
+            let act = operation.route().unwrap().act;
+            assert_eq!(act.unwrap_or(operation.id), operation.id);
+        }
+    }
+
+    #[test]
     fn the_fields_and_parameters_of_a_route_are_those_that_are_described() {
         let document = document();
         for operation in operations::all() {

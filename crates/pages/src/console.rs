@@ -5,7 +5,7 @@
 //! native API, by that cookie.
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -15,6 +15,7 @@ use waygate_core::secret::TokenText;
 use waygate_engine::Gateway;
 use waygate_http::body::{self, STALL};
 use waygate_http::cookie;
+use waygate_http::guesses::{Guesser, TooManyGuesses};
 use waygate_http::origin::Origins;
 
 use crate::opening::is_over_tls;
@@ -53,9 +54,14 @@ pub(crate) async fn session(
     let Some(key) = said.as_ref().and_then(|said| said.get("key")).and_then(Value::as_str) else {
         return Ok(refused(StatusCode::BAD_REQUEST, "the body must be an object with a `key`"));
     };
+    let guesser = Guesser::of(&head.extensions);
+    if let Err(error) = guesser.may_try() {
+        return Ok(too_many(error));
+    }
     match gateway.open_session(&TokenText::new(key)).await? {
         Some(session) => Ok(with_cookie(session.text.expose(), session.valid_for, &head.headers)),
         None => {
+            guesser.was_wrong();
             Ok(refused(StatusCode::UNAUTHORIZED, "the key is unknown, revoked or of another kind"))
         }
     }
@@ -74,6 +80,14 @@ fn with_cookie(value: &str, max_age: std::time::Duration, headers: &HeaderMap) -
     // Digits make a cookie, so there always is one.
     response.headers_mut().extend(set.ok().map(|cookie| (SET_COOKIE, cookie)));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn too_many(error: TooManyGuesses) -> Response {
+    let detail = "too many wrong keys came from this address";
+    let mut response = refused(StatusCode::TOO_MANY_REQUESTS, detail);
+    let seconds = error.retry_after.as_secs() + 1;
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 

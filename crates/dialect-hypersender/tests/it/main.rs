@@ -1,6 +1,7 @@
 //! The contract, request by request, over a link played by the test.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test code")]
 
+mod audit;
 mod bodies;
 mod create_instance;
 mod every_route;

@@ -1,6 +1,7 @@
 //! The operations, in the order in which they are told.
 
 mod accounts;
+mod audit;
 mod instances;
 mod link_tickets;
 mod linking_attempts;
@@ -43,6 +44,12 @@ pub(crate) static TAGS: &[Tag] = &[
         name: "Accounts",
         says: "An account is a tenant: it has instances and tokens of its own and sees no others.",
         operations: accounts::OPERATIONS,
+    },
+    Tag {
+        name: "Audit",
+        says: "Everything that changes something leaves an entry when whoever asks was let in: \
+               also what was refused, with its status.",
+        operations: audit::OPERATIONS,
     },
 ];
 

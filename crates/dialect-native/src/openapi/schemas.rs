@@ -1,6 +1,7 @@
 //! The schemas that have a name.
 
 mod account;
+mod audit;
 mod history;
 mod instance;
 mod link_ticket;
@@ -48,6 +49,8 @@ const SCHEMAS: &[Named] = &[
     ("Account", account::account),
     ("AccountName", account::name),
     ("AccountList", account::list),
+    ("Act", audit::act),
+    ("ActPage", audit::page),
     ("Nothing", nothing),
     ("Problem", problem::problem),
 ];

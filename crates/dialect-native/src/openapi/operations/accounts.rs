@@ -10,7 +10,7 @@ const TAKEN: (Code, &str) = (Code::Conflict, "An account has or had this name.")
 
 pub(super) static OPERATIONS: &[Operation] = &[
     Operation {
-        id: "account_create",
+        id: "account_open",
         verb: Verb::Post,
         template: "/api/v1/accounts",
         summary: "Open an account",

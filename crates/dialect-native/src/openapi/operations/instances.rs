@@ -71,7 +71,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         refused: &[],
     },
     Operation {
-        id: "instance_update",
+        id: "instance_change",
         verb: Verb::Patch,
         template: "/api/v1/instances/{instance}",
         summary: "Change what is said of an instance",
@@ -81,7 +81,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         refused: &[],
     },
     Operation {
-        id: "instance_delete",
+        id: "instance_remove",
         verb: Verb::Delete,
         template: "/api/v1/instances/{instance}",
         summary: "Remove an instance",
@@ -140,7 +140,7 @@ pub(super) static OPERATIONS: &[Operation] = &[
         refused: &[],
     },
     Operation {
-        id: "settings_update",
+        id: "settings_change",
         verb: Verb::Patch,
         template: "/api/v1/instances/{instance}/settings",
         summary: "Change the settings",

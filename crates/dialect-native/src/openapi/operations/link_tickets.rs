@@ -6,7 +6,7 @@ use crate::route::Verb;
 
 pub(super) static OPERATIONS: &[Operation] = &[
     Operation {
-        id: "link_ticket_create",
+        id: "link_ticket_issue",
         verb: Verb::Post,
         template: "/api/v1/instances/{instance}/link-tickets",
         summary: "Make an address at which a person links",

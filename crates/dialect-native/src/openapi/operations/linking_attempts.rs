@@ -30,7 +30,7 @@ const fn code(
 
 pub(super) static OPERATIONS: &[Operation] = &[
     Operation {
-        id: "linking_attempt_create",
+        id: "linking_attempt_begin",
         verb: Verb::Post,
         template: "/api/v1/instances/{instance}/linking-attempts",
         summary: "Begin to link",

@@ -8,7 +8,7 @@ const NO_ACCOUNT: (Code, &str) = (Code::NotFound, "There is no account of this n
 
 pub(super) static OPERATIONS: &[Operation] = &[
     Operation {
-        id: "token_create",
+        id: "token_issue",
         verb: Verb::Post,
         template: "/api/v1/tokens",
         summary: "Issue a token",
