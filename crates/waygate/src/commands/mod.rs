@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they have in common.
 
+mod account;
 mod cli;
 mod completion;
 mod config;

@@ -3,12 +3,13 @@
 use std::future::Future;
 
 use crate::commands::cli::{Cli, Command};
-use crate::commands::{completion, config, instance, quickstart, serve, token};
+use crate::commands::{account, completion, config, instance, quickstart, serve, token};
 use crate::exit::Failure;
 
 /// Runs what was asked for.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
+        Command::Account(on_api) => on_runtime(account::run(cli.common, on_api)),
         Command::Completion(command) => completion::run(&command),
         Command::Config(command) => config::run(&cli.common, &command),
         Command::Instance(on_api) => on_runtime(instance::run(cli.common, on_api)),

@@ -33,6 +33,15 @@ async fn create(api: &Api, command: TokenCreate) -> Result<(), Failure> {
     if let Some(account) = command.account {
         wish["account"] = account.into();
     }
+    if !command.name.is_empty() {
+        wish["name"] = command.name.into();
+    }
+    if !command.scope.is_empty() {
+        wish["scopes"] = command.scope.iter().map(|scope| scope.as_str()).collect();
+    }
+    if let Some(seconds) = command.expires_in {
+        wish["expires_in"] = seconds.into();
+    }
     let issued: Issued = api.post("/tokens", &wish).await?;
     // Alone on standard output, so that a script can take it.
     if let Err(error) = print_for_sure(&format!("{}\n", issued.token)) {
@@ -60,14 +69,18 @@ async fn list(api: &Api, command: &TokenList) -> Result<(), Failure> {
     }
     let Page { data: tokens, .. } = Page::<control::Token>::deserialize(listed)?;
     let names = account_names(api).await?;
-    let head = ["ID", "KIND", "ACCOUNT", "ISSUED", "REVOKED"].map(str::to_owned).to_vec();
+    let head = ["ID", "KIND", "NAME", "ACCOUNT", "ISSUED", "EXPIRES", "REVOKED"]
+        .map(str::to_owned)
+        .to_vec();
     let row = |token: &control::Token| {
         let account = names.get(&token.account_id).unwrap_or(&token.account_id);
         vec![
             token.id.clone(),
             token.kind.clone(),
+            token.name.clone(),
             account.clone(),
             table::time(&token.issued_at),
+            token.expires_at.as_deref().map(table::time).unwrap_or_default(),
             token.revoked_at.as_deref().map(table::time).unwrap_or_default(),
         ]
     };
@@ -78,7 +91,7 @@ async fn list(api: &Api, command: &TokenList) -> Result<(), Failure> {
 
 /// The names of accounts by their ids; none where only the operator may know them.
 async fn account_names(api: &Api) -> Result<BTreeMap<String, String>, Failure> {
-    match api.get::<Page<Account>>("/accounts").await {
+    match api.get::<Page<control::Account>>("/accounts").await {
         Ok(accounts) => {
             Ok(accounts.data.into_iter().map(|account| (account.id, account.name)).collect())
         }
@@ -87,12 +100,6 @@ async fn account_names(api: &Api) -> Result<BTreeMap<String, String>, Failure> {
         }
         Err(failure) => Err(failure),
     }
-}
-
-#[derive(Deserialize)]
-struct Account {
-    id: String,
-    name: String,
 }
 
 async fn revoke(api: &Api, token: TokenId) -> Result<(), Failure> {

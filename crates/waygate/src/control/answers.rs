@@ -99,13 +99,25 @@ struct PairingCode {
     expires_in_ms: u64,
 }
 
+/// An account.
+#[derive(Deserialize)]
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) opened_at: String,
+    pub(crate) closed_at: Option<String>,
+}
+
 /// A token, without its text.
 #[derive(Deserialize)]
 pub(crate) struct Token {
     pub(crate) id: String,
     pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) name: String,
     pub(crate) account_id: String,
     pub(crate) issued_at: String,
+    pub(crate) expires_at: Option<String>,
     pub(crate) revoked_at: Option<String>,
 }
 

@@ -112,6 +112,15 @@ impl Api {
         self.call(Method::POST, path, Some(body), Takes::Nothing).await
     }
 
+    /// Changes what is named.
+    pub(crate) async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &Value,
+    ) -> Result<T, Failure> {
+        self.call(Method::PATCH, path, Some(body), Takes::Nothing).await
+    }
+
     /// Does something that WhatsApp is to hear of.
     pub(crate) async fn act<T: DeserializeOwned>(
         &self,

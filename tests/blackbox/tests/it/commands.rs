@@ -1,6 +1,6 @@
 //! `waygate instance` and `waygate token`, each with a server running and with none.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::operator::{Operator, WAYS, Way};
 
@@ -176,6 +176,40 @@ async fn logging_out_and_restarting_act_on_the_link_itself_with_a_server_and_wit
         link(&operator, &number).await;
         operator.runs(&["instance", "delete", &number, "--yes"]).await;
         operator.simulator.has_no_devices().await;
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_opened_used_renamed_and_closed_with_a_server_and_without() {
+    for way in WAYS {
+        let operator = Operator::start(way).await;
+        let created = operator.reads(&["account", "create", "shop"]).await;
+        operator.fails(&["account", "create", "shop"], 2).await;
+        let instance = operator.reads(&["instance", "create", "--account", "shop"]).await;
+        assert_eq!(instance["account_id"], created["id"]);
+        let create = ["token", "create", "--kind", "native", "--account", "shop", "--name", "till"];
+        operator
+            .runs(&[&create[..], &["--scope", "read,link", "--expires-in", "60"]].concat())
+            .await;
+        operator.fails(&[&create[..], &["--scope", "fly"]].concat(), 2).await;
+        let tokens = operator.reads(&["token", "list"]).await;
+        let token = &tokens["data"][0];
+        assert_eq!((&token["name"], &token["scopes"]), (&json!("till"), &json!(["read", "link"])));
+        assert!(token["expires_at"].is_string(), "{token}");
+
+        operator.runs(&["account", "rename", "shop", "store"]).await;
+        operator.fails(&["account", "rename", "shop", "store"], 4).await;
+        let sentence = operator.fails(&["account", "close", "store"], 5).await;
+        assert!(sentence.contains("instances"), "{sentence}");
+        let number = instance["number"].to_string();
+        operator.runs(&["instance", "delete", &number, "--yes"]).await;
+        assert_eq!(
+            operator.runs(&["account", "close", "store"]).await,
+            "account store is closed\n"
+        );
+        let table = operator.runs(&["account", "list"]).await;
+        assert!(table.lines().count() >= 2 && table.contains("store"), "{table}");
+        operator.fails(&["token", "create", "--kind", "native", "--account", "store"], 4).await;
     }
 }
 

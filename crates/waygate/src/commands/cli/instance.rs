@@ -55,8 +55,7 @@ pub(crate) struct InstanceCreate {
     #[arg(long, value_name = "FILE", requires = "green_id")]
     pub(crate) green_token_file: Option<PathBuf>,
     /// The account that owns it; the first one when this is not given
-    // Hidden: nothing makes a second account, so there is none to name.
-    #[arg(long, value_name = "NAME", hide = true)]
+    #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
     /// What it prints: text for people, or JSON as the API answers
     #[arg(long, value_name = "FORMAT", default_value = "text")]

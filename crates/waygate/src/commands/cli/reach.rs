@@ -138,7 +138,7 @@ mod tests {
             (reach(None, None), sources(&[("WAYGATE_SERVER", ONE)]), "needs a token"),
             (reach(None, Some(&key())), sources(&[]), "name it with --server"),
             (reach(Some(ONE), Some("canary")), sources(&[]), "not of kind native"),
-            (reach(Some(ONE), Some(&key()[1..])), sources(&[]), "or was cut or mistyped"),
+            (reach(Some(ONE), key().get(1..)), sources(&[]), "or was cut or mistyped"),
         ] {
             let failure = given.remote(&from, false).unwrap_err();
             assert_eq!(failure.exit(), Exit::Usage);

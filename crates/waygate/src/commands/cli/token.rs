@@ -1,6 +1,7 @@
 //! `waygate token` on the command line.
 
 use clap::{Args, Subcommand};
+use waygate_core::scope::Scope;
 use waygate_core::token::{TokenId, TokenKind};
 
 use super::Output;
@@ -22,9 +23,18 @@ pub(crate) struct TokenCreate {
     #[arg(long, value_name = "KIND", value_parser = account_wide)]
     pub(crate) kind: TokenKind,
     /// The account whose instances it opens; the first one when this is not given
-    // Hidden: nothing makes a second account, so there is none to name.
-    #[arg(long, value_name = "NAME", hide = true)]
+    #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
+    /// A name for people, of at most 100 characters
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub(crate) name: String,
+    /// What a native token may do: read, link, manage, tokens or admin, several with commas; all but
+    /// admin when this is not given
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',')]
+    pub(crate) scope: Vec<Scope>,
+    /// After how many seconds it is worth nothing; never, when this is not given
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) expires_in: Option<u64>,
 }
 
 #[derive(Debug, Args)]
