@@ -37,7 +37,7 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 ];
 
 /// The description of the native API: for programs in OpenAPI, for people as a page. It comes before
-/// [`surface`](crate::surface), which claims what is below `/api/v1`.
+/// [`surface`](crate::surface()), which claims what is below `/api/v1`.
 pub fn reference() -> Surface {
     let told = Arc::new(Told {
         document: document().to_string().into(),
