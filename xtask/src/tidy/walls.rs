@@ -108,7 +108,7 @@ fn ours(package: &Package) -> Ours {
         }
         // In the tests of what ships, so it must not lead to the sandbox.
         "waygate-played" => Ours::Only(&["waygate-core", "waygate-engine", "waygate-store"]),
-        _ if package.folder.starts_with("tests/") => Ours::Any,
+        _ if package.folder.starts_with("tests/") || package.folder == "bench" => Ours::Any,
         // A new crate gets its row here before it gets a neighbour.
         _ => Ours::Only(&[]),
     }
@@ -120,7 +120,7 @@ fn is_for_tests(name: &str) -> bool {
 
 fn refuse_foreign(package: &Package, dependency: &Dependency) -> Option<String> {
     let name = &dependency.name;
-    let in_tests = package.folder.starts_with("tests/");
+    let in_tests = package.folder.starts_with("tests/") || package.folder == "bench";
     // The most precise row comes first.
     let row = RESERVED.iter().find(|row| matches(row.name, name));
     if let Some(row) = row

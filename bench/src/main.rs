@@ -1,0 +1,28 @@
+//! What the documentation claims of speed and time, measured. Each command prints what it measured,
+//! as ratios where something is compared with something else of the same run.
+
+#![expect(clippy::print_stdout, reason = "it is there to print")]
+
+mod foreign_ids;
+mod median;
+
+use clap::Parser;
+
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+enum Bench {
+    /// How long the native API takes to refuse an id that does not exist, and one of another
+    /// account: nobody may tell them apart by the time
+    ForeignIds {
+        /// How often each of the two is asked for
+        #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
+        requests: usize,
+    },
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Bench::parse() {
+        Bench::ForeignIds { requests } => foreign_ids::run(requests).await,
+    }
+}
