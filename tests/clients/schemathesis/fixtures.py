@@ -81,6 +81,11 @@ class Fixtures:
             seen = self._there(f"{path}?wait={LIMIT_S - 5}&after={seen['version']}")
         return seen and seen["step"] == "qr_code"
 
+    def link_ticket(self):
+        """An instance with a ticket that can be taken back."""
+        instance = self.instance()
+        return instance, self.ask("POST", f"/instances/{instance}/link-tickets", {})["id"]
+
     def token(self):
         return self.ask("POST", "/tokens", {"kind": "native", "scopes": ["read"]})["id"]
 

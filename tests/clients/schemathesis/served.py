@@ -20,6 +20,7 @@ class Gateway:
             "WAYGATE_DATA_DIR": self._folder.name,
             "WAYGATE_LISTEN": "127.0.0.1:0",
             "WAYGATE_NATIVE__RATE_LIMITS": "off",
+            "WAYGATE_HYPERSENDER__RATE_LIMITS": "off",
             "WAYGATE_WHATSAPP__URL": simulator.chat,
             "WAYGATE_WHATSAPP__VERSION_URL": simulator.version_page,
         }
@@ -29,8 +30,15 @@ class Gateway:
 
     def key(self):
         """A token that may do everything, which the operator alone can issue."""
+        return self._issue({"kind": "native", "scopes": SCOPES})
+
+    def hypersender_token(self):
+        """One for everything of the first account in Hypersender's API."""
+        return self._issue({"kind": "hypersender"})
+
+    def _issue(self, wish):
         operator = _Operator(f"{self._folder.name}/control.sock")
-        body = json.dumps({"kind": "native", "scopes": SCOPES})
+        body = json.dumps(wish)
         operator.request("POST", "/api/v1/tokens", body, {"Content-Type": "application/json"})
         issued = json.loads(operator.getresponse().read())
         operator.close()

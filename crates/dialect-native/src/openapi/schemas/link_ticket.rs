@@ -73,7 +73,11 @@ pub(super) fn new() -> Schema {
 }
 
 pub(super) fn brand() -> Schema {
-    let name = Schema::text().or_null().longest(BRAND_NAME_LENGTH_MAX).says("In one line.");
+    let name = Schema::text()
+        .or_null()
+        .like("^[^\\u0000-\\u001f\\u007f-\\u009f]*$")
+        .longest(BRAND_NAME_LENGTH_MAX)
+        .says("In one line.");
     let colour = Schema::text()
         .or_null()
         .like("^#[0-9a-fA-F]{6}$")
