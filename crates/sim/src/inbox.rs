@@ -110,7 +110,11 @@ impl Mailbox {
     pub(crate) fn file(&mut self, letter: &Letter, message: &Message, unix_s: u64) -> Filed {
         let encoded = BASE64_STANDARD.encode(message_to_vec(message));
         if let Some((_, known)) = self.find(&letter.from.number, &letter.id) {
-            let same = known.text.as_deref() == text_of(message);
+            // A text that is sent again may come with other particulars, and stays the same text.
+            let same = match text_of(message) {
+                Some(text) => known.text.as_deref() == Some(text),
+                None => known.message == encoded,
+            };
             return if same { Filed::Again } else { Filed::Contradicted };
         }
         let shown = InboxMessage {
