@@ -106,10 +106,11 @@ impl Runner {
         self.client(call, folder)
     }
 
-    /// The files run side by side: one of them waits for a code to expire, which takes a minute.
-    /// Pictures of the screens are kept for people to look at.
+    /// The files run side by side: one of them waits for a code to expire, which takes a minute. The
+    /// end is not forced: what a file has yet to tell of its tests would be lost. Pictures of the
+    /// screens are kept for people to look at.
     fn pages(&self) -> anyhow::Result<Call> {
-        let arguments = ["--test", "--test-force-exit", "--test-timeout=120000"];
+        let arguments = ["--test", "--test-timeout=120000"];
         let names = "linking returning tickets console screens sizes phone away looks course view"
             .split_ascii_whitespace();
         let files = names.map(|name| format!("{name}.test.mjs"));
