@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
+use tokio::sync::watch;
 use waproto::{codec::message_to_vec, whatsapp::Message};
 
 use crate::{
@@ -88,6 +89,8 @@ pub(crate) struct Mailbox {
     shown: VecDeque<(Letter, InboxMessage)>,
     /// What the phone wrote itself, to be sent again when a device cannot read it.
     own: VecDeque<(Letter, Message)>,
+    /// Told of whenever what is shown has changed.
+    changed: watch::Sender<()>,
     /// How often the phone has asked for messages that it could not read.
     asked: BTreeMap<(DeviceKey, String), u32>,
     /// What others do in their chats with this account, by their numbers.
@@ -104,6 +107,11 @@ impl Mailbox {
     /// The messages, the oldest first.
     pub(crate) fn shown(&self) -> impl Iterator<Item = &InboxMessage> {
         self.shown.iter().map(|(_, message)| message)
+    }
+
+    /// Hears of every change of what is shown from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Files a message.
@@ -129,6 +137,7 @@ impl Mailbox {
             receipts: Vec::new(),
         };
         keep(&mut self.shown, (letter.clone(), shown));
+        self.changed.send_replace(());
         Filed::New
     }
 
@@ -138,6 +147,7 @@ impl Mailbox {
             && known.receipts.len() < RECEIPTS_KEPT_MAX
         {
             known.receipts.push(receipt);
+            self.changed.send_replace(());
         }
     }
 

@@ -163,7 +163,7 @@ fn file(world: &mut World, letter: &Letter, copy: &LetterCopy, message: &Message
         return;
     };
     if account.mailbox.file(letter, message, unix_s) == Filed::Contradicted {
-        world.breach(format!("{} used the id {} for two texts", letter.from, letter.id));
+        world.breach(format!("{} used the id {} and said two things", letter.from, letter.id));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The hands on a phone's messages: writing, looking, reading.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, future::pending};
 
 use wacore_binary::Jid;
 use waproto::{codec::message_decode, whatsapp::Message};
@@ -76,6 +76,25 @@ impl Phone {
         let world = self.shared.lock();
         let account = world.accounts.get(&self.number);
         account.into_iter().flat_map(|account| account.mailbox.shown().cloned()).collect()
+    }
+
+    /// Waits until `pick` finds something among [`Phone::inbox`], and gives it. Callers set the
+    /// deadline.
+    pub async fn inbox_has<T>(&self, pick: impl Fn(&[InboxMessage]) -> Option<T>) -> T {
+        let changes = {
+            let world = self.shared.lock();
+            world.accounts.get(&self.number).map(|account| account.mailbox.changes())
+        };
+        // Accounts are never removed, so there is one, and it outlives whoever waits.
+        let Some(mut changes) = changes else { return pending().await };
+        loop {
+            if let Some(found) = pick(&self.inbox()) {
+                return found;
+            }
+            if changes.changed().await.is_err() {
+                return pending().await;
+            }
+        }
     }
 
     /// Reads a message that somebody else wrote: its writer is told, and the account's companions.

@@ -1,6 +1,10 @@
 //! Faults that no single stanza shows, planted and found.
 
 use wacore_binary::{Jid, builder::NodeBuilder};
+use waproto::{
+    buffa::MessageField,
+    whatsapp::{Message, message::LocationMessage},
+};
 
 use crate::{
     correspondent::{Correspondent, node, padded, receipt, said, to},
@@ -11,8 +15,13 @@ use crate::{
 
 /// A text for the other phone alone, under this id.
 async fn hand_in(ada: &mut Correspondent, id: &str, words: &str) {
+    hand_in_any(ada, id, &said(words)).await;
+}
+
+/// The same for a message of any kind.
+async fn hand_in_any(ada: &mut Correspondent, id: &str, message: &Message) {
     let chat = Jid::pn(OTHER);
-    let enc = ada.seal(&chat, OTHER, &padded(&said(words))).await;
+    let enc = ada.seal(&chat, OTHER, &padded(message)).await;
     let message = ada.message(&chat, id, node("participants", [to(&chat, enc)]));
     assert_eq!(text(&ada.hand_in(&message).await, "error"), "");
 }
@@ -50,8 +59,25 @@ async fn to_send_again_what_may_have_been_lost_is_right_unless_it_says_something
     assert_eq!(sim.report().breaches, Vec::<String>::new());
     ada.come_back(&sim).await;
     hand_in(&mut ada, "A", "two").await;
-    assert_eq!(sim.report().breaches, ["15550001111:1 used the id A for two texts"]);
+    assert_eq!(sim.report().breaches, ["15550001111:1 used the id A and said two things"]);
     assert_eq!(other.inbox()[0].text.as_deref(), Some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_messages_under_one_id_are_found_that_are_no_texts() {
+    let place = |name: &str| {
+        let place = LocationMessage { name: Some(name.to_owned()), ..LocationMessage::default() };
+        Message { location_message: MessageField::some(place), ..Message::default() }
+    };
+    let (sim, _, other, mut ada) = two_phones().await;
+    hand_in_any(&mut ada, "A", &place("harbour")).await;
+    ada.come_back(&sim).await;
+    hand_in_any(&mut ada, "A", &place("harbour")).await;
+    assert_eq!(sim.report().breaches, Vec::<String>::new());
+    ada.come_back(&sim).await;
+    hand_in_any(&mut ada, "A", &place("station")).await;
+    assert_eq!(sim.report().breaches, ["15550001111:1 used the id A and said two things"]);
+    assert_eq!(other.inbox().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use waygate_core::clock::Clock;
 use waygate_core::id::InstanceId;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker as _};
@@ -26,22 +26,28 @@ const EVENT_WITHIN: Duration = SOON;
 struct DeafPipes {
     sim: Sim,
     deaf: Arc<AtomicBool>,
+    /// How many pipes were opened.
+    opened: watch::Sender<usize>,
+    /// How often something was swallowed.
+    swallowed: watch::Sender<usize>,
 }
 
 impl PipeSource for DeafPipes {
     fn open(&self) -> std::io::Result<Pipe> {
         let pipe = self.sim.dial().map_err(std::io::Error::other)?;
         let (to_server, mut from_client) = mpsc::channel(64);
-        let deaf = Arc::clone(&self.deaf);
+        let (deaf, swallowed) = (Arc::clone(&self.deaf), self.swallowed.clone());
         #[expect(clippy::disallowed_methods, reason = "test code")]
         tokio::task::spawn(async move {
             while let Some(bytes) = from_client.recv().await {
-                let swallowed = deaf.load(Ordering::SeqCst);
-                if !swallowed && pipe.to_server.send(bytes).await.is_err() {
+                if deaf.load(Ordering::SeqCst) {
+                    swallowed.send_modify(|count| *count += 1);
+                } else if pipe.to_server.send(bytes).await.is_err() {
                     return;
                 }
             }
         });
+        self.opened.send_modify(|count| *count += 1);
         Ok(Pipe { to_server, from_server: pipe.from_server })
     }
 }
@@ -64,11 +70,20 @@ struct Bench {
     keys: Arc<KeysInMemory>,
     instance: InstanceId,
     deaf: Arc<AtomicBool>,
+    opened: watch::Receiver<usize>,
+    swallowed: watch::Receiver<usize>,
 }
 
 struct Dialled {
     line: Box<dyn Line>,
     told: mpsc::UnboundedReceiver<LinkEvent>,
+}
+
+/// Waits until a count is larger than it was.
+async fn grows(count: &watch::Receiver<usize>, before: usize) {
+    let mut count = count.clone();
+    let grown = tokio::time::timeout(EVENT_WITHIN, count.wait_for(|now| *now > before)).await;
+    drop(grown.expect("it grows in time").expect("somebody counts"));
 }
 
 impl Bench {
@@ -80,7 +95,8 @@ impl Bench {
         let sim = Sim::new(config);
         let phone = sim.add_phone(PHONE).expect("a new phone");
         let deaf = Arc::new(AtomicBool::new(false));
-        let pipes = DeafPipes { sim: sim.clone(), deaf: Arc::clone(&deaf) };
+        let ((opened, opens), (swallowed, swallows)) = (watch::channel(0), watch::channel(0));
+        let pipes = DeafPipes { sim: sim.clone(), deaf: Arc::clone(&deaf), opened, swallowed };
         let settings = LinkSettings {
             url: "ws://127.0.0.1:1/ws/chat".parse().expect("an address"),
             version: VersionSource::Fixed((2, 3000, 1_035_194_821)),
@@ -91,7 +107,7 @@ impl Bench {
         let store = Arc::<KeysInMemory>::clone(&keys);
         let link = WhatsApp::new(settings, network, store).expect("usable settings");
         let instance = InstanceId::from_random_bytes([1; 16]);
-        Self { sim, phone, link, keys, instance, deaf }
+        Self { sim, phone, link, keys, instance, deaf, opened: opens, swallowed: swallows }
     }
 
     fn dial(&self) -> Dialled {
@@ -153,7 +169,7 @@ async fn a_logout_that_a_lost_connection_overtakes_ends_as_a_hang_up() {
     let online = bench.online().await;
     bench.deaf.store(true, Ordering::SeqCst);
     online.line.log_out();
-    tokio::time::sleep(Duration::from_secs(1)).await; // allowed: virtual time
+    grows(&bench.swallowed, 0).await;
     bench.sim.inject(Fault::CutConnection { number: Some(PHONE.into()), device: None });
     assert_eq!(online.end().await, EndReason::HungUp);
     assert_eq!(bench.phone.devices().len(), 1, "it stays on the phone");
@@ -164,8 +180,9 @@ async fn a_logout_before_the_connection_stands_ends_as_a_hang_up() {
     let bench = Bench::new();
     drop(bench.online().await);
     bench.sim.inject(Fault::HangDials { count: 1 });
+    let before = *bench.opened.borrow();
     let dialled = bench.dial();
-    tokio::time::sleep(Duration::from_secs(1)).await; // allowed: virtual time
+    grows(&bench.opened, before).await;
     dialled.line.log_out();
     assert_eq!(dialled.end().await, EndReason::HungUp);
     assert_eq!(bench.phone.devices().len(), 1, "it stays on the phone");

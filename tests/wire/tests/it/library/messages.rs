@@ -1,8 +1,6 @@
 //! Messages of the library to a phone, to another device, and back.
 #![expect(clippy::expect_used, reason = "test code")]
 
-use std::time::Duration;
-
 use waygate_sim::{Fault, InboxMessage, Latency, Phone};
 use waygate_testkit::world::{PHONE, SOON, World};
 use whatsapp_rust::Jid;
@@ -15,15 +13,7 @@ const OTHER: &str = "15550002222";
 
 /// Waits until a phone shows what is wanted, and gives it.
 async fn shows<T>(phone: &Phone, pick: impl Fn(&[InboxMessage]) -> Option<T>) -> T {
-    let looked = async {
-        loop {
-            if let Some(found) = pick(&phone.inbox()) {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await; // allowed: looked at again until the deadline
-        }
-    };
-    tokio::time::timeout(SOON, looked).await.expect("it shows what is wanted")
+    tokio::time::timeout(SOON, phone.inbox_has(pick)).await.expect("it shows what is wanted")
 }
 
 /// The types of what the first device of an account has said of a message.
