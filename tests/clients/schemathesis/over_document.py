@@ -1,0 +1,66 @@
+"""What every run of Schemathesis over one of our documents has in common."""
+
+import json
+import os
+
+from fuzzing import Fuzzing
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from served import Gateway
+from simulator import Simulator, fetch
+
+#: How many requests over the native API there are at least. A night has time for more.
+REQUESTS = int(os.environ.get("FUZZING_REQUESTS", "2000"))
+
+#: Where the first run begins. A failure tells its own, with which it comes again.
+SEED = int(os.environ.get("FUZZING_SEED", "1"))
+
+#: Of the requests, as many come past authentication and validation.
+SHARE_MIN = 0.6
+
+#: Runs at most, so that one that asks nothing any more has an end.
+RUNS_MAX = 500
+
+
+class OverDocument:
+    """Mixed into a test case, which says `path`, `base`, `hooks`, `requests`, `examples` and `token`."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.simulator = Simulator()
+        cls.addClassCleanup(cls.simulator.stop)
+        cls.gateway = Gateway(cls.simulator)
+        cls.addClassCleanup(cls.gateway.stop)
+        cls.address = f"{cls.gateway.host}{cls.path}"
+        cls.document = json.loads(fetch(cls.address))
+
+    def test_the_document_is_valid_openapi_3_1(self):
+        self.assertTrue(self.document["openapi"].startswith("3.1."))
+        OpenAPIV31SpecValidator(self.document).validate()
+
+    def test_answers_are_what_the_document_says(self):
+        environment = {
+            "FUZZING_BASE": f"{self.gateway.host}/api/v1",
+            "FUZZING_KEY": self.gateway.key(),
+        }
+        fuzzing = Fuzzing(self.address, self.token(), self.hooks, environment)
+        url = ["--url", f"{self.gateway.host}{self.base}"]
+        # Wrong requests of every kind first: there is a set of them, and it does not grow.
+        fuzzing.run(SEED, [*url, "--phases", "examples,coverage", "--mode", "all"])
+        seed = SEED
+        while fuzzing.asked() < self.requests and seed < SEED + RUNS_MAX:
+            seed += 1
+            examples = ["--max-examples", str(self.examples)]
+            fuzzing.run(seed, [*url, "--phases", "fuzzing", "--mode", "positive", *examples])
+        print(
+            f"\n{fuzzing.asked()} requests by the seeds {SEED} to {seed}, {fuzzing.share():.0%} of"
+            f" them past authentication and validation: {fuzzing.statuses()}"
+        )
+        self.assertGreaterEqual(fuzzing.asked(), self.requests)
+        self.assertGreaterEqual(fuzzing.share(), SHARE_MIN)
+        told = {
+            f"{verb.upper()} {path}"
+            for path, operations in self.document["paths"].items()
+            for verb in operations
+            if verb in ("get", "post", "patch", "put", "delete")
+        }
+        self.assertEqual(fuzzing.operations(), told)
