@@ -11,6 +11,7 @@ use serde::Serialize;
 use waygate_core::error::{Error, Kind};
 use waygate_http::body::BodyError;
 use waygate_http::guesses::TooManyGuesses;
+use waygate_http::rate::whole_seconds;
 use waygate_http::site::Failure;
 use waygate_http::websocket::HandshakeError;
 
@@ -147,11 +148,6 @@ impl Refusal {
     }
 }
 
-/// Whole seconds, at least one and never too few.
-fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
-}
-
 /// What is answered where no handler could.
 pub(crate) fn on_failure(failure: Failure) -> Response {
     let status = match failure {
@@ -229,13 +225,6 @@ impl From<BodyError> for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_client_is_never_told_to_come_back_too_soon() {
-        for (millis, told) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (9500, 10)] {
-            assert_eq!(whole_seconds(Duration::from_millis(millis)), told, "{millis} ms");
-        }
-    }
 
     #[test]
     fn every_kind_of_error_has_its_status() {

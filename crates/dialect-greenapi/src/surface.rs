@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::Method as HttpMethod;
 use axum::http::request::Parts;
 use axum::response::Response;
-use waygate_core::audit::{Act, Actor};
+use waygate_core::audit::Actor;
 use waygate_core::id::{AccountId, InstanceNumber};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::secret::TokenText;
@@ -18,13 +18,13 @@ use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
 use waygate_engine::audit::ActUnderWay;
 use waygate_engine::look::CODE_WITHIN;
+use waygate_http::act::{self, Doer};
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
-use waygate_http::peer::ClientAddress;
 use waygate_http::rate;
 use waygate_http::rate::Decision;
 use waygate_http::site::Surface;
-use waygate_http::trace::{name_instance, name_route, request_id};
+use waygate_http::trace::{name_instance, name_route};
 use waygate_http::websocket::{Handshake, Origins, Session};
 
 use crate::answer;
@@ -207,17 +207,12 @@ impl Api {
         if !method.changes_something() || !method.verb.fits(&head.method) {
             return None;
         }
-        let gateway = &self.desk.gateway;
-        Some(gateway.begin_act(Act {
-            at: gateway.now(),
-            account: Some(admitted.account()),
+        let doer = Doer {
             actor: Actor::Token(token),
-            name: method.name.to_owned(),
+            account: Some(admitted.account()),
             instance: admitted.instance().map(|instance| instance.id),
-            client: head.extensions.get::<ClientAddress>().map(|client| client.0),
-            status: None,
-            request: request_id().map(|id| id.to_string()),
-        }))
+        };
+        Some(act::begin(&self.desk.gateway, doer, method.name, &head.extensions))
     }
 
     async fn carry_out(

@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method as HttpMethod, StatusCode};
 use axum::response::Response;
-use waygate_core::audit::{Act, Actor};
+use waygate_core::audit::Actor;
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::token::{TokenId, TokenKind};
@@ -17,12 +17,12 @@ use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
 use waygate_engine::audit::ActUnderWay;
 use waygate_engine::look::CODE_WITHIN;
+use waygate_http::act::{self, Doer};
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
-use waygate_http::peer::ClientAddress;
 use waygate_http::site::Surface;
-use waygate_http::trace::{name_instance, name_route, request_id};
+use waygate_http::trace::{name_instance, name_route};
 
 use crate::answer;
 use crate::call::{AccountCall, Desk, InstanceCall, Said};
@@ -181,17 +181,8 @@ impl Api {
             return None;
         }
         let (account, instance) = prepared.is_about();
-        let gateway = &self.desk.gateway;
-        Some(gateway.begin_act(Act {
-            at: gateway.now(),
-            account: Some(account),
-            actor: Actor::Token(token),
-            name: route.name.to_owned(),
-            instance,
-            client: head.extensions.get::<ClientAddress>().map(|client| client.0),
-            status: None,
-            request: request_id().map(|id| id.to_string()),
-        }))
+        let doer = Doer { actor: Actor::Token(token), account: Some(account), instance };
+        Some(act::begin(&self.desk.gateway, doer, route.name, &head.extensions))
     }
 
     /// Finds what a handler is about. What it is about must be the caller's.

@@ -7,19 +7,19 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
-use waygate_core::audit::{Act, Actor};
+use waygate_core::audit::Actor;
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
 use waygate_engine::audit::ActUnderWay;
 use waygate_engine::link_tickets::LinkVisit;
+use waygate_http::act::{self, Doer};
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
-use waygate_http::peer::ClientAddress;
 use waygate_http::site::Surface;
-use waygate_http::trace::{name_route, request_id};
+use waygate_http::trace::name_route;
 
 use crate::call::{AccountCall, InstanceCall, Reach, Said, View};
 use crate::fields::Fields;
@@ -145,16 +145,7 @@ impl Api {
             Some(Owner { grant: None, .. }) => (Actor::Operator, None),
             None => (Actor::LinkTicket, None),
         };
-        self.gateway.begin_act(Act {
-            at: self.gateway.now(),
-            account,
-            actor,
-            name: name.to_owned(),
-            instance: None,
-            client: head.extensions.get::<ClientAddress>().map(|client| client.0),
-            status: None,
-            request: request_id().map(|id| id.to_string()),
-        })
+        act::begin(&self.gateway, Doer { actor, account, instance: None }, name, &head.extensions)
     }
 
     async fn carry_out(

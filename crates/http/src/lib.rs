@@ -10,6 +10,7 @@
 //! Tokens are part of some APIs' paths. So nothing here logs a path, a query, a header or a body,
 //! nor an address; a request is told apart by its id, and a route by its template.
 
+pub mod act;
 pub mod bearer;
 pub mod body;
 pub mod cookie;

@@ -75,6 +75,12 @@ pub enum Decision {
     },
 }
 
+/// A wait in whole seconds, as `Retry-After` tells it (RFC 9110, 10.2.3): at least one and never too
+/// few.
+pub fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
 /// One quota for each key: an address, a token, a token with a class of routes.
 ///
 /// Keys whose quota is full again are forgotten from time to time, while takes go on, so memory
@@ -231,6 +237,13 @@ mod tests {
         assert!(is_allowed(limits.take(&0)));
         limits.sweep();
         assert!(!is_allowed(limits.take(&0)));
+    }
+
+    #[test]
+    fn a_client_is_never_told_to_come_back_too_soon() {
+        for (millis, told) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (9500, 10), (59_001, 60)] {
+            assert_eq!(whole_seconds(Duration::from_millis(millis)), told, "{millis} ms");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use waygate_http::body::{self, STALL};
 use waygate_http::cookie;
 use waygate_http::guesses::{Guesser, TooManyGuesses};
 use waygate_http::origin::Origins;
+use waygate_http::rate::whole_seconds;
 
 use crate::opening::is_over_tls;
 
@@ -86,7 +87,7 @@ fn with_cookie(value: &str, max_age: std::time::Duration, headers: &HeaderMap) -
 fn too_many(error: TooManyGuesses) -> Response {
     let detail = "too many wrong keys came from this address";
     let mut response = refused(StatusCode::TOO_MANY_REQUESTS, detail);
-    let seconds = error.retry_after.as_secs() + 1;
+    let seconds = whole_seconds(error.retry_after);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
