@@ -12,6 +12,7 @@ pub mod colour;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod idempotency;
 pub mod instance;
 pub mod link_ticket;
 pub mod panic;

@@ -26,6 +26,7 @@ mod connect;
 mod events;
 mod failure;
 mod instances;
+mod kept_answers;
 mod link_tickets;
 mod migrate;
 mod open;

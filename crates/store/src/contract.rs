@@ -13,6 +13,7 @@ pub mod checks;
 pub mod descriptions;
 pub mod enrolment;
 pub mod journal;
+pub mod kept_answers;
 pub mod link_tickets;
 pub mod listing;
 pub mod removal;
@@ -75,6 +76,14 @@ macro_rules! contract {
                 reading_begins_after_the_given_event_and_ends_at_the_limit,
                 the_newest_events_come_first_and_end_at_the_limit,
                 times_are_kept_to_the_millisecond,
+            }
+            kept_answers::{
+                a_creation_that_is_refused_keeps_no_answer,
+                an_answer_is_read_as_it_was_kept,
+                an_answer_takes_the_place_of_the_one_before,
+                everything_that_can_be_created_is_created_with_its_answer,
+                of_each_owner_the_newest_answers_stay,
+                old_answers_are_forgotten,
             }
             link_tickets::{
                 a_ticket_ends_once,

@@ -1,7 +1,7 @@
 //! Waygate's store contract and the memory store.
 //!
-//! What a store promises stands at the ports, `waygate_core::port::registry`,
-//! `waygate_core::port::journal` and `waygate_core::port::link_tickets`. [`mod@contract`] says it a second time, as named cases that every
+//! What a store promises stands at the ports, `waygate_core::port`: `registry`, `journal`, `audit`,
+//! `link_tickets` and `kept_answers`. [`mod@contract`] says it a second time, as named cases that every
 //! store has to pass: the port is read by people, the contract by machines. [`MemoryStore`] is the
 //! smallest thing that passes, for tests that own the time; a gateway that ships does not use it.
 //!
@@ -12,12 +12,13 @@ mod memory;
 
 use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
+use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::Registry;
 
 pub use crate::memory::MemoryStore;
 
 /// A whole store: everything that is implemented as all of the ports.
-pub trait Store: Registry + Journal + Audit + LinkTickets {}
+pub trait Store: Registry + Journal + Audit + LinkTickets + KeptAnswers {}
 
-impl<T: Registry + Journal + Audit + LinkTickets> Store for T {}
+impl<T: Registry + Journal + Audit + LinkTickets + KeptAnswers> Store for T {}

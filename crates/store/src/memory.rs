@@ -1,6 +1,7 @@
 //! The store that keeps everything in memory and nothing after the process.
 
 mod acts;
+mod kept_answers;
 mod link_tickets;
 mod shelves;
 

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod journal;
+pub mod kept_answers;
 pub mod link;
 pub mod link_tickets;
 pub mod registry;

@@ -6,8 +6,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
 use tempfile::TempDir;
 use waygate_core::error::Error;
 use waygate_core::event::{EventName, Sequence};
+use waygate_core::idempotency::IdempotencyKey;
 use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
+use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::{InstanceFilter, Registry};
 use waygate_core::scope::{Scope, Scopes};
@@ -377,6 +379,7 @@ async fn a_database_of_every_earlier_version_is_read() {
         assert_reads_fixture(&store).await.unwrap();
         assert_reads_tenants(&store, version > 1).await.unwrap();
         assert_reads_link_tickets(&store, version > 3).await.unwrap();
+        assert_reads_kept_answers(&store, version > 4).await.unwrap();
         let acts = store.acts(None, None, 9).await.unwrap();
         let numbers: Vec<u64> = acts.iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, if version > 2 { vec![5, 4] } else { vec![] });
@@ -428,7 +431,7 @@ async fn assert_reads_tenants(store: &SqliteStore, has_them: bool) -> Result<(),
     Ok(())
 }
 
-/// What the third schema brought.
+/// What the fourth schema brought.
 async fn assert_reads_link_tickets(store: &SqliteStore, has_them: bool) -> Result<(), Error> {
     let instances = store.instances(InstanceFilter::default()).await?;
     let tickets = store.link_tickets(instances.first().unwrap().id).await?;
@@ -437,5 +440,14 @@ async fn assert_reads_link_tickets(store: &SqliteStore, has_them: bool) -> Resul
         assert_eq!(ticket.terms, Sealed::from_bytes([0x07, 0xe4, 0xa5]));
         assert!(ticket.opened.is_some() && ticket.ended.is_some());
     }
+    Ok(())
+}
+
+/// What the fifth schema brought.
+async fn assert_reads_kept_answers(store: &SqliteStore, has_them: bool) -> Result<(), Error> {
+    let kept = store.kept_answer(IdempotencyKey::from_bytes([0x66; 32])).await?;
+    let answer = kept.map(|kept| (kept.owner.to_string(), kept.answer));
+    let expected = ("token:cccccccccccccccc".to_owned(), Sealed::from_bytes([0xa4, 0x5e]));
+    assert_eq!(answer, has_them.then_some(expected));
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use waygate_core::error::Error;
 use waygate_core::event::{Event, Sequence};
+use waygate_core::idempotency::{IdempotencyKey, KeptAnswer};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::link_ticket::LinkTicket;
 use waygate_core::port::registry::InstanceFilter;
@@ -18,11 +19,13 @@ pub(crate) struct Everything {
     found: Vec<Option<ApiToken>>,
     instances: Vec<(InstanceRecord, Option<Sealed>, Vec<Event>)>,
     link_tickets: Vec<LinkTicket>,
+    kept_answers: Vec<Option<KeptAnswer>>,
     key_check: Option<Sealed>,
 }
 
 impl Everything {
-    /// What is in the store. Of tokens that belong to nobody it looks for those of small seeds.
+    /// What is in the store. Tokens that belong to nobody, and kept answers, it looks for by small
+    /// seeds.
     pub(crate) async fn of(store: &dyn Store) -> Result<Self, Error> {
         let mut all = Self { key_check: store.key_check().await?, ..Self::default() };
         for account in store.accounts().await? {
@@ -31,6 +34,8 @@ impl Everything {
         }
         for seed in 1..9 {
             all.found.push(store.find_token(hash(seed)).await?);
+            let key = IdempotencyKey::from_bytes([seed; 32]);
+            all.kept_answers.push(store.kept_answer(key).await?);
         }
         let filter = InstanceFilter { account: None, with_removed: true };
         for record in store.instances(filter).await? {

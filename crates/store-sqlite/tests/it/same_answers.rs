@@ -2,12 +2,15 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use waygate_core::audit::Actor;
 use waygate_core::error::{Error, Kind};
 use waygate_core::event::{Event, EventName, Sequence};
 use waygate_core::id::LinkTicketId;
+use waygate_core::idempotency::{IdempotencyKey, KeptAnswer, RequestHash};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::state::StateName;
 use waygate_core::link_ticket::{LinkTicket, TicketEnd, TicketEnding, TicketOpening};
+use waygate_core::port::kept_answers::Creation;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenKind};
@@ -37,6 +40,7 @@ enum Question {
     KeepKeyCheck { check: u8 },
     Append { id: u8, at_ms: i64, device: u16 },
     OfLinkTickets(OfLinkTickets),
+    OfKeptAnswers(OfKeptAnswers),
     ReadAfter { id: u8, after: u64, limit: u32 },
     Newest { id: u8, before: Option<u64>, limit: u32 },
 }
@@ -48,6 +52,14 @@ enum OfLinkTickets {
     OpenLinkTicket { ticket: u8, pass: u8, at_ms: i64 },
     EndLinkTicket { ticket: u8, revoked: bool, at_ms: i64 },
     ForgetLinkTickets { cutoff_ms: i64 },
+}
+
+/// A question of kept answers.
+#[derive(Debug, Clone)]
+enum OfKeptAnswers {
+    KeepAnswer { key: u8, by_operator: bool, at_ms: i64, most: u32 },
+    OpenAndKeep { id: u8, key: u8, most: u32 },
+    ForgetAnswers { cutoff_ms: i64 },
 }
 
 /// A token that is asked for.
@@ -93,6 +105,18 @@ fn of_link_tickets() -> impl Strategy<Value = OfLinkTickets> {
     ]
 }
 
+fn of_kept_answers() -> impl Strategy<Value = OfKeptAnswers> {
+    let (key, most, ms) = (|| 1..5_u8, || 0..4_u32, || 0..9_i64);
+    prop_oneof![
+        4 => (key(), any::<bool>(), ms(), most()).prop_map(|(key, by_operator, at_ms, most)| {
+            OfKeptAnswers::KeepAnswer { key, by_operator, at_ms, most }
+        }),
+        1 => (1..4_u8, key(), most())
+            .prop_map(|(id, key, most)| OfKeptAnswers::OpenAndKeep { id, key, most }),
+        1 => ms().prop_map(|cutoff_ms| OfKeptAnswers::ForgetAnswers { cutoff_ms }),
+    ]
+}
+
 fn question() -> impl Strategy<Value = Question> {
     let id = || 1..5_u8;
     let ms = || 0..9_i64;
@@ -117,6 +141,7 @@ fn question() -> impl Strategy<Value = Question> {
         6 => (id(), ms(), any::<u16>())
             .prop_map(|(id, at_ms, device)| Question::Append { id, at_ms, device }),
         10 => of_link_tickets().prop_map(Question::OfLinkTickets),
+        4 => of_kept_answers().prop_map(Question::OfKeptAnswers),
         2 => (id(), 0..9_u64, 0..9_u32)
             .prop_map(|(id, after, limit)| Question::ReadAfter { id, after, limit }),
         1 => (id(), prop::option::of(0..9_u64), 0..9_u32)
@@ -207,6 +232,7 @@ async fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
             Answer::Number(store.append(instance_id(*id), at, kind, standing(state)).await?)
         }
         Question::OfLinkTickets(question) => ask_of_link_tickets(store, question).await?,
+        Question::OfKeptAnswers(question) => ask_of_kept_answers(store, question).await?,
         Question::ReadAfter { id, after, limit } => {
             Answer::Events(store.read_after(instance_id(*id), Sequence(*after), *limit).await?)
         }
@@ -236,6 +262,32 @@ async fn ask_of_link_tickets(store: &dyn Store, question: &OfLinkTickets) -> Res
         }
         OfLinkTickets::ForgetLinkTickets { cutoff_ms } => {
             Answer::Count(store.forget_link_tickets(after_ms(*cutoff_ms)).await?)
+        }
+    })
+}
+
+fn kept(key: u8, by_operator: bool, at_ms: i64) -> KeptAnswer {
+    KeptAnswer {
+        key: IdempotencyKey::from_bytes([key; 32]),
+        owner: if by_operator { Actor::Operator } else { Actor::Token(hash(1).id()) },
+        request: RequestHash::from_bytes([key; 32]),
+        answer: sealed(key),
+        asked_at: after_ms(at_ms),
+    }
+}
+
+async fn ask_of_kept_answers(store: &dyn Store, question: &OfKeptAnswers) -> Result<Answer, Error> {
+    Ok(match question {
+        OfKeptAnswers::KeepAnswer { key, by_operator, at_ms, most } => {
+            let answer = kept(*key, *by_operator, *at_ms);
+            store.keep_answer(answer, *most).await.map(|()| Answer::Done)?
+        }
+        OfKeptAnswers::OpenAndKeep { id, key, most } => {
+            let (creation, answer) = (Creation::Account(account(*id)), kept(*key, true, 0));
+            store.create_and_keep(creation, answer, *most).await.map(|()| Answer::Done)?
+        }
+        OfKeptAnswers::ForgetAnswers { cutoff_ms } => {
+            Answer::Count(store.forget_answers(after_ms(*cutoff_ms)).await?)
         }
     })
 }

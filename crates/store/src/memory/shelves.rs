@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use waygate_core::error::{Error, Kind};
 use waygate_core::event::{Event, EventKind, EventName, Sequence};
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
+use waygate_core::idempotency::KeptAnswer;
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
 use waygate_core::link_ticket::LinkTicket;
@@ -24,6 +25,8 @@ pub(super) struct Shelves {
     taken: Taken,
     key_check: Option<Sealed>,
     pub(super) link_tickets: Vec<LinkTicket>,
+    /// In the order in which they were kept.
+    pub(super) kept_answers: Vec<KeptAnswer>,
 }
 
 /// One instance with what belongs to it alone.
