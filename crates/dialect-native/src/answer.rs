@@ -9,7 +9,7 @@ use waygate_core::error::{Error, Kind};
 
 use crate::problem::Problem;
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// 200 with this body.
 pub(crate) fn json(body: &impl Serialize) -> Result<Response, Problem> {
@@ -19,16 +19,10 @@ pub(crate) fn json(body: &impl Serialize) -> Result<Response, Problem> {
     Ok(content(JSON, bytes))
 }
 
-/// 201 with this body.
-pub(crate) fn created(body: &impl Serialize) -> Result<Response, Problem> {
-    let mut response = json(body)?;
-    *response.status_mut() = StatusCode::CREATED;
-    Ok(response)
-}
-
 /// 201 with this body and the path where it can be found from now on.
 pub(crate) fn created_at(path: &str, body: &impl Serialize) -> Result<Response, Problem> {
-    let mut response = created(body)?;
+    let mut response = json(body)?;
+    *response.status_mut() = StatusCode::CREATED;
     if let Ok(location) = HeaderValue::try_from(path) {
         response.headers_mut().insert(LOCATION, location);
     }

@@ -1,5 +1,7 @@
 //! A request on its way to a handler: authenticated, within its rate, its body read.
 
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::{AccountId, AttemptId, LinkTicketId};
@@ -7,6 +9,7 @@ use waygate_core::scope::{Scope, Scopes};
 use waygate_core::tenant::Account;
 use waygate_core::token::TokenId;
 use waygate_engine::Gateway;
+use waygate_engine::idempotency::Once;
 use waygate_engine::link_tickets::LinkVisit;
 
 use crate::fields::Fields;
@@ -45,6 +48,8 @@ pub(crate) struct Said {
     pub(crate) attempt: Option<String>,
     pub(crate) link_ticket: Option<String>,
     pub(crate) token: Option<String>,
+    /// Where the request has a key.
+    pub(crate) once: Option<Arc<Once>>,
 }
 
 /// A call about the things of one account, or of all. Only `surface.rs` makes one.

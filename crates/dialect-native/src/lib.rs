@@ -3,7 +3,7 @@
 //! [`ROUTES`] is the one list of what is served: routing, verbs, rights, rates, the parameters and
 //! fields that a route knows, the templates in the log and the tests come from it. The way of every
 //! request is the same and stands in `surface.rs`: route, authentication, verb, rate, right, instance,
-//! body, handler. A handler translates the request into one use case of the
+//! body, key, handler. A handler translates the request into one use case of the
 //! [`Gateway`](waygate_engine::Gateway) and what comes back into JSON.
 //!
 //! There are two doors. The keyed one asks for a bearer token and shows what belongs to the token's
@@ -22,6 +22,7 @@ mod answer;
 mod audit;
 mod call;
 mod fields;
+mod idempotency;
 mod instances;
 mod link_page;
 mod link_pass;

@@ -28,7 +28,7 @@ mod tests {
     use super::document::document;
     use super::operation::Operation;
     use super::schema::Schema;
-    use super::{operations, schemas};
+    use super::{operations, parameters, schemas};
     use crate::route::Guard;
     use crate::routes::ROUTES;
     use crate::surface::Door;
@@ -99,8 +99,8 @@ mod tests {
             let told = &document["paths"][operation.template][verb(operation)]["parameters"];
             let told = told.as_array().map_or(&[][..], Vec::as_slice).iter();
             let told: Vec<_> = told.map(|it| it["name"].as_str().unwrap()).collect();
-            let known: Vec<_> =
-                operation.path_parameters().chain(route.parameters.iter().copied()).collect();
+            let known = operation.path_parameters().chain(route.parameters.iter().copied());
+            let known: Vec<_> = known.chain(parameters::header_of(route.verb)).collect();
             assert_eq!(told, known, "{}", operation.id);
         }
     }

@@ -20,6 +20,9 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// When to come back while WhatsApp cannot be reached.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(5);
 
+/// When to ask again what became of a request.
+const UNDER_WAY_FOR: Duration = Duration::from_secs(1);
+
 /// What a program tests. A client may rely on these words and on their statuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
@@ -32,6 +35,8 @@ pub(crate) enum Code {
     Timeout,
     Conflict,
     WrongState,
+    UnderWay,
+    KeyReused,
     Limited,
     Unreachable,
     Internal,
@@ -49,6 +54,8 @@ impl Code {
             Self::Timeout => "timeout",
             Self::Conflict => "conflict",
             Self::WrongState => "wrong_state",
+            Self::UnderWay => "under_way",
+            Self::KeyReused => "key_reused",
             Self::Limited => "limited",
             Self::Unreachable => "unreachable",
             Self::Internal => "internal",
@@ -64,7 +71,8 @@ impl Code {
             Self::Invalid => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
-            Self::Conflict | Self::WrongState => StatusCode::CONFLICT,
+            Self::Conflict | Self::WrongState | Self::UnderWay => StatusCode::CONFLICT,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Limited => StatusCode::TOO_MANY_REQUESTS,
             Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -156,6 +164,17 @@ impl Problem {
             header,
             ..Self::new(Code::MethodNotAllowed, "the address does not know this method")
         }
+    }
+
+    /// The first request with this key is not answered yet.
+    pub(crate) fn under_way() -> Self {
+        let detail = "the first request with this `Idempotency-Key` is still being carried out";
+        Self::later(Code::UnderWay, detail, UNDER_WAY_FOR)
+    }
+
+    /// The key of this request belongs to another one.
+    pub(crate) fn key_reused() -> Self {
+        Self::new(Code::KeyReused, "this `Idempotency-Key` was used for another request")
     }
 
     pub(crate) fn too_many(retry_after: Duration) -> Self {

@@ -1,4 +1,4 @@
-//! The way of every request: route, authentication, verb, rate, right, instance, body, handler.
+//! The way of every request: route, authentication, verb, rate, right, instance, body, key, handler.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
 use axum::response::Response;
 use waygate_core::audit::Actor;
 use waygate_core::scope::{Scope, Scopes};
@@ -13,6 +14,7 @@ use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
 use waygate_engine::audit::ActUnderWay;
+use waygate_engine::idempotency::{Asked, Turn};
 use waygate_engine::link_tickets::LinkVisit;
 use waygate_http::act::{self, Doer};
 use waygate_http::bearer;
@@ -23,6 +25,7 @@ use waygate_http::trace::name_route;
 
 use crate::call::{AccountCall, InstanceCall, Reach, Said, View};
 use crate::fields::Fields;
+use crate::idempotency;
 use crate::link_pass;
 use crate::origin;
 use crate::own_instance::OwnInstance;
@@ -30,7 +33,7 @@ use crate::path::{self, Captured};
 use crate::problem::{Problem, on_failure};
 use crate::query::Query;
 use crate::rate::{Caller, RateLimits, Rates};
-use crate::route::{self, ACCOUNT, Guard, Handler, Reply, Route};
+use crate::route::{self, ACCOUNT, Guard, Handler, Reply, Route, Verb};
 use crate::routes::ROUTES;
 use crate::session;
 
@@ -138,13 +141,8 @@ impl Api {
 
     /// Somebody who was let in begins to change something.
     fn begin(&self, name: &str, admitted: &Admitted, head: &Parts) -> ActUnderWay {
-        let (actor, account) = match admitted.owner() {
-            Some(Owner { grant: Some(grant), .. }) => {
-                (Actor::Token(grant.token), Some(grant.account))
-            }
-            Some(Owner { grant: None, .. }) => (Actor::Operator, None),
-            None => (Actor::LinkTicket, None),
-        };
+        let actor = admitted.actor().unwrap_or(Actor::LinkTicket);
+        let account = admitted.grant().map(|grant| grant.account);
         act::begin(&self.gateway, Doer { actor, account, instance: None }, name, &head.extensions)
     }
 
@@ -162,7 +160,7 @@ impl Api {
             Prepared::Instance(_, instance, _) | Prepared::Visit(_, instance, _) => Some(instance),
             Prepared::Account(..) => None,
         };
-        if let (Some(act), Some(instance)) = (act, of_instance) {
+        if let (Some(act), Some(instance)) = (act.as_mut(), of_instance) {
             act.is_about(instance.id(), instance.record().account);
         }
         let knows = |known: &[&str], name: &str| {
@@ -176,7 +174,7 @@ impl Api {
             // What a body means there nobody has said.
             Fields::default()
         };
-        let said = Said {
+        let mut said = Said {
             path: path.to_owned(),
             query,
             headers: head.headers.clone(),
@@ -185,21 +183,25 @@ impl Api {
             attempt: captured.attempt.map(str::to_owned),
             link_ticket: captured.link_ticket.map(str::to_owned),
             token: captured.token.map(str::to_owned),
+            once: None,
         };
-        let gateway = self.gateway.clone();
-        let reply = match prepared {
-            Prepared::Account(handler, reach, rights) => {
-                handler(AccountCall { gateway, reach, rights, said })
+        let once = match self.turn(route, admitted, head, &body).await? {
+            None => None,
+            Some(Turn::First(once)) => Some(Arc::new(once)),
+            Some(Turn::Again(kept)) => {
+                if let Some(act) = act.take() {
+                    act.was_done_before();
+                }
+                return idempotency::again(&kept);
             }
-            Prepared::Instance(handler, instance, rights) => {
-                let (view, visit) = (View::Owner, None);
-                handler(InstanceCall { gateway, instance, view, rights, visit, said })
-            }
-            Prepared::Visit(handler, instance, visit) => {
-                let (view, rights, visit) = (View::Visitor, Scopes::NONE, Some(visit));
-                handler(InstanceCall { gateway, instance, view, rights, visit, said })
-            }
+            Some(Turn::UnderWay) => return Err(Problem::under_way()),
+            Some(Turn::Another) => return Err(Problem::key_reused()),
         };
+        said.once = once.clone();
+        let reply = prepared.reply(self.gateway.clone(), said);
+        if let Some(once) = once {
+            return idempotency::carry_out(once, reply).await;
+        }
         match admitted.grant().filter(|_grant| route.waits) {
             None => reply.await,
             Some(grant) => tokio::select! {
@@ -208,6 +210,23 @@ impl Api {
                 () = self.gateway.until_worthless(grant) => Err(no_longer()),
             },
         }
+    }
+
+    /// Whether a request that came with a key is to be carried out; `None` for one without. A visitor
+    /// has none: his page does not ask twice.
+    async fn turn(
+        &self,
+        route: &Route,
+        admitted: &Admitted,
+        head: &Parts,
+        body: &[u8],
+    ) -> Result<Option<Turn>, Problem> {
+        let (Verb::Post, Some(caller)) = (route.verb, admitted.actor()) else { return Ok(None) };
+        let Some(key) = idempotency::key(&head.headers)? else { return Ok(None) };
+        let place = head.uri.path_and_query().map_or("", PathAndQuery::as_str);
+        let request = [route.verb.as_str().as_bytes(), place.as_bytes(), body];
+        let asked = Asked { caller, key: &key, request };
+        Ok(Some(self.gateway.take_turn(asked).await?))
     }
 
     /// The template of a path at this door, and what it leaves open.
@@ -293,6 +312,25 @@ impl Api {
     }
 }
 
+impl Prepared {
+    /// Has the handler answer.
+    fn reply(self, gateway: Gateway, said: Said) -> Reply {
+        match self {
+            Self::Account(handler, reach, rights) => {
+                handler(AccountCall { gateway, reach, rights, said })
+            }
+            Self::Instance(handler, instance, rights) => {
+                let (view, visit) = (View::Owner, None);
+                handler(InstanceCall { gateway, instance, view, rights, visit, said })
+            }
+            Self::Visit(handler, instance, visit) => {
+                let (view, rights, visit) = (View::Visitor, Scopes::NONE, Some(visit));
+                handler(InstanceCall { gateway, instance, view, rights, visit, said })
+            }
+        }
+    }
+}
+
 impl Owner {
     /// Who has this token, or is signed in with it.
     fn of(grant: Grant) -> Self {
@@ -328,6 +366,14 @@ impl Admitted {
     /// The token of whoever came with one.
     fn grant(&self) -> Option<&Grant> {
         self.owner()?.grant.as_deref()
+    }
+
+    /// Who he is; `None` for a visitor, who is nobody in particular.
+    fn actor(&self) -> Option<Actor> {
+        let operator_or = |owner: &Owner| {
+            owner.grant.as_ref().map_or(Actor::Operator, |grant| Actor::Token(grant.token))
+        };
+        self.owner().map(operator_or)
     }
 
     fn sees_everything(&self) -> bool {

@@ -4,12 +4,14 @@ use jiff::Timestamp;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::record::InstanceRecord;
+use waygate_core::port::kept_answers::Creation;
 use waygate_core::scope::Scopes;
 use waygate_core::secret::TokenText;
 use waygate_core::tenant::{self, Account, FIRST_ACCOUNT};
 use waygate_core::token::{ApiToken, NAME_LENGTH_MAX, TokenHash, TokenId, TokenKind};
 
 use crate::gateway::Gateway;
+use crate::idempotency::Keeping;
 
 /// A token that was just issued. Only this answer shows its text.
 #[derive(Debug, Clone)]
@@ -110,6 +112,19 @@ impl Gateway {
     ///
     /// `Invalid` for a name that is empty or too long, `Conflict` when an account has or had it.
     pub async fn open_account(&self, name: String) -> Result<Account, Error> {
+        self.open_account_keeping(name, None).await
+    }
+
+    /// The same, with its answer kept in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::open_account`].
+    pub async fn open_account_keeping(
+        &self,
+        name: String,
+        keeping: Option<Keeping<Account>>,
+    ) -> Result<Account, Error> {
         check_account_name(&name)?;
         let account = Account {
             id: AccountId::from_random_bytes(self.parts().dice.bytes()),
@@ -117,7 +132,8 @@ impl Gateway {
             opened_at: self.now(),
             closed_at: None,
         };
-        self.parts().ports.registry.open_account(account.clone()).await.map_err(name_taken)?;
+        let creation = Creation::Account(account.clone());
+        self.create(creation, &account, keeping.as_ref()).await.map_err(name_taken)?;
         tracing::info!(account = %account.id, "an account was opened");
         Ok(account)
     }
@@ -153,6 +169,19 @@ impl Gateway {
     ///
     /// `Invalid` for a name that is too long, `NotFound` when there is no such account.
     pub async fn issue_token(&self, new: NewToken) -> Result<IssuedToken, Error> {
+        self.issue_token_keeping(new, None).await
+    }
+
+    /// The same, with its answer kept in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::issue_token`].
+    pub async fn issue_token_keeping(
+        &self,
+        new: NewToken,
+        keeping: Option<Keeping<IssuedToken>>,
+    ) -> Result<IssuedToken, Error> {
         if new.name.chars().count() > NAME_LENGTH_MAX {
             return Err(Error::new(Kind::Invalid, "the name is longer than 100 characters"));
         }
@@ -169,9 +198,12 @@ impl Gateway {
             expires_at: new.expires_at,
             revoked_at: None,
         };
-        self.parts().ports.registry.issue_token(token.clone()).await?;
-        tracing::info!(token = %token.id(), kind = token.kind.as_str(), "a token was issued");
-        Ok(IssuedToken { token, text })
+        let creation = Creation::Token(Box::new(token.clone()));
+        let issued = IssuedToken { token, text };
+        self.create(creation, &issued, keeping.as_ref()).await?;
+        let (token, kind) = (issued.token.id(), issued.token.kind.as_str());
+        tracing::info!(%token, kind, "a token was issued");
+        Ok(issued)
     }
 
     /// The tokens of an account that open all of it, in the order in which they were issued,

@@ -27,6 +27,11 @@ impl ActUnderWay {
         }
     }
 
+    /// It is the same that was done before, so nothing is written down a second time.
+    pub fn was_done_before(mut self) {
+        drop(self.act.take());
+    }
+
     /// It was answered with this status. Returns when it is written down; what cannot be is logged,
     /// since it was done all the same.
     pub async fn end(mut self, status: u16) {

@@ -16,6 +16,7 @@ use crate::accounts::no_such_instance;
 use crate::actor::{Order, Surroundings, Taken};
 use crate::attempts::Attempts;
 use crate::dice::Dice;
+use crate::idempotency::UnderWay;
 use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
 use crate::ports::Ports;
@@ -52,6 +53,7 @@ pub(crate) struct Parts {
     pub(crate) attempts: Attempts,
     pub(crate) revocations: Revocations,
     pub(crate) sessions: Sessions,
+    pub(crate) under_way: UnderWay,
     /// Held by whoever changes settings or descriptions.
     pub(crate) settings_turn: Mutex<()>,
     /// Held by whoever creates an instance whose name must be free.
@@ -81,6 +83,7 @@ impl Gateway {
             attempts: Attempts::default(),
             revocations: Revocations::default(),
             sessions: Sessions::default(),
+            under_way: UnderWay::default(),
             settings_turn: Mutex::new(()),
             names_turn: Mutex::new(()),
             instance_tokens_turn: Mutex::new(()),

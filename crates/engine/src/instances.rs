@@ -10,12 +10,14 @@ use waygate_core::instance::record::{InstanceRecord, NAME_LENGTH_MAX};
 use waygate_core::instance::settings::Settings;
 use waygate_core::instance::state::StateName;
 use waygate_core::phone::PhoneNumber;
+use waygate_core::port::kept_answers::Creation;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 
 use crate::accounts::no_such_instance;
 use crate::gateway::Gateway;
+use crate::idempotency::Keeping;
 use crate::supervisor::Running;
 
 /// How long a removed instance stays listed.
@@ -73,6 +75,17 @@ pub struct InstanceWithToken {
     pub token: Option<TokenText>,
 }
 
+/// An instance that was just written down, with the tokens that came with it.
+#[derive(Debug, Clone)]
+pub struct NewbornInstance {
+    /// The instance.
+    pub record: InstanceRecord,
+    /// Its token for GREEN-API's paths.
+    pub token: TokenText,
+    /// Its token of Hypersender's form.
+    pub hypersender_token: TokenText,
+}
+
 fn check_name(name: &str) -> Result<(), Error> {
     if name.chars().count() > NAME_LENGTH_MAX {
         return Err(Error::new(Kind::Invalid, "the name is longer than 200 characters"));
@@ -95,10 +108,23 @@ impl Gateway {
     /// `Invalid` for a name that is too long, `Conflict` when the number or the token is taken,
     /// `NotFound` when there is no such account.
     pub async fn create_instance(&self, new: NewInstance) -> Result<InstanceWithToken, Error> {
+        self.create_instance_keeping(new, None).await
+    }
+
+    /// The same, with an answer kept in the same transaction: of the instance as it is before it runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::create_instance`].
+    pub async fn create_instance_keeping(
+        &self,
+        new: NewInstance,
+        keeping: Option<Keeping<NewbornInstance>>,
+    ) -> Result<InstanceWithToken, Error> {
         let id = InstanceId::from_random_bytes(self.parts().dice.bytes());
         let gateway = self.clone();
         // An instance that is written down must also run.
-        self.see_through("creation", async move { gateway.enrol(id, new).await }).await
+        self.see_through("creation", async move { gateway.enrol(id, new, keeping).await }).await
     }
 
     /// The same for an account in which no two instances may have one name: whoever heard no answer
@@ -120,7 +146,7 @@ impl Gateway {
             if listed.iter().any(|other| other.name == new.name) {
                 return Err(Error::new(Kind::Conflict, "an instance has this name"));
             }
-            gateway.enrol(id, new).await
+            gateway.enrol(id, new, None).await
         };
         self.see_through("creation", creation).await
     }
@@ -135,10 +161,15 @@ impl Gateway {
         id: InstanceId,
         account: AccountId,
     ) -> Result<InstanceWithToken, Error> {
-        self.enrol(id, NewInstance::unnamed(account)).await
+        self.enrol(id, NewInstance::unnamed(account), None).await
     }
 
-    async fn enrol(&self, id: InstanceId, new: NewInstance) -> Result<InstanceWithToken, Error> {
+    async fn enrol(
+        &self,
+        id: InstanceId,
+        new: NewInstance,
+        keeping: Option<Keeping<NewbornInstance>>,
+    ) -> Result<InstanceWithToken, Error> {
         check_name(&new.name)?;
         let parts = self.parts();
         let settings = self.seal_settings(id, &new.settings)?;
@@ -163,8 +194,10 @@ impl Gateway {
             ];
             let settings = settings.clone();
             let enrolment = Enrolment { record: record.clone(), tokens, settings };
+            let newborn = NewbornInstance { record, token: text, hypersender_token: sanctum };
             draws += 1;
-            match parts.ports.registry.enrol(enrolment).await {
+            let creation = Creation::Instance(Box::new(enrolment));
+            match self.create(creation, &newborn, keeping.as_ref()).await {
                 Err(error)
                     if error.kind() == Kind::Conflict
                         && new.number.is_none()
@@ -177,7 +210,8 @@ impl Gateway {
                 Ok(()) => {
                     tracing::info!(instance = %id, "an instance was created");
                     stands(parts.supervisor.run(id)).await;
-                    return Ok(InstanceWithToken { record, token: Some(text) });
+                    let NewbornInstance { record, token, .. } = newborn;
+                    return Ok(InstanceWithToken { record, token: Some(token) });
                 }
             }
         }
@@ -355,6 +389,7 @@ impl Gateway {
                 gateway.forget_removed().await;
                 gateway.forget_link_tickets().await;
                 gateway.forget_acts().await;
+                gateway.forget_answers().await;
                 if stop.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_none() {
                     return;
                 }

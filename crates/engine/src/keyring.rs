@@ -1,7 +1,8 @@
 //! The keys of this process: how tokens are hashed and secrets sealed.
 //!
-//! One master key, kept outside the store, gives two by HKDF-SHA-256: one for the hashes by which
-//! tokens are found (HMAC-SHA-256), one for sealing (XChaCha20-Poly1305 with a random nonce). The
+//! One master key, kept outside the store, gives three by HKDF-SHA-256: one for the hashes by which
+//! tokens are found, one for those of requests that may be sent twice (both HMAC-SHA-256), one for
+//! sealing (XChaCha20-Poly1305 with a random nonce). The
 //! associated data of a sealed value is its address, so a value that was moved to another row does
 //! not open.
 
@@ -13,12 +14,14 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use waygate_core::error::{Error, Kind};
+use waygate_core::idempotency::{IdempotencyKey, RequestHash};
 use waygate_core::port::registry::Registry;
 use waygate_core::secret::{Sealed, TokenText};
 use waygate_core::token::TokenHash;
 use zeroize::Zeroizing;
 
 use crate::dice::Dice;
+use crate::idempotency::Asked;
 
 /// The first byte of every sealed value; another one means another form.
 const VERSION: u8 = 1;
@@ -34,6 +37,7 @@ const CHECK_ADDRESS: &str = "key-check";
 #[derive(Clone)]
 pub struct Keyring {
     hashing: Zeroizing<[u8; 32]>,
+    repeating: Zeroizing<[u8; 32]>,
     sealing: Zeroizing<[u8; 32]>,
 }
 
@@ -54,7 +58,11 @@ impl Keyring {
             source.expand(purpose.as_bytes(), key.as_mut()).expect("a short output");
             key
         };
-        Self { hashing: key("waygate token hash v1"), sealing: key("waygate seal v1") }
+        Self {
+            hashing: key("waygate token hash v1"),
+            repeating: key("waygate idempotency v1"),
+            sealing: key("waygate seal v1"),
+        }
     }
 
     /// Makes sure that this is the key with which the store's secrets were sealed; a store that
@@ -76,10 +84,24 @@ impl Keyring {
 
     /// The hash by which a token is found. Takes the same time for every token of a length.
     pub(crate) fn token_hash(&self, token: &TokenText) -> TokenHash {
-        #[expect(clippy::expect_used, reason = "proven: HMAC takes keys of every length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.hashing.as_ref()).expect("any length");
-        mac.update(token.expose().as_bytes());
-        TokenHash::from_bytes(mac.finalize().into_bytes().into())
+        TokenHash::from_bytes(keyed(&self.hashing, &[token.expose().as_bytes()]))
+    }
+
+    /// The hash by which an answer is found: of the client's key, and of who the client is.
+    pub(crate) fn idempotency_key(&self, Asked { caller, key, .. }: Asked<'_>) -> IdempotencyKey {
+        let caller = caller.to_string();
+        // No caller's name has a zero in it.
+        let parts = [b"key\0".as_slice(), caller.as_bytes(), b"\0", key.as_bytes()];
+        IdempotencyKey::from_bytes(keyed(&self.repeating, &parts))
+    }
+
+    /// The hash of what is asked.
+    pub(crate) fn request(&self, Asked { request, .. }: Asked<'_>) -> RequestHash {
+        let [first, second, third] = request;
+        // With their lengths, so that nothing can move from one part to the next.
+        let lengths = [first.len().to_be_bytes(), second.len().to_be_bytes()];
+        let parts = [b"request\0".as_slice(), &lengths[0], &lengths[1], first, second, third];
+        RequestHash::from_bytes(keyed(&self.repeating, &parts))
     }
 
     /// Seals a secret for one place.
@@ -118,6 +140,16 @@ impl Keyring {
     }
 }
 
+/// The hash of these parts together, under a key.
+fn keyed(key: &Zeroizing<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "proven: HMAC takes keys of every length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_ref()).expect("any length");
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
 fn associated(address: &str) -> Vec<u8> {
     let mut bytes = vec![VERSION];
     bytes.extend_from_slice(address.as_bytes());
@@ -126,6 +158,8 @@ fn associated(address: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use waygate_core::audit::Actor;
+
     use super::*;
 
     fn keyring(byte: u8) -> Keyring {
@@ -164,6 +198,30 @@ mod tests {
         assert_eq!(keyring(1).token_hash(&a), keyring(1).token_hash(&a));
         assert_ne!(keyring(1).token_hash(&a), keyring(1).token_hash(&b));
         assert_ne!(keyring(1).token_hash(&a), keyring(2).token_hash(&a));
+    }
+
+    #[test]
+    fn requests_are_told_apart_by_who_asks_under_which_key_for_what() {
+        let token = |byte| Actor::Token(TokenHash::from_bytes([byte; 32]).id());
+        let asked = |caller, key, request| Asked { caller, key, request };
+        let post = [b"POST".as_slice(), b"/a", b"{}"];
+        let ring = keyring(1);
+        let one = asked(token(1), "k", post);
+        assert_eq!(ring.idempotency_key(one), ring.idempotency_key(one));
+        assert_eq!(ring.request(one), ring.request(asked(token(2), "l", post)));
+        for other in [asked(token(2), "k", post), asked(Actor::Operator, "k", post)] {
+            assert_ne!(ring.idempotency_key(one), ring.idempotency_key(other));
+        }
+        assert_ne!(ring.idempotency_key(one), ring.idempotency_key(asked(token(1), "K", post)));
+        assert_ne!(ring.idempotency_key(one), keyring(2).idempotency_key(one));
+        for other in [
+            [b"PUT".as_slice(), b"/a", b"{}"],
+            [b"POST".as_slice(), b"/a{", b"}"],
+            [b"POST/".as_slice(), b"a", b"{}"],
+            [b"POST".as_slice(), b"/a", b"{} "],
+        ] {
+            assert_ne!(ring.request(one), ring.request(asked(token(1), "k", other)));
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod dice;
 pub mod gateway;
 pub mod history;
+pub mod idempotency;
 pub mod instance_settings;
 pub mod instances;
 pub mod keyring;

@@ -15,10 +15,12 @@ use waygate_core::id::{InstanceId, LinkTicketId};
 use waygate_core::link_ticket::{
     LinkTerms, LinkTicket, LinkTicketStep, TicketEnd, TicketEnding, TicketOpening,
 };
+use waygate_core::port::kept_answers::Creation;
 use waygate_core::secret::TokenText;
 use waygate_core::token::{TokenHash, TokenKind};
 
 use crate::gateway::Gateway;
+use crate::idempotency::Keeping;
 
 /// How long a ticket can be opened, unless its owner says otherwise.
 pub const TICKET_FOR: Duration = Duration::from_secs(10 * 60);
@@ -144,6 +146,20 @@ impl Gateway {
         instance: InstanceId,
         new: NewLinkTicket,
     ) -> Result<IssuedLinkTicket, Error> {
+        self.issue_link_ticket_keeping(instance, new, None).await
+    }
+
+    /// The same, with its answer kept in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::issue_link_ticket`].
+    pub async fn issue_link_ticket_keeping(
+        &self,
+        instance: InstanceId,
+        new: NewLinkTicket,
+        keeping: Option<Keeping<IssuedLinkTicket>>,
+    ) -> Result<IssuedLinkTicket, Error> {
         self.find(instance)?;
         if !(TICKET_FOR_MIN..=TICKET_FOR_MAX).contains(&new.valid_for) {
             return Err(Error::new(Kind::Invalid, "a link ticket is valid for 1 minute to 7 days"));
@@ -166,12 +182,12 @@ impl Gateway {
             opened: None,
             ended: None,
         };
-        let expires_at = ticket.expires_at;
+        let issued = IssuedLinkTicket { id, text, expires_at: ticket.expires_at };
         self.make_room(instance).await?;
-        self.parts().ports.link_tickets.issue_link_ticket(ticket).await?;
+        self.create(Creation::LinkTicket(Box::new(ticket)), &issued, keeping.as_ref()).await?;
         self.tell_ticket(instance, id, LinkTicketStep::Issued).await;
         tracing::info!(%instance, ticket = %id, "a link ticket was issued");
-        Ok(IssuedLinkTicket { id, text, expires_at })
+        Ok(issued)
     }
 
     /// Ends those above [`TICKETS_MAX`], counting one that is about to come.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use waygate_core::clock::Clock;
 use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
+use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::link::Linker;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::Registry;
@@ -22,6 +23,8 @@ pub struct Ports {
     pub audit: Arc<dyn Audit>,
     /// Addresses at which people link.
     pub link_tickets: Arc<dyn LinkTickets>,
+    /// What was answered to requests that came with a key.
+    pub kept_answers: Arc<dyn KeptAnswers>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

@@ -125,6 +125,7 @@ impl Running {
             journal: Arc::<SqliteStore>::clone(&store),
             audit: Arc::<SqliteStore>::clone(&store),
             link_tickets: Arc::<SqliteStore>::clone(&store),
+            kept_answers: Arc::<SqliteStore>::clone(&store),
             clock: Arc::clone(&clock),
         };
         let bound = keyring.bind(&*store, &dice).await;

@@ -7,6 +7,7 @@ use waygate_core::clock::Clock as _;
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::state::StateName;
 use waygate_core::port::journal::Journal;
+use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::registry::Registry;
 use waygate_core::tenant::Account;
 use waygate_engine::Gateway;
@@ -41,9 +42,27 @@ impl PlayedLink {
 
     /// An application on this link, but with a store of the test's own.
     pub fn gateway_over(&self, registry: Arc<dyn Registry>, journal: Arc<dyn Journal>) -> Gateway {
-        let clock = Arc::new(self.clock);
-        let (linker, audit, link_tickets) = (Arc::new(self.clone()), self.store(), self.store());
-        let ports = Ports { linker, registry, journal, audit, link_tickets, clock };
+        self.gateway_of(Ports { registry, journal, ..self.ports() })
+    }
+
+    /// An application on this link and its store, but with answers that the test keeps.
+    pub fn gateway_keeping(&self, kept_answers: Arc<dyn KeptAnswers>) -> Gateway {
+        self.gateway_of(Ports { kept_answers, ..self.ports() })
+    }
+
+    fn ports(&self) -> Ports {
+        Ports {
+            linker: Arc::new(self.clone()),
+            registry: self.store(),
+            journal: self.store(),
+            audit: self.store(),
+            link_tickets: self.store(),
+            kept_answers: self.store(),
+            clock: Arc::new(self.clock),
+        }
+    }
+
+    fn gateway_of(&self, ports: Ports) -> Gateway {
         let keyring = Keyring::from_master(&[7; 32]);
         Gateway::new(ports, keyring, Dice::from_seed(self.next_seed()), Tasks::default())
     }

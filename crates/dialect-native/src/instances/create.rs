@@ -1,14 +1,17 @@
 //! `POST /instances`: a new instance, which may keep the number and the token it had elsewhere.
 
 use axum::response::Response;
+use waygate_core::error::Error;
 use waygate_core::id::{InstanceNumber, InvalidInstanceNumber};
+use waygate_core::instance::record::InstanceRecord;
 use waygate_core::secret::TokenText;
 use waygate_core::token::taken_over;
-use waygate_engine::instances::NewInstance;
+use waygate_engine::Gateway;
+use waygate_engine::instances::{NewInstance, NewbornInstance};
 
-use crate::answer;
 use crate::call::AccountCall;
 use crate::fields::{Fields, unusable};
+use crate::idempotency::{Told, keeping};
 use crate::problem::Problem;
 use crate::wire::instance::{InstanceBody, VendorTokens};
 
@@ -21,11 +24,20 @@ pub(crate) async fn create(mut call: AccountCall) -> Result<Response, Problem> {
     let phone = call.said.fields.phone("phone")?;
     let account = call.owner().await?;
     let new = NewInstance { name, phone, number, token, ..NewInstance::unnamed(account) };
-    let record = &call.gateway.create_instance(new).await?.record;
+    let (gateway, rights) = (call.gateway.clone(), call.rights);
+    // It does not run yet. What is answered takes the place of this as soon as it does.
+    let keeping = keeping(call.said.once.as_ref(), move |newborn: &NewbornInstance| {
+        told(&newborn.record, &gateway, &VendorTokens::of_newborn(newborn, rights))
+    });
+    let record = &call.gateway.create_instance_keeping(new, keeping).await?.record;
     // Whoever made it is shown no more of it than who reads it.
     let tokens = VendorTokens::shown(&call.gateway, record, call.rights).await?;
-    let body = InstanceBody::of(record, &call.gateway).with_tokens(&tokens);
-    answer::created_at(&format!("/api/v1/instances/{}", record.id), &body)
+    Ok(told(record, &call.gateway, &tokens)?.into_response())
+}
+
+fn told(record: &InstanceRecord, gateway: &Gateway, tokens: &VendorTokens) -> Result<Told, Error> {
+    let path = format!("/api/v1/instances/{}", record.id);
+    Told::created(Some(path), &InstanceBody::of(record, gateway).with_tokens(tokens))
 }
 
 /// What GREEN-API's clients know the instance by already. One without the other would be of no use

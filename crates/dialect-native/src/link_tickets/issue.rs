@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use axum::response::Response;
 use serde::Serialize;
+use waygate_core::error::Error;
 use waygate_engine::link_tickets::{
-    NewLinkTicket, PASS_FOR, PASS_FOR_MAX, PASS_FOR_MIN, TICKET_FOR, TICKET_FOR_MAX, TICKET_FOR_MIN,
+    IssuedLinkTicket, NewLinkTicket, PASS_FOR, PASS_FOR_MAX, PASS_FOR_MIN, TICKET_FOR,
+    TICKET_FOR_MAX, TICKET_FOR_MIN,
 };
 
 use super::terms;
-use crate::answer;
 use crate::call::{InstanceCall, unless_running};
 use crate::fields::Fields;
+use crate::idempotency::{Told, keeping};
 use crate::problem::Problem;
 use crate::wire::time::rfc3339;
 
@@ -27,11 +29,17 @@ pub(crate) async fn issue(mut call: InstanceCall) -> Result<Response, Problem> {
     let valid_for = seconds(fields, "expires_in", [TICKET_FOR_MIN, TICKET_FOR, TICKET_FOR_MAX])?;
     let session = seconds(fields, "session", [PASS_FOR_MIN, PASS_FOR, PASS_FOR_MAX])?;
     let new = NewLinkTicket { valid_for, session, terms: terms::read(fields)? };
-    let issued = call.gateway.issue_link_ticket(call.instance.id(), new).await;
-    let ticket = issued.map_err(unless_running)?;
+    let keeping = keeping(call.said.once.as_ref(), told);
+    let id = call.instance.id();
+    let issued = call.gateway.issue_link_ticket_keeping(id, new, keeping).await;
+    Ok(told(&issued.map_err(unless_running)?)?.into_response())
+}
+
+fn told(ticket: &IssuedLinkTicket) -> Result<Told, Error> {
     let path = format!("/link/{}", ticket.text.expose());
     let (id, expires_at) = (ticket.id.to_string(), rfc3339(ticket.expires_at));
-    answer::created(&Answer { id, path, expires_at })
+    // The address is for somebody else to open, so it is no `Location`.
+    Told::created(None, &Answer { id, path, expires_at })
 }
 
 /// A time in seconds; `bounds` are its least, what it is where nothing is said, and its most.

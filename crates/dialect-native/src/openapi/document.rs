@@ -6,6 +6,7 @@ use super::operation::{Content, Operation};
 use super::operations::TAGS;
 use super::{parameters, refusals};
 use crate::problem::Code;
+use crate::route::Verb;
 
 /// What it says of the whole.
 pub(crate) const DESCRIPTION: &str = "Waygate's own API. JSON in UTF-8 goes in and comes out.\n\n\
@@ -26,12 +27,21 @@ pub(crate) const BEARER: &str = "A token of kind `native`, which begins with `wg
 const VERSION: &str = "1";
 
 /// The headers of answers, by their names.
-const HEADERS: [(&str, &str); 4] = [
+const HEADERS: [(&str, &str); 5] = [
+    (
+        IDEMPOTENCY_REPLAYED,
+        "`true` where this was answered before, to the first request with this `Idempotency-Key`.",
+    ),
     ("Location", "Where what was made can be found from now on."),
     ("Retry-After", "In how many seconds to come back."),
     ("WWW-Authenticate", "How to authenticate."),
     ("X-Request-Id", "What Waygate's log calls this request."),
 ];
+
+/// The headers that an answer may also be without.
+const NOT_ALWAYS: [&str; 1] = [IDEMPOTENCY_REPLAYED];
+
+const IDEMPOTENCY_REPLAYED: &str = "Idempotency-Replayed";
 
 /// The description of this API, in OpenAPI 3.1.
 pub fn document() -> Value {
@@ -97,8 +107,11 @@ fn parameters_of(operation: &Operation) -> Vec<Value> {
     let in_path = operation.path_parameters().map(|name| ("path", name, parameters::in_path(name)));
     let names = operation.route().map(|route| route.parameters).unwrap_or_default();
     let in_query = names.iter().map(|&name| ("query", name, parameters::in_query(name)));
+    let in_header = parameters::header_of(operation.verb);
+    let in_header = in_header.map(|name| ("header", name, parameters::in_header(name)));
     in_path
         .chain(in_query)
+        .chain(in_header)
         .filter_map(|(place, name, schema)| {
             let mut schema = schema?;
             let description = schema.description.take();
@@ -116,6 +129,9 @@ fn parameters_of(operation: &Operation) -> Vec<Value> {
 fn answers(operation: &Operation) -> Value {
     let done = &operation.done;
     let mut headers = json!({"X-Request-Id": reference("headers", "X-Request-Id")});
+    if operation.verb == Verb::Post {
+        headers[IDEMPOTENCY_REPLAYED] = reference("headers", IDEMPOTENCY_REPLAYED);
+    }
     if done.is_at_location {
         headers["Location"] = reference("headers", "Location");
     }
@@ -157,7 +173,11 @@ fn problem(refusals: &[(Code, &'static str)]) -> Value {
     let mut says = Vec::new();
     for (code, when) in refusals {
         says.push(format!("`{}`: {when}", code.as_str()));
-        for name in refusals::headers(*code) {
+        // Those that come with every refusal of this status.
+        let always = |name: &&&str| {
+            refusals.iter().all(|(other, _when)| refusals::headers(*other).contains(*name))
+        };
+        for name in refusals::headers(*code).iter().filter(always) {
             headers[*name] = reference("headers", name);
         }
     }
@@ -191,7 +211,9 @@ fn responses() -> Map<String, Value> {
 fn headers() -> Map<String, Value> {
     let header = |(name, says): (&str, &str)| {
         let r#type = if name == "Retry-After" { "integer" } else { "string" };
-        (name.to_owned(), json!({"description": says, "schema": {"type": r#type}}))
+        let required = !NOT_ALWAYS.contains(&name);
+        let schema = json!({"type": r#type});
+        (name.to_owned(), json!({"description": says, "required": required, "schema": schema}))
     };
     HEADERS.into_iter().map(header).collect()
 }

@@ -115,6 +115,10 @@ impl Operation {
             Code::Internal,
         ];
         refusals.extend(all.map(|code| (code, meaning(code))));
+        if self.verb == Verb::Post {
+            let of_keys = [Code::UnderWay, Code::KeyReused];
+            refusals.extend(of_keys.map(|code| (code, meaning(code))));
+        }
         refusals.extend_from_slice(self.refused);
         refusals.sort_by_key(|(code, _when)| code.status());
         refusals

@@ -5,6 +5,9 @@ use waygate_core::tenant::NAME_LENGTH_MAX;
 
 use super::schema::Schema;
 use super::schemas::PHONE;
+use crate::route::Verb;
+
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// A parameter; `None` for a name that nobody has described.
 pub(crate) fn in_path(name: &str) -> Option<Schema> {
@@ -26,6 +29,23 @@ pub(crate) fn in_path(name: &str) -> Option<Schema> {
             .like("^[0-9a-f]{16}$")
             .says("The token's `id`, which is no secret.")
             .example("0123456789abcdef"),
+        _ => return None,
+    })
+}
+
+/// The header that requests of a verb may have beside the common ones.
+pub(crate) fn header_of(verb: Verb) -> Option<&'static str> {
+    (verb == Verb::Post).then_some(IDEMPOTENCY_KEY)
+}
+
+/// The same for a header.
+pub(crate) fn in_header(name: &str) -> Option<Schema> {
+    Some(match name {
+        IDEMPOTENCY_KEY => Schema::text().like(r"^[!#-+\--:<-\[\]-~]{1,255}$").says(
+            "A key of the client's own choice, such as a random UUID, also in double quotes. Whoever \
+             sends the same request again with the same key within 24 hours is answered the same, \
+             with `Idempotency-Replayed: true`, and nothing is done a second time.",
+        ),
         _ => return None,
     })
 }

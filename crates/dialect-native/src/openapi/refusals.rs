@@ -3,7 +3,7 @@
 use crate::problem::Code;
 
 /// Every code, in the order of their statuses.
-pub(crate) const ALL: [Code; 12] = [
+pub(crate) const ALL: [Code; 14] = [
     Code::Invalid,
     Code::Unauthorized,
     Code::Forbidden,
@@ -12,7 +12,9 @@ pub(crate) const ALL: [Code; 12] = [
     Code::Timeout,
     Code::Conflict,
     Code::WrongState,
+    Code::UnderWay,
     Code::TooLarge,
+    Code::KeyReused,
     Code::Limited,
     Code::Internal,
     Code::Unreachable,
@@ -31,6 +33,10 @@ pub(crate) fn meaning(code: Code) -> &'static str {
         Code::Timeout => "The body did not come in time.",
         Code::Conflict => "Something else stands in the way.",
         Code::WrongState => "This cannot be done in the state in which the thing is.",
+        Code::UnderWay => {
+            "The first request with this `Idempotency-Key` is still being carried out; ask again."
+        }
+        Code::KeyReused => "This `Idempotency-Key` was used for another request.",
         Code::TooLarge => "The body is larger than 256 KiB.",
         Code::Limited => "Too many requests.",
         Code::Internal => "Waygate failed. Its log says why, under the request's `X-Request-Id`.",
@@ -42,7 +48,7 @@ pub(crate) fn meaning(code: Code) -> &'static str {
 pub(crate) fn headers(code: Code) -> &'static [&'static str] {
     match code {
         Code::Unauthorized => &["WWW-Authenticate"],
-        Code::Limited | Code::Unreachable => &["Retry-After"],
+        Code::UnderWay | Code::Limited | Code::Unreachable => &["Retry-After"],
         Code::Invalid
         | Code::Forbidden
         | Code::NotFound
@@ -50,6 +56,7 @@ pub(crate) fn headers(code: Code) -> &'static [&'static str] {
         | Code::Timeout
         | Code::Conflict
         | Code::WrongState
+        | Code::KeyReused
         | Code::TooLarge
         | Code::Internal => &[],
     }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::Serialize;
+use waygate_core::error::Error;
 use waygate_core::scope::Scopes;
 use waygate_core::token::TokenKind;
-use waygate_engine::accounts::NewToken;
+use waygate_engine::accounts::{IssuedToken, NewToken};
 
-use crate::answer;
 use crate::call::AccountCall;
 use crate::fields::{Fields, unusable};
+use crate::idempotency::{Told, keeping};
 use crate::problem::Problem;
 use crate::wire::token::TokenBody;
 
@@ -39,11 +40,15 @@ pub(crate) async fn issue(mut call: AccountCall) -> Result<Response, Problem> {
     call.may_give(scopes)?;
     let account = call.owner().await?;
     let new = NewToken { name, scopes, expires_at, ..NewToken::new(kind, account) };
-    let issued = call.gateway.issue_token(new).await?;
-    answer::created_at(
-        &format!("/api/v1/tokens/{}", issued.token.id()),
-        &Answer { token: TokenBody::of(&issued.token), text: issued.text.expose() },
-    )
+    let keeping = keeping(call.said.once.as_ref(), told);
+    let issued = call.gateway.issue_token_keeping(new, keeping).await?;
+    Ok(told(&issued)?.into_response())
+}
+
+fn told(issued: &IssuedToken) -> Result<Told, Error> {
+    let path = format!("/api/v1/tokens/{}", issued.token.id());
+    let (token, text) = (TokenBody::of(&issued.token), issued.text.expose());
+    Told::created(Some(path), &Answer { token, text })
 }
 
 fn kind(fields: &mut Fields) -> Result<TokenKind, Problem> {

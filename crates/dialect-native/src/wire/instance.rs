@@ -11,6 +11,7 @@ use waygate_core::scope::Scopes;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
+use waygate_engine::instances::NewbornInstance;
 
 use super::time::rfc3339;
 use crate::problem::Problem;
@@ -116,6 +117,15 @@ impl<'a> InstanceBody<'a> {
 }
 
 impl VendorTokens {
+    /// The same of an instance that was just made.
+    pub(crate) fn of_newborn(newborn: &NewbornInstance, rights: Scopes) -> Self {
+        if !rights.covers(Scopes::of_instance()) {
+            return Self { green_api: None, hypersender: None };
+        }
+        let (green_api, hypersender) = (newborn.token.clone(), newborn.hypersender_token.clone());
+        Self { green_api: Some(green_api), hypersender: Some(hypersender) }
+    }
+
     /// An instance's tokens, where the caller may do all that they open: they know no lesser rights.
     pub(crate) async fn shown(
         gateway: &Gateway,

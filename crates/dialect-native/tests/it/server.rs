@@ -10,6 +10,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
 use waygate_core::instance::state::StateName;
+use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::scope::Scope;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
@@ -78,6 +79,12 @@ impl Server {
         let registry = CountedRegistry::new(link.store());
         let gateway = link.gateway_over(Arc::clone(&registry) as _, link.store());
         (Self::with(link, gateway).await, registry)
+    }
+
+    /// One whose answers are kept by the test.
+    pub(crate) async fn keeping(link: PlayedLink, answers: Arc<dyn KeptAnswers>) -> Self {
+        let gateway = link.gateway_keeping(answers);
+        Self::with(link, gateway).await
     }
 
     async fn with(link: PlayedLink, gateway: Gateway) -> Self {
@@ -171,6 +178,20 @@ impl Server {
         let request = Request::builder().method(verb).uri(format!("/api/v1{path}"));
         let request = request.header("authorization", format!("Bearer {}", key.expose()));
         self.answer(request.body(body.into()).unwrap()).await
+    }
+
+    /// Sends a `POST` with a key by which it is carried out once.
+    pub(crate) async fn post_once(
+        &self,
+        token: &TokenText,
+        path: &str,
+        idempotency_key: &str,
+        body: &str,
+    ) -> Answer {
+        let request = Request::post(format!("/api/v1{path}"))
+            .header("authorization", format!("Bearer {}", token.expose()))
+            .header("idempotency-key", idempotency_key);
+        self.answer(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
     /// Sends a request by the operator's door.

@@ -99,7 +99,7 @@ impl Tenant {
 }
 
 /// A body with which the route does something.
-fn body(route: &Route) -> &'static str {
+pub(crate) fn body(route: &Route) -> &'static str {
     match (route.verb(), route.template().rsplit('/').next()) {
         (Verb::Post, Some("linking-attempts")) => r#"{"method":"qr"}"#,
         (Verb::Post, Some("tokens")) => r#"{"kind":"native"}"#,

@@ -30,7 +30,9 @@ fn parameters_of(operation: &Operation) -> String {
     let in_path = operation.path_parameters().map(|name| (name, parameters::in_path(name), true));
     let names = operation.route().map(|route| route.parameters).unwrap_or_default();
     let in_query = names.iter().map(|&name| (name, parameters::in_query(name), false));
-    let rows = in_path.chain(in_query);
+    let in_header = parameters::header_of(operation.verb);
+    let in_header = in_header.map(|name| (name, parameters::in_header(name), false));
+    let rows = in_path.chain(in_query).chain(in_header);
     let rows = rows.filter_map(|(name, schema, is_required)| {
         schema.map(|schema| schema::row(name, &schema, is_required))
     });
