@@ -2,9 +2,12 @@
 
 use std::num::NonZeroU32;
 
+use jiff::Timestamp;
 use waygate_core::id::InstanceId;
+use waygate_core::instance::linking::{EXPLICIT_MAX, EXPLICIT_WINDOW, RationLeft};
 use waygate_core::token::TokenId;
 use waygate_http::rate::{self, Decision, Quota};
+use waygate_http::rate_headers::ToldLimit;
 
 use crate::problem::Problem;
 
@@ -45,6 +48,26 @@ pub(crate) enum Caller {
     Pages(InstanceId),
 }
 
+/// What became of a request's count.
+pub(crate) struct Taken {
+    /// What is told of the limit.
+    pub(crate) limit: ToldLimit,
+    /// Where there were too many.
+    pub(crate) refusal: Option<Problem>,
+}
+
+/// The new codes of an instance, of which there are so many in an hour, as an answer tells of them.
+pub(crate) fn new_codes(left: RationLeft, now: Timestamp) -> ToldLimit {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    ToldLimit {
+        name: "new-codes",
+        quota: count(EXPLICIT_MAX),
+        window: EXPLICIT_WINDOW,
+        remaining: count(left.requests),
+        whole_after: left.whole_at.duration_since(now).unsigned_abs(),
+    }
+}
+
 /// The counts of all callers, one for each class.
 #[derive(Debug)]
 pub(crate) struct Rates {
@@ -63,14 +86,17 @@ impl Default for Rates {
 }
 
 impl Rates {
-    pub(crate) fn take(&self, class: RateClass, caller: Caller) -> Result<(), Problem> {
-        let limits = match class {
-            RateClass::Usual => &self.usual,
-            RateClass::Costly => &self.costly,
+    /// Counts a request. The limit is told with its answer, also when it is refused.
+    pub(crate) fn take(&self, class: RateClass, caller: Caller) -> Taken {
+        let (name, limits) = match class {
+            RateClass::Usual => ("usual", &self.usual),
+            RateClass::Costly => ("costly", &self.costly),
         };
-        match limits.take(&caller) {
-            Decision::Allowed { .. } => Ok(()),
-            Decision::Refused { retry_after } => Err(Problem::too_many(retry_after)),
-        }
+        let decision = limits.take(&caller);
+        let refusal = match decision {
+            Decision::Allowed { .. } => None,
+            Decision::Refused { retry_after } => Some(Problem::too_many(retry_after)),
+        };
+        Taken { limit: ToldLimit::of(name, limits.quota(), decision), refusal }
     }
 }

@@ -20,6 +20,7 @@ use waygate_http::act::{self, Doer};
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
+use waygate_http::rate_headers::ToldLimit;
 use waygate_http::site::Surface;
 use waygate_http::trace::name_route;
 
@@ -127,8 +128,13 @@ impl Api {
         if let Admitted::Visitor(_) | Admitted::Browser(..) = admitted {
             origin::check(route.verb, &head.headers)?;
         }
+        let mut limit = None;
         if let (Some(rates), Some(caller)) = (&self.rates, admitted.caller()) {
-            rates.take(route.rate, caller)?;
+            let taken = rates.take(route.rate, caller);
+            if let Some(refusal) = taken.refusal {
+                return Ok(with_limit(refusal.into_response(), Some(taken.limit)));
+            }
+            limit = Some(taken.limit);
         }
         let mut act = route.act.map(|name| self.begin(name, &admitted, head));
         let answered = self.carry_out((route, captured), &admitted, (head, body), &mut act).await;
@@ -136,7 +142,7 @@ impl Api {
         if let Some(act) = act {
             act.end(response.status().as_u16()).await;
         }
-        Ok(response)
+        Ok(with_limit(response, limit))
     }
 
     /// Somebody who was let in begins to change something.
@@ -389,6 +395,14 @@ impl Admitted {
             Self::Visitor(visitor) => Some(Caller::Pages(visitor.instance())),
         }
     }
+}
+
+/// Tells of the limit that a request was counted for.
+fn with_limit(mut response: Response, limit: Option<ToldLimit>) -> Response {
+    if let Some(limit) = limit {
+        limit.tell(response.headers_mut());
+    }
+    response
 }
 
 /// The token opens nothing, or nothing any more.

@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::input::{Input, Ration};
+use waygate_core::instance::linking::RationLeft;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::state::{LinkingStep, State, Stopper};
 use waygate_core::port::link::{Deed, Line};
@@ -143,6 +144,16 @@ impl Gateway {
     pub async fn request_new_code_unlimited(&self, instance: InstanceId) -> Result<(), Error> {
         let running = self.find(instance)?;
         give(&running, Input::AskNewCode(Ration::Unlimited)).await
+    }
+
+    /// What is left of an instance's new codes of this hour.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when the instance does not run.
+    pub fn new_codes_left(&self, instance: InstanceId) -> Result<RationLeft, Error> {
+        let left = self.find(instance)?.shown.borrow().linking().ration_left(self.now());
+        Ok(left)
     }
 
     /// Unlinks the account and destroys the keys. Done when this returns. WhatsApp hears of it, and

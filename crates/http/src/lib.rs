@@ -22,6 +22,7 @@ pub mod peer;
 pub mod proxies;
 pub mod qr_image;
 pub mod rate;
+pub mod rate_headers;
 pub mod site;
 pub mod trace;
 pub mod websocket;

@@ -51,6 +51,16 @@ impl Quota {
         Self { burst, ..self }
     }
 
+    /// How many permits can be saved up.
+    pub const fn burst(self) -> u32 {
+        self.burst.get()
+    }
+
+    /// How long it takes until all of them are there, where so many are now.
+    pub fn whole_after(self, remaining: u32) -> Duration {
+        self.interval.saturating_mul(self.burst().saturating_sub(remaining))
+    }
+
     fn to_governor(self) -> governor::Quota {
         let interval = self.interval.min(REFILL_MAX / self.burst.get());
         governor::Quota::with_period(interval)
@@ -86,6 +96,7 @@ pub fn whole_seconds(wait: Duration) -> u64 {
 /// Keys whose quota is full again are forgotten from time to time, while takes go on, so memory
 /// follows the keys of the last interval and not all there ever were.
 pub struct RateLimits<K: Clone + Eq + Hash> {
+    quota: Quota,
     limiter: Limiter<K>,
     takes_until_sweep: AtomicUsize,
 }
@@ -97,9 +108,15 @@ impl<K: Clone + Eq + Hash> RateLimits<K> {
     pub fn new(quota: Quota) -> Self {
         let limiter = RateLimiter::hashmap_with_clock(quota.to_governor(), TokioClock);
         Self {
+            quota,
             limiter: limiter.with_middleware(),
             takes_until_sweep: AtomicUsize::new(TAKES_PER_SWEEP_MIN),
         }
+    }
+
+    /// The quota that each key has.
+    pub fn quota(&self) -> Quota {
+        self.quota
     }
 
     /// Takes one permit of a key, if there is one.

@@ -100,6 +100,14 @@ impl Linking {
         *self = Self { explicit: std::mem::take(&mut self.explicit), ..Self::default() };
     }
 
+    /// What is left of the explicit requests.
+    pub fn ration_left(&self, now: Timestamp) -> RationLeft {
+        let counted = self.explicit.iter().filter(|at| **at + EXPLICIT_WINDOW > now);
+        let requests = EXPLICIT_MAX.saturating_sub(counted.clone().count());
+        let whole_at = counted.max().map_or(now, |newest| *newest + EXPLICIT_WINDOW);
+        RationLeft { requests, whole_at }
+    }
+
     /// A person asks for a new code in so many words; it overrules the spacing.
     ///
     /// # Errors
@@ -124,6 +132,15 @@ impl Linking {
         self.look(now);
         Ok(())
     }
+}
+
+/// What is left of the explicit requests of the last [`EXPLICIT_WINDOW`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RationLeft {
+    /// So many can be made now.
+    pub requests: usize,
+    /// When there are [`EXPLICIT_MAX`] again; now, where none is missing.
+    pub whole_at: Timestamp,
 }
 
 #[cfg(test)]
@@ -179,6 +196,19 @@ mod tests {
             "the first request has left the window"
         );
         assert_eq!(linking.ask(Ration::Hourly, at(3600)), Err(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn what_is_left_of_the_ration_is_what_can_be_asked_for() {
+        let mut linking = Linking::default();
+        assert_eq!(linking.ration_left(at(0)), RationLeft { requests: 10, whole_at: at(0) });
+        for (second, requests) in (0..10).zip((0..10).rev()) {
+            linking.ask(Ration::Hourly, at(second)).unwrap();
+            let left = RationLeft { requests, whole_at: at(second + 3600) };
+            assert_eq!(linking.ration_left(at(second)), left);
+        }
+        let left = |second| linking.ration_left(at(second)).requests;
+        assert_eq!([3599, 3600, 3604, 3608, 3609].map(left), [0, 1, 5, 9, 10]);
     }
 
     #[test]

@@ -7,11 +7,21 @@ use crate::answer;
 use crate::call::{InstanceCall, unless_running};
 use crate::fields::Fields;
 use crate::problem::Problem;
+use crate::rate::new_codes;
 use crate::wire::attempt::AttemptBody;
 
 const PHONE: &str = "phone";
 
-pub(crate) async fn begin(mut call: InstanceCall) -> Result<Response, Problem> {
+pub(crate) async fn begin(call: InstanceCall) -> Result<Response, Problem> {
+    let (gateway, instance) = (call.gateway.clone(), call.instance.id());
+    let mut response = begun(call).await.unwrap_or_else(Problem::into_response);
+    if let Ok(left) = gateway.new_codes_left(instance) {
+        new_codes(left, gateway.now()).tell(response.headers_mut());
+    }
+    Ok(response)
+}
+
+async fn begun(mut call: InstanceCall) -> Result<Response, Problem> {
     let (method, fresh) = method(&mut call.said.fields)?;
     let begun = match &call.visit {
         None => call.gateway.begin_attempt(call.instance.id(), method, fresh).await,

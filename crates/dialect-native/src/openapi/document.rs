@@ -27,21 +27,32 @@ pub(crate) const BEARER: &str = "A token of kind `native`, which begins with `wg
 const VERSION: &str = "1";
 
 /// The headers of answers, by their names.
-const HEADERS: [(&str, &str); 5] = [
+const HEADERS: [(&str, &str); 7] = [
     (
         IDEMPOTENCY_REPLAYED,
         "`true` where this was answered before, to the first request with this `Idempotency-Key`.",
     ),
     ("Location", "Where what was made can be found from now on."),
+    (
+        RATE_LIMIT,
+        "What is left of the limits that this request was counted for, as a list of structured \
+         fields: `r` requests, and all of them again in `t` seconds. `usual` and `costly` are a \
+         token's, `new-codes` an instance's.",
+    ),
+    (RATE_LIMIT_POLICY, "These limits: `q` requests in `w` seconds."),
     ("Retry-After", "In how many seconds to come back."),
     ("WWW-Authenticate", "How to authenticate."),
     ("X-Request-Id", "What Waygate's log calls this request."),
 ];
 
 /// The headers that an answer may also be without.
-const NOT_ALWAYS: [&str; 1] = [IDEMPOTENCY_REPLAYED];
+const NOT_ALWAYS: [&str; 3] = [IDEMPOTENCY_REPLAYED, RATE_LIMIT, RATE_LIMIT_POLICY];
 
 const IDEMPOTENCY_REPLAYED: &str = "Idempotency-Replayed";
+
+const RATE_LIMIT: &str = "RateLimit";
+
+const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
 
 /// The description of this API, in OpenAPI 3.1.
 pub fn document() -> Value {
@@ -128,7 +139,7 @@ fn parameters_of(operation: &Operation) -> Vec<Value> {
 
 fn answers(operation: &Operation) -> Value {
     let done = &operation.done;
-    let mut headers = json!({"X-Request-Id": reference("headers", "X-Request-Id")});
+    let mut headers = of_all();
     if operation.verb == Verb::Post {
         headers[IDEMPOTENCY_REPLAYED] = reference("headers", IDEMPOTENCY_REPLAYED);
     }
@@ -145,6 +156,12 @@ fn answers(operation: &Operation) -> Value {
         answers.insert(code.status().as_u16().to_string(), refusal(refusals));
     }
     answers.into()
+}
+
+/// The headers of every answer to whoever was let in.
+fn of_all() -> Value {
+    let names = [RATE_LIMIT, RATE_LIMIT_POLICY, "X-Request-Id"];
+    names.into_iter().map(|name| (name.to_owned(), reference("headers", name))).collect()
 }
 
 fn content_entry(content: Content) -> (String, Value) {
@@ -169,7 +186,7 @@ fn refusal(refusals: &[(Code, &'static str)]) -> Value {
 
 /// An answer that is one of these refusals.
 fn problem(refusals: &[(Code, &'static str)]) -> Value {
-    let mut headers = json!({"X-Request-Id": reference("headers", "X-Request-Id")});
+    let mut headers = of_all();
     let mut says = Vec::new();
     for (code, when) in refusals {
         says.push(format!("`{}`: {when}", code.as_str()));

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
 use waygate_core::scope::Scope;
 use waygate_core::token::TokenKind;
-use waygate_dialect_native::{Guard, ROUTES, Route};
+use waygate_dialect_native::{Door, Guard, ROUTES, RateLimits, Route, Settings, surface};
+use waygate_http::site::Site;
 
-use crate::server::Server;
+use crate::server::{Answer, HANDLER_LIMIT, Server, read};
 
 #[tokio::test(start_paused = true)]
 async fn a_token_has_fifty_requests_a_second_and_ten_of_the_costly_ones() {
@@ -70,4 +73,72 @@ async fn a_stranger_uses_nothing_up() {
         assert_eq!(server.send("PUT", "/tokens", "").await.status, 405);
     }
     assert_eq!(server.get("/tokens").await.status, 200);
+}
+
+/// What an answer says of its limits.
+fn told(answer: &Answer) -> [Option<&str>; 2] {
+    ["ratelimit-policy", "ratelimit"].map(|name| answer.header(name))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_tells_what_is_left_of_its_limit() {
+    let server = Server::start().await;
+    let get = async |path: &str| server.get(path).await;
+    let usual = Some(r#""usual";q=50;w=1"#);
+    for left in (0..50).rev() {
+        let path = if left % 2 == 0 { "/instances" } else { "/instances/1" };
+        let says = format!(r#""usual";r={left};t=1"#);
+        assert_eq!(told(&get(path).await), [usual, Some(&*says)]);
+    }
+    let refused = get("/instances").await;
+    assert_eq!((refused.status, told(&refused)), (429, [usual, Some(r#""usual";r=0;t=1"#)]));
+    // One comes back every 20 ms, and the question itself takes one.
+    tokio::time::advance(Duration::from_millis(199)).await;
+    assert_eq!(told(&get("/instances").await)[1], Some(r#""usual";r=8;t=1"#));
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert_eq!(told(&get("/instances").await)[1], Some(r#""usual";r=8;t=1"#));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(told(&get("/instances").await)[1], Some(r#""usual";r=49;t=1"#));
+    let costly = [Some(r#""costly";q=10;w=1"#), Some(r#""costly";r=9;t=1"#)];
+    assert_eq!(told(&get("/tokens").await), costly);
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_codes_are_a_limit_of_their_own_which_the_instance_has() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    let path = instance.path("/linking-attempts");
+    let fresh = async || server.post(&path, r#"{"method":"qr","fresh":true}"#).await;
+    for minute in 0..10 {
+        let answer = fresh().await;
+        assert_eq!(answer.status, 201, "{answer}");
+        let policy = r#""costly";q=10;w=1, "new-codes";q=10;w=3600"#;
+        let left = format!(r#""costly";r=9;t=1, "new-codes";r={};t=3600"#, 9 - minute);
+        assert_eq!(told(&answer), [Some(policy), Some(&*left)]);
+        tokio::time::advance(Duration::from_secs(60)).await;
+    }
+    // The last was asked for a minute ago, and the first leaves the hour in 50.
+    let refused = fresh().await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("3000")), "{refused}");
+    assert_eq!(told(&refused)[1], Some(r#""costly";r=9;t=1, "new-codes";r=0;t=3540"#));
+    tokio::time::advance(Duration::from_secs(3000)).await;
+    assert_eq!(fresh().await.status, 201);
+    tokio::time::advance(Duration::from_secs(3600)).await;
+    let any = server.post(&path, r#"{"method":"qr"}"#).await;
+    assert_eq!(told(&any)[1], Some(r#""costly";r=9;t=1, "new-codes";r=10;t=0"#));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_counts_there_is_nothing_to_tell() {
+    let server = Server::start().await;
+    assert_eq!(told(&server.operate("GET", "/instances", "").await), [None; 2]);
+    let wrong = TokenKind::Native.token([3; TokenKind::RANDOM_BYTES]);
+    assert_eq!(told(&server.send_as(&wrong, "GET", "/instances", "").await), [None; 2]);
+    let settings = Settings { rate_limits: RateLimits::Off, ..Settings::at(Door::Keyed) };
+    let free = Site::new(vec![surface(server.gateway.clone(), settings)]);
+    let request = Request::get("/api/v1/instances")
+        .header("authorization", format!("Bearer {}", server.key.expose()));
+    let request = request.body(Body::empty()).unwrap();
+    let answer = read(free.answer(request, HANDLER_LIMIT).await).await;
+    assert_eq!((answer.status, told(&answer)), (200, [None; 2]));
 }
