@@ -1,5 +1,5 @@
 //! A connection whose client wants to be linked: refs, the answer to an offer, pairing codes
-//! (see `code_stages.rs`), and nothing else (docs/internals/sim.md, "Linking by QR").
+//! (see `code_stages.rs`), the passkey gate (see `passkey_gate.rs`), and nothing else (docs/internals/sim.md, "Linking by QR").
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -8,9 +8,10 @@ use tokio::time::Instant;
 use wacore_binary::{Node, builder::NodeBuilder};
 
 use crate::{
-    RefusalKind,
+    LinkError, RefusalKind,
     code_stages::{CodeRequest, take_code_stage},
     link::Offer,
+    passkey_gate::{self, Gate},
     payload::Registration,
     refs::RefEntry,
     requests::{check_form, is_known},
@@ -34,6 +35,7 @@ pub(crate) struct Candidate {
     pub(crate) registration: Registration,
     pub(crate) offer: Option<Offer>,
     pub(crate) code: Option<CodeRequest>,
+    pub(crate) gate: Option<Gate>,
     pub(crate) codes_asked: u32,
     pub(crate) expires: Instant,
     last_iq: u32,
@@ -48,6 +50,14 @@ impl Candidate {
         let id = self.last_iq.to_string();
         self.unanswered.insert(id.clone());
         id
+    }
+
+    /// Whether no phone waits for the answer to its offer.
+    pub(crate) fn is_free(&self) -> Result<(), LinkError> {
+        match &self.offer {
+            Some(offer) if offer.is_awaited() => Err(LinkError::InProgress),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
@@ -76,6 +86,7 @@ pub(crate) fn open(
         registration,
         offer: None,
         code: None,
+        gate: None,
         codes_asked: 0,
         expires: last + GRACE,
         last_iq: 0,
@@ -133,8 +144,10 @@ fn refuse_tag(world: &mut World, connection: ConnectionId, node: &Node) {
 
 fn take_request(world: &mut World, connection: ConnectionId, iq: &Node, id: &str) {
     let name = request_name(iq);
+    let is_step = passkey_gate::STEPS.contains(&name.as_str());
     let form = match name.as_str() {
         "w:p/get/ping" | "w:p/get/" | "md/set/link_code_companion_reg" => check_form(&name, iq),
+        _ if is_step => check_form(&name, iq),
         _ => Ok(()),
     };
     if let Err(error) = form {
@@ -153,6 +166,10 @@ fn take_request(world: &mut World, connection: ConnectionId, iq: &Node, id: &str
         "md/set/link_code_companion_reg" => {
             world.report.count_request(&name);
             take_code_stage(world, connection, iq, id);
+        }
+        _ if is_step => {
+            world.report.count_request(&name);
+            passkey_gate::take(world, connection, (&name, id), iq);
         }
         _ if is_known(&name) => {
             world.refuse(Some(connection), RefusalKind::NotAllowed, name);
