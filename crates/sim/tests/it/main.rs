@@ -28,6 +28,7 @@ mod message_refusals;
 mod messages;
 mod noise;
 mod oracle;
+mod oracle_plants;
 mod pictures;
 mod presences;
 mod queue;
