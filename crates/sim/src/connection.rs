@@ -119,7 +119,9 @@ impl Connection {
     fn is_leaving(&self) -> bool {
         let world = self.shared.lock();
         world.connections.get(&self.id).is_none_or(|peer| match &peer.stage {
-            Stage::Leaving | Stage::Mute => true,
+            // What comes after another has taken its place is not taken, but it counts.
+            Stage::Leaving => !world.is_replaced(self.id),
+            Stage::Mute => true,
             Stage::Handshaking | Stage::Unregistered(_) | Stage::Registered(_) => false,
         })
     }
@@ -224,7 +226,8 @@ impl Connection {
         let registered = match world.connections.get(&self.id).map(|peer| &peer.stage) {
             Some(Stage::Registered(key)) => Some(key.clone()),
             Some(Stage::Unregistered(_)) => None,
-            Some(Stage::Handshaking | Stage::Leaving | Stage::Mute) | None => return,
+            Some(Stage::Leaving) => return world.note_after_replaced(self.id, &node),
+            Some(Stage::Handshaking | Stage::Mute) | None => return,
         };
         match registered {
             Some(key) => session::take(&mut world, self.id, &key, &node),

@@ -83,6 +83,9 @@ pub use fault::Fault;
 pub use handshake::HandshakeKind;
 pub use inbox::{InboxMessage, InboxReceipt};
 pub use link::LinkedDevice;
+pub use oracle::{
+    ChainRecord, DeviceRecord, ReceiptRecord, StreamRecord, Violation, ViolationKind,
+};
 pub use phone::{DeviceView, Phone};
 pub use picture::ProfilePicture;
 pub use refusal::{Refusal, RefusalKind};

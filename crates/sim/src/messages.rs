@@ -144,7 +144,7 @@ fn judge(world: &mut World, key: &DeviceKey, message: &Node) -> Result<Taken, No
     for copy in &form.copies {
         if let Some(to) = world.device_key(&copy.to) {
             let bytes = content(&copy.enc).unwrap_or_default();
-            world.note_sealed((key, &to), &copy.envelope, bytes);
+            world.note_sealed((key, &to), (&form.id, &copy.envelope), bytes);
         }
     }
     Ok(Taken { letter, copies, again: form.attempt.is_some(), phash })

@@ -1,54 +1,57 @@
-//! What clients do that no single stanza shows: a counter used for two texts, an id used for two
-//! messages, a message acknowledged and then forgotten (docs/internals/sim.md, "Oracle").
+//! What clients do that no single stanza shows: two connections kept in use, a counter used for two
+//! texts, an id used for two messages, a message acknowledged and then forgotten, keys thrown away
+//! (docs/internals/sim.md, "Oracle").
+//!
+//! Most of it is found when it happens. What only time shows (no receipt has come, a device never
+//! came back) is judged when somebody asks.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod chains;
+mod record;
+mod streams;
+mod violation;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use record::{ChainRecord, DeviceRecord, ReceiptRecord, StreamRecord};
+pub use violation::{Violation, ViolationKind};
 
 use crate::{
-    account::Written,
-    digest::sha256,
+    account::{Account, Written},
     message_form::Envelope,
+    oracle::{chains::Chains, record::Notes},
     world::{ConnectionId, DeviceKey, World},
 };
-
-/// The sealed messages remembered of one device to another.
-const SEALED_KEPT_MAX: usize = 256;
 
 /// The written messages remembered of one device.
 const WRITTEN_KEPT_MAX: usize = 1_000;
 
+/// How long a device may be online without a receipt for what it has acknowledged. Both clients
+/// send the two in one breath.
+const RECEIPT_WITHIN_MS: u64 = 5_000;
+
 /// What is remembered to find it out.
 #[derive(Debug, Default)]
 pub(crate) struct Oracle {
-    /// The newest messages of one device to another, with the hashes of their ciphertexts.
-    sealed: BTreeMap<(DeviceKey, DeviceKey), VecDeque<Sealed>>,
-    /// The messages acknowledged on each connection without a receipt, yet.
-    acked: BTreeMap<ConnectionId, BTreeSet<String>>,
+    /// The counters of one device's messages to another.
+    chains: BTreeMap<(DeviceKey, DeviceKey), Chains>,
+    devices: BTreeMap<DeviceKey, Notes>,
+    /// The connections that were ended because their device had come by another one.
+    replaced: BTreeMap<ConnectionId, streams::Replaced>,
 }
-
-/// A message from outside, with the hash of its ciphertext.
-type Sealed = (Envelope, [u8; 32]);
 
 impl World {
     /// Notes a message that one device has sealed for another.
     pub(crate) fn note_sealed(
         &mut self,
         (from, to): (&DeviceKey, &DeviceKey),
-        envelope: &Envelope,
+        (id, envelope): (&str, &Envelope),
         bytes: &[u8],
     ) {
-        let hash = sha256(&[bytes]);
-        let known = self.oracle.sealed.entry((from.clone(), to.clone())).or_default();
-        let same_counter = known.iter().find(|(it, _)| {
-            it.ratchet_key == envelope.ratchet_key && it.counter == envelope.counter
-        });
-        let reused = same_counter.is_some_and(|(_, other)| *other != hash);
-        known.push_back((envelope.clone(), hash));
-        if known.len() > SEALED_KEPT_MAX {
-            known.pop_front();
-        }
-        if reused {
+        let chains = self.oracle.chains.entry((from.clone(), to.clone())).or_default();
+        if chains.note(envelope, bytes) {
             let counter = envelope.counter;
-            self.breach(format!("{from} used counter {counter} for two messages to {to}"));
+            let detail = format!("used counter {counter} for two messages to {to}");
+            self.breach(Violation::new(ViolationKind::CounterReused, from, id, detail));
         }
     }
 
@@ -65,7 +68,8 @@ impl World {
         if let Some(known) = device.written.iter_mut().find(|known| known.id == id) {
             let allowed = !known.asked.is_empty() || known.connection != connection;
             if !allowed || known.chat != chat {
-                self.breach(format!("{from} used the id {id} for two messages"));
+                let detail = "used one id for two messages".to_owned();
+                self.breach(Violation::new(ViolationKind::IdReused, from, id, detail));
             } else {
                 known.connection = connection;
             }
@@ -80,30 +84,127 @@ impl World {
         if device.written.len() > WRITTEN_KEPT_MAX {
             device.written.pop_front();
         }
+        self.notes(from).written(id);
     }
 
-    /// Notes that a message was acknowledged; its receipt is still to come.
-    pub(crate) fn note_acked(&mut self, connection: ConnectionId, id: &str) {
-        self.oracle.acked.entry(connection).or_default().insert(id.to_owned());
+    /// Notes that a phone has read what a device has written.
+    pub(crate) fn note_read(&mut self, from: &DeviceKey, id: &str) {
+        if from.device != 0 {
+            self.notes(from).read(id);
+        }
+    }
+
+    /// Notes that a device and its phone say different things under one id.
+    pub(crate) fn note_contradicted(&mut self, from: &DeviceKey, id: &str) {
+        let detail = "used one id and said two things".to_owned();
+        self.breach(Violation::new(ViolationKind::IdReused, from, id, detail));
+    }
+
+    /// Notes that a message was acknowledged, and whether its receipt is still to come.
+    pub(crate) fn note_acked(&mut self, by: &DeviceKey, id: &str, unsettled: bool) {
+        let unsettled_ms = unsettled.then(|| self.clock.elapsed_ms());
+        self.notes(by).acked(id, unsettled_ms);
     }
 
     /// Notes that a message has its receipt.
-    pub(crate) fn note_settled(&mut self, connection: ConnectionId, id: &str) {
-        if let Some(acked) = self.oracle.acked.get_mut(&connection) {
-            acked.remove(id);
+    pub(crate) fn note_receipt(&mut self, by: &DeviceKey, id: &str, kind: Option<&str>) {
+        self.notes(by).receipt(id, kind);
+    }
+
+    /// Judges a connection that has ended.
+    pub(crate) fn note_ended(&mut self, connection: ConnectionId, device: &DeviceKey) {
+        let now_ms = self.clock.elapsed_ms();
+        for violation in self.forgotten(device, now_ms) {
+            self.notes(device).settle(&violation.stanza);
+            self.breach(violation);
+        }
+        self.notes(device).ended(connection, now_ms);
+    }
+
+    /// The messages that a device has acknowledged, and has been online since for so long that the
+    /// receipt should have come.
+    fn forgotten(&self, device: &DeviceKey, now_ms: u64) -> Vec<Violation> {
+        let Some(notes) = self.oracle.devices.get(device) else {
+            return Vec::new();
+        };
+        let late = notes.unsettled(now_ms, RECEIPT_WITHIN_MS).map(|id| {
+            let detail = "acknowledged a message and sent no receipt".to_owned();
+            Violation::new(ViolationKind::AckedAndDropped, device, id, detail)
+        });
+        late.collect()
+    }
+
+    /// Notes that somebody wants to be linked who shows keys of a device that is linked already and
+    /// has been online: it has forgotten that it is.
+    pub(crate) fn note_registration(&mut self, noise: &[u8; 32], identity: &[u8; 32]) {
+        let known = self.accounts.values().find_map(|account| {
+            let (device, _) = account.devices.iter().find(|(_, device)| {
+                device.noise == *noise || device.registration.identity == *identity
+            })?;
+            Some(DeviceKey { number: account.number.clone(), device: *device })
+        });
+        let Some(device) = known else {
+            return;
+        };
+        if self.oracle.devices.get(&device).is_some_and(|notes| !notes.streams.is_empty()) {
+            let detail = "asked to be linked and is linked".to_owned();
+            self.breach(Violation::new(ViolationKind::CredentialsDeleted, &device, "", detail));
         }
     }
 
-    /// Judges a connection that has ended: what was acknowledged on it must have its receipt.
-    pub(crate) fn judge_ended(&mut self, connection: ConnectionId, device: &DeviceKey) {
-        for id in self.oracle.acked.remove(&connection).unwrap_or_default() {
-            self.breach(format!("{device} acknowledged the message {id} and sent no receipt"));
+    /// The devices that are linked still and gone for good: another one of the same name was linked
+    /// while they were away, and they have not come back.
+    fn forsaken(&self, account: &Account) -> Vec<Violation> {
+        let streams = |device: u16| {
+            let key = DeviceKey { number: account.number.clone(), device };
+            Some(&self.oracle.devices.get(&key)?.streams)
+        };
+        let mut found = Vec::new();
+        for (number, device) in &account.devices {
+            let last = streams(*number).and_then(|it| it.back()?.until_ms);
+            let Some(left_ms) = last.filter(|_| device.online.is_none()) else {
+                continue;
+            };
+            let successor = account.devices.iter().find(|(other, it)| {
+                let name = |it: &crate::account::Device| {
+                    (it.registration.os.clone(), it.registration.platform.clone())
+                };
+                let first = streams(**other).and_then(|it| it.front());
+                it.key_index > device.key_index
+                    && name(it) == name(device)
+                    && first.is_some_and(|first| first.since_ms >= left_ms)
+            });
+            if let Some((successor, _)) = successor {
+                let key = DeviceKey { number: account.number.clone(), device: *number };
+                let detail = format!("is linked and away since device {successor} has its name");
+                found.push(Violation::new(ViolationKind::CredentialsDeleted, &key, "", detail));
+            }
         }
+        found
+    }
+
+    /// What is a violation by now, if nothing more comes.
+    pub(crate) fn suspicions(&self) -> Vec<Violation> {
+        let now_ms = self.clock.elapsed_ms();
+        let devices = self.oracle.devices.keys();
+        let forgotten = devices.flat_map(|device| self.forgotten(device, now_ms));
+        forgotten.chain(self.accounts.values().flat_map(|it| self.forsaken(it))).collect()
+    }
+
+    /// What was noted of a device, if there is or was one.
+    pub(crate) fn record(&self, device: &DeviceKey) -> Option<DeviceRecord> {
+        let chains = self.oracle.chains.iter().filter(|((from, _), _)| from == device);
+        let chains = chains.flat_map(|((_, to), chains)| chains.shown(to)).collect();
+        Some(self.oracle.devices.get(device)?.shown(chains))
+    }
+
+    fn notes(&mut self, device: &DeviceKey) -> &mut Notes {
+        self.oracle.devices.entry(device.clone()).or_default()
     }
 
     /// Puts on record what no well-behaved client does, and what it is told nothing of.
-    pub(crate) fn breach(&mut self, detail: String) {
-        tracing::debug!("a breach was put on record");
-        self.report.record_breach(detail);
+    pub(crate) fn breach(&mut self, violation: Violation) {
+        tracing::debug!(kind = ?violation.kind, "a breach was put on record");
+        self.report.record_breach(violation);
     }
 }

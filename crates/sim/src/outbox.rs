@@ -111,6 +111,11 @@ impl Outbox {
         self.put(after, Parcel::Close);
     }
 
+    /// How late everything that is sent arrives.
+    pub(crate) fn latency(&self) -> Duration {
+        self.latency
+    }
+
     /// Drops the connection now, with whatever is still waiting.
     pub(crate) fn cut(&self) {
         self.cut.order();

@@ -163,8 +163,9 @@ fn file(world: &mut World, letter: &Letter, copy: &LetterCopy, message: &Message
         return;
     };
     if account.mailbox.file(letter, message, unix_s) == Filed::Contradicted {
-        world.breach(format!("{} used the id {} and said two things", letter.from, letter.id));
+        world.note_contradicted(&letter.from, &letter.id);
     }
+    world.note_read(&letter.from, &letter.id);
 }
 
 fn read(world: &mut World, letter: &Letter, copy: &LetterCopy) -> Result<Message, ReadError> {

@@ -55,7 +55,7 @@ pub(crate) fn take_receipt(
     };
     if kind.as_deref().is_none_or(|kind| KINDS.contains(&kind)) {
         match check(world, key, receipt) {
-            Ok(about) => take_about(world, connection, key, (receipt, about)),
+            Ok(about) => take_about(world, key, (receipt, about)),
             Err(detail) => {
                 world.refuse(Some(connection), RefusalKind::Request, detail);
                 return;
@@ -175,12 +175,7 @@ fn check_retry(receipt: &Node) -> Result<(), &'static str> {
     }
 }
 
-fn take_about(
-    world: &mut World,
-    connection: ConnectionId,
-    key: &DeviceKey,
-    (receipt, about): (&Node, Vec<About>),
-) {
+fn take_about(world: &mut World, key: &DeviceKey, (receipt, about): (&Node, Vec<About>)) {
     let kind = attr(receipt, "type");
     let content: Vec<Node> = if kind.as_deref() == Some(RETRY) {
         let parts = ["retry", "registration", "keys"];
@@ -189,7 +184,7 @@ fn take_about(
         Vec::new()
     };
     for About { letter, first } in about {
-        world.note_settled(connection, &letter.id);
+        world.note_receipt(key, &letter.id, kind.as_deref());
         if let Some(device) = world.device(key) {
             arrived(device, &letter);
         }
@@ -232,14 +227,20 @@ pub(crate) fn take_ack(world: &mut World, connection: ConnectionId, key: &Device
             && echoes(queued, "to", "from")
             && echoes(queued, "type", "type")
     };
-    if class == "message" && device.queue.iter().any(|it| it.id == id && it.letter.is_some()) {
-        if refused.is_some() {
+    if class == "message" {
+        let waiting = device.queue.iter().any(|it| it.id == id && it.letter.is_some());
+        if waiting && refused.is_some() {
             device.queue.retain(|queued| queued.letter.is_none() || !right(queued));
-        } else {
-            world.note_acked(connection, &id);
+            return;
         }
-        return;
+        world.note_acked(key, &id, waiting);
+        if waiting {
+            return;
+        }
     }
+    let Some(device) = world.device(key) else {
+        return;
+    };
     // A message is kept until its receipt.
     let mut with_id = device.queue.iter().filter(|it| it.id == id && it.letter.is_none());
     if let Some(position) = device.queue.iter().position(|it| it.letter.is_none() && right(it)) {

@@ -68,6 +68,7 @@ pub(crate) fn open(
     noise: [u8; 32],
     registration: Registration,
 ) {
+    world.note_registration(&noise, &registration.identity);
     let now = Instant::now();
     let expires = (0..REFS).map(|index| now + REF_FIRST + REF_FURTHER * index);
     let mut nodes = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{HandshakeKind, Refusal, RefusalKind};
+use crate::{HandshakeKind, Refusal, RefusalKind, Violation, ViolationKind};
 
 /// The refusals kept word for word; further ones are only counted.
 const REFUSALS_KEPT_MAX: usize = 1_000;
@@ -46,9 +46,8 @@ pub struct Report {
     /// Messages that were not written to all devices they should have been for, or to devices that
     /// had been unlinked: their writers did not know better, and were told.
     pub stale_device_lists: u64,
-    /// What no client should do, and what none was told of: counters, ids and acks that do not
-    /// belong to one message each.
-    pub breaches: Vec<String>,
+    /// What no client should do, and what none was told of: what the oracle has found.
+    pub breaches: Vec<Violation>,
 }
 
 impl Report {
@@ -64,40 +63,38 @@ impl Report {
         if complaints.is_empty() { Ok(()) } else { Err(complaints.join("; ")) }
     }
 
-    /// Everything a well-behaved client would not have caused: what was unknown, what was refused,
-    /// connections of one device that were open at the same time, and breaches.
-    pub fn violations(&self) -> Vec<String> {
-        self.complaints(&[])
+    /// Everything that no well-behaved client does: what was unknown, what was refused, and what the
+    /// oracle has found. That a device was replaced is none: its older connection may have been dead.
+    pub fn violations(&self) -> Vec<Violation> {
+        self.found(&[])
+    }
+
+    fn found(&self, provoked: &[RefusalKind]) -> Vec<Violation> {
+        let unknown = self.unknown.iter().map(|(name, count)| {
+            let detail = format!("unknown request {name} ({count} times)");
+            Violation::of_nobody(ViolationKind::Unknown, detail)
+        });
+        let refused = self.refusals.iter().filter(|(kind, _)| !provoked.contains(kind));
+        let refused = refused.map(|(kind, count)| {
+            let first = self.refusal_log.iter().find(|refusal| refusal.kind == *kind);
+            let detail = first.map_or("", |refusal| refusal.detail.as_str());
+            let detail = format!("refused {kind:?} ({count} times): {detail}");
+            Violation::of_nobody(ViolationKind::Refused, detail)
+        });
+        unknown.chain(refused).chain(self.breaches.iter().cloned()).collect()
     }
 
     fn complaints(&self, provoked: &[RefusalKind]) -> Vec<String> {
-        let mut complaints: Vec<String> = self
-            .unknown
+        let replaced = self
+            .replaced
             .iter()
-            .map(|(name, count)| format!("unknown request {name} ({count} times)"))
-            .collect();
-        for (kind, count) in &self.refusals {
-            if !provoked.contains(kind) {
-                let detail = self
-                    .refusal_log
-                    .iter()
-                    .find(|refusal| refusal.kind == *kind)
-                    .map_or("", |refusal| refusal.detail.as_str());
-                complaints.push(format!("refused {kind:?} ({count} times): {detail}"));
-            }
-        }
-        complaints.extend(
-            self.replaced
-                .iter()
-                .map(|(device, count)| format!("device {device} was online twice ({count} times)")),
-        );
-        complaints.extend(self.breaches.iter().cloned());
-        complaints
+            .map(|(device, count)| format!("device {device} was online twice ({count} times)"));
+        self.found(provoked).iter().map(ToString::to_string).chain(replaced).collect()
     }
 
-    pub(crate) fn record_breach(&mut self, detail: String) {
+    pub(crate) fn record_breach(&mut self, violation: Violation) {
         if self.breaches.len() < REFUSALS_KEPT_MAX {
-            self.breaches.push(detail);
+            self.breaches.push(violation);
         }
     }
 
@@ -157,7 +154,7 @@ mod tests {
         report.replaced.insert("15550001111:1".to_owned(), 2);
         let complaint = report.is_clean_but_for(&[RefusalKind::UsedRef]).unwrap_err();
         assert_eq!(complaint, "device 15550001111:1 was online twice (2 times)");
-        assert_eq!(report.violations().len(), 2);
+        assert_eq!(report.violations().len(), 1, "it may have been dead");
     }
 
     #[test]

@@ -44,10 +44,13 @@ pub(crate) fn log_in(world: &mut World, connection: ConnectionId, login: Login) 
         return;
     }
     let key = DeviceKey { number: login.number, device: login.device };
-    if let Some(older) = world.device(&key).and_then(|device| device.online) {
+    let older = world.device(&key).and_then(|device| device.online);
+    if let Some(older) = older {
         *world.report.replaced.entry(key.to_string()).or_default() += 1;
         world.end(older, Some(stanza::stream_conflict(409, "replaced")));
     }
+    let latency = world.connections.get(&connection).map(|peer| peer.outbox.latency());
+    world.note_login(&key, connection, (older, latency.unwrap_or_default()));
     let clock = world.clock;
     let Some(account) = world.accounts.get_mut(&key.number) else {
         return;

@@ -6,14 +6,14 @@ use bytes::Bytes;
 use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
-    DialRefused, Fault, Phone, PhoneError, RefusalKind, Report, SimConfig,
+    DeviceRecord, DialRefused, Fault, Phone, PhoneError, RefusalKind, Report, SimConfig,
     account::Account,
     connection,
     fault::DialFault,
     outbox::{Cut, Outbox},
     socket,
     tasks::spawn,
-    world::{ConnectionId, Peer, Shared, Stage},
+    world::{ConnectionId, DeviceKey, Peer, Shared, Stage},
 };
 
 /// Chunks of bytes in flight in each direction of a pipe.
@@ -182,9 +182,17 @@ impl Sim {
         self.shared.lock().inject(&self.shared.root, fault);
     }
 
-    /// What has happened so far.
+    /// What has happened so far, and what the oracle thinks of it.
     pub fn report(&self) -> Report {
-        self.shared.lock().report.clone()
+        let world = self.shared.lock();
+        let mut report = world.report.clone();
+        report.breaches.extend(world.suspicions());
+        report
+    }
+
+    /// What the oracle has noted of a device; `None` of one that has never been online.
+    pub fn record(&self, number: &str, device: u16) -> Option<DeviceRecord> {
+        self.shared.lock().record(&DeviceKey { number: number.to_owned(), device })
     }
 }
 

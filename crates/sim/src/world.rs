@@ -165,6 +165,7 @@ impl World {
     /// Forgets a connection whose transport is gone.
     pub(crate) fn forget(&mut self, connection: ConnectionId) {
         self.go_offline(connection);
+        self.forget_replaced(connection);
         if self.connections.remove(&connection).is_some() {
             self.report.live_connections = self.report.live_connections.saturating_sub(1);
         }
@@ -183,7 +184,7 @@ impl World {
                 device.available = false;
             }
         });
-        self.judge_ended(connection, &key);
+        self.note_ended(connection, &key);
     }
 
     /// A linked device with its account.

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     asked::{Body, Expected, Number, refuse_pages},
-    mail, passkeys,
+    mail, oracle, passkeys,
     problem::Problem,
 };
 use crate::{DeviceView, Fault, LinkedDevice, Phone, PhoneError, Report, Sim};
@@ -32,9 +32,9 @@ pub(crate) fn router(sim: Sim, own: SocketAddr) -> Router {
         .route("/phones/{number}/unlink", post(unlink))
         .merge(mail::router())
         .merge(passkeys::router())
+        .merge(oracle::router())
         .route("/faults", post(inject))
         .route("/report", get(report))
-        .route("/oracle", get(oracle))
         .route("/root-key", get(root_key))
         .fallback(no_route)
         .method_not_allowed_fallback(no_method)
@@ -234,15 +234,6 @@ fn check(sim: &Sim, fault: &Fault) -> Result<(), Problem> {
 
 async fn report(State(sim): State<Sim>) -> Json<Report> {
     Json(sim.report())
-}
-
-#[derive(Debug, Serialize)]
-struct Oracle {
-    violations: Vec<String>,
-}
-
-async fn oracle(State(sim): State<Sim>) -> Json<Oracle> {
-    Json(Oracle { violations: sim.report().violations() })
 }
 
 async fn root_key(State(sim): State<Sim>) -> String {

@@ -32,6 +32,7 @@ mod messages;
 mod noise;
 mod old_phone;
 mod oracle;
+mod oracle_plants;
 mod pictures;
 mod presences;
 mod queue;

@@ -12,7 +12,10 @@ use wacore_libsignal::protocol::{
     message_decrypt_prekey, message_decrypt_signal, message_encrypt, process_prekey_bundle,
 };
 
-use crate::companion::Companion;
+use crate::{
+    companion::Companion,
+    noise::{hmac, public},
+};
 
 type Outcome<T> = Result<T, SignalProtocolError>;
 
@@ -27,11 +30,17 @@ pub(crate) async fn open_greeting(companion: &Companion, sealed: &[u8]) -> Vec<u
     sessions.open(companion, &phone, ("pkmsg", sealed)).await.unwrap()
 }
 
-/// A companion's sessions with others.
+/// A companion's sessions with others, and how often something was drawn for them.
 #[derive(Clone, Default)]
-pub(crate) struct Sessions(HashMap<String, SessionRecord>);
+pub(crate) struct Sessions(HashMap<String, SessionRecord>, u64);
 
 impl Sessions {
+    /// Fresh randomness every time, and the same in every run.
+    fn rng(&mut self, companion: &Companion) -> StdRng {
+        self.1 += 1;
+        StdRng::from_seed(hmac(&public(&companion.identity), &self.1.to_be_bytes()))
+    }
+
     /// Opens a session with a device whose keys these are.
     pub(crate) async fn begin(
         &mut self,
@@ -39,7 +48,7 @@ impl Sessions {
         address: &ProtocolAddress,
         bundle: &PreKeyBundle,
     ) {
-        let mut rng = StdRng::seed_from_u64(2);
+        let mut rng = self.rng(companion);
         let (mut identities, pq) = (Identities(companion), UsePQRatchet::No);
         process_prekey_bundle(address, self, &mut identities, bundle, &mut rng, pq).await.unwrap();
     }
@@ -73,7 +82,7 @@ impl Sessions {
         address: &ProtocolAddress,
         (kind, sealed): (&str, &[u8]),
     ) -> Outcome<Vec<u8>> {
-        let mut rng = StdRng::seed_from_u64(1);
+        let mut rng = self.rng(companion);
         let mut identities = Identities(companion);
         let opened = if kind == "pkmsg" {
             let message = PreKeySignalMessage::try_from(sealed)?;

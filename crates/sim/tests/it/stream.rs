@@ -150,9 +150,14 @@ impl Stream {
         Self { wire, forth, back, set_aside: VecDeque::new(), last_id: 0 }
     }
 
+    /// Any bytes as the content of the next frame.
+    pub(crate) fn seal(&mut self, plaintext: &[u8]) -> Vec<u8> {
+        self.forth.seal(plaintext, &[])
+    }
+
     /// Encrypts any bytes as a frame.
     pub(crate) async fn send_plaintext(&mut self, plaintext: &[u8]) {
-        let sealed = self.forth.seal(plaintext, &[]);
+        let sealed = self.seal(plaintext);
         self.wire.send_frame(&sealed).await;
     }
 

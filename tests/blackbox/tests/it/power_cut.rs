@@ -99,8 +99,8 @@ impl Effort {
     /// Whether the simulator had to refuse this. Only a login tells that WhatsApp has heard of a
     /// logout whose answer was lost.
     fn explains(self, violation: &Value) -> bool {
-        let refused = violation.as_str().unwrap();
-        matches!(self, Self::LogOut) && refused.starts_with("refused UnlinkedDevice ")
+        let detail = violation["detail"].as_str().unwrap();
+        matches!(self, Self::LogOut) && detail.starts_with("refused UnlinkedDevice ")
     }
 }
 
