@@ -12,6 +12,7 @@ use axum::response::Response;
 use waygate_core::audit::Actor;
 use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::record::InstanceRecord;
+use waygate_core::port::registry::InstanceKey;
 use waygate_core::token::{TokenId, TokenKind};
 use waygate_engine::Gateway;
 use waygate_engine::accounts::Grant;
@@ -211,11 +212,10 @@ impl Api {
         place: Place<'_>,
     ) -> Result<InstanceRecord, Refusal> {
         let named = place.instance().ok_or(Refusal::NOT_FOUND)?;
-        let found = self.desk.gateway.instance(named).await?;
-        let own = found.filter(|record| {
-            let is_opened = grant.instance.as_ref().is_none_or(|only| only.id == record.id);
-            record.account == grant.account && is_opened && record.removed_at.is_none()
-        });
+        let (account, key) = (Some(grant.account), InstanceKey::Id(named));
+        let found = self.desk.gateway.find_instance(account, key).await?;
+        let own =
+            found.filter(|record| grant.instance.as_ref().is_none_or(|only| only.id == record.id));
         let own = own.ok_or(Refusal::NOT_FOUND)?;
         name_instance(own.id);
         Ok(own)

@@ -2,6 +2,7 @@
 
 use waygate_core::id::{InstanceId, InstanceNumber};
 use waygate_core::instance::record::InstanceRecord;
+use waygate_core::port::registry::InstanceKey;
 use waygate_engine::Gateway;
 use waygate_engine::link_tickets::LinkVisit;
 use waygate_http::trace::name_instance;
@@ -18,14 +19,14 @@ impl OwnInstance {
     /// The instance of this id or number. What does not exist, what is another's and what was
     /// removed are alike.
     pub(crate) async fn find(gateway: &Gateway, reach: Reach, text: &str) -> Result<Self, Problem> {
-        let found = if let Ok(id) = text.parse::<InstanceId>() {
-            gateway.instance(id).await?
+        let key = if let Ok(id) = text.parse::<InstanceId>() {
+            InstanceKey::Id(id)
         } else if let Ok(number) = text.parse::<InstanceNumber>() {
-            find_numbered(gateway, reach, number).await?
+            InstanceKey::Number(number)
         } else {
-            None
+            return Err(Problem::no_such_instance());
         };
-        let own = found.filter(|record| record.removed_at.is_none() && reach.holds(record.account));
+        let own = gateway.find_instance(reach.account(), key).await?;
         own.map(Self::named).ok_or_else(Problem::no_such_instance)
     }
 
@@ -48,17 +49,4 @@ impl OwnInstance {
     pub(crate) fn record(&self) -> &InstanceRecord {
         &self.0
     }
-}
-
-async fn find_numbered(
-    gateway: &Gateway,
-    reach: Reach,
-    number: InstanceNumber,
-) -> Result<Option<InstanceRecord>, Problem> {
-    for account in reach.accounts(gateway).await? {
-        if let Some(record) = gateway.instance_numbered(account, number).await? {
-            return Ok(Some(record));
-        }
-    }
-    Ok(None)
 }

@@ -11,7 +11,7 @@ use waygate_core::instance::settings::Settings;
 use waygate_core::instance::state::StateName;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::kept_answers::Creation;
-use waygate_core::port::registry::{Enrolment, InstanceFilter};
+use waygate_core::port::registry::{Enrolment, InstanceFilter, InstanceKey};
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 
@@ -226,20 +226,18 @@ impl Gateway {
         self.parts().ports.registry.instance(instance).await
     }
 
-    /// The instance of an account with this number, unless it was removed; `None` when there is
-    /// none, whoever else may have one.
+    /// The instance that is called so, unless it was removed; `None` when there is none. Where an account
+    /// is named, also when it is another's: no more is read of that one than of none.
     ///
     /// # Errors
     ///
     /// `Internal` when the store fails.
-    pub async fn instance_numbered(
+    pub async fn find_instance(
         &self,
-        account: AccountId,
-        number: InstanceNumber,
+        account: Option<AccountId>,
+        key: InstanceKey,
     ) -> Result<Option<InstanceRecord>, Error> {
-        let filter = InstanceFilter { account: Some(account), with_removed: false };
-        let records = self.parts().ports.registry.instances(filter).await?;
-        Ok(records.into_iter().find(|record| record.number == number))
+        self.parts().ports.registry.find_instance(account, key).await
     }
 
     /// Instances, in the order in which they were created.

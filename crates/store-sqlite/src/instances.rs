@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use waygate_core::error::{Error, Kind};
-use waygate_core::id::{InstanceId, InstanceNumber};
+use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
 use waygate_core::phone::PhoneNumber;
-use waygate_core::port::registry::{Enrolment, InstanceFilter};
+use waygate_core::port::registry::{Enrolment, InstanceFilter, InstanceKey};
 use waygate_core::secret::Sealed;
 
 use crate::failure::{internal, no_instance, or_taken};
@@ -67,6 +67,44 @@ pub(crate) async fn find(
     .fetch_optional(connection)
     .await
     .map_err(internal)?;
+    row.map(read).transpose()
+}
+
+pub(crate) async fn find_own(
+    connection: &mut SqliteConnection,
+    account: Option<AccountId>,
+    key: InstanceKey,
+) -> Result<Option<InstanceRecord>, Error> {
+    // Whose it is stands in the statement, so that of another's no row comes back to be read.
+    let (id, number) = match key {
+        InstanceKey::Id(id) => (Some(id.to_string()), None),
+        InstanceKey::Number(number) => (None, Some(i64::try_from(number.get()).map_err(internal)?)),
+    };
+    // Two statements, so that each has its index.
+    let statement = if id.is_some() {
+        "SELECT identities.id, number, accounts.id, instances.name, phone, created_at_ms,
+                removed_at_ms, standing
+         FROM identities
+         JOIN instances USING (key)
+         JOIN accounts ON accounts.key = instances.account
+         WHERE identities.id = ?1 AND ?2 IS NULL AND removed_at_ms IS NULL
+           AND (?3 IS NULL OR accounts.id = ?3)"
+    } else {
+        "SELECT identities.id, number, accounts.id, instances.name, phone, created_at_ms,
+                removed_at_ms, standing
+         FROM identities
+         JOIN instances USING (key)
+         JOIN accounts ON accounts.key = instances.account
+         WHERE ?1 IS NULL AND number = ?2 AND removed_at_ms IS NULL
+           AND (?3 IS NULL OR accounts.id = ?3)"
+    };
+    let row: Option<Row> = sqlx::query_as(statement)
+        .bind(id)
+        .bind(number)
+        .bind(account.map(|account| account.to_string()))
+        .fetch_optional(connection)
+        .await
+        .map_err(internal)?;
     row.map(read).transpose()
 }
 

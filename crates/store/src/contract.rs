@@ -98,6 +98,7 @@ macro_rules! contract {
             }
             listing::{
                 a_filter_by_account_lists_that_accounts_instances,
+                an_instance_is_found_by_whom_it_belongs_to,
                 an_unknown_instance_is_nobody,
                 instances_are_listed_in_the_order_in_which_they_were_created,
                 removed_instances_are_listed_on_request_only,

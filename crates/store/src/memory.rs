@@ -18,7 +18,7 @@ use waygate_core::phone::PhoneNumber;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
 use waygate_core::port::link_tickets::LinkTickets;
-use waygate_core::port::registry::{Enrolment, InstanceFilter, Registry};
+use waygate_core::port::registry::{Enrolment, InstanceFilter, InstanceKey, Registry};
 use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenId};
@@ -66,6 +66,14 @@ impl Registry for MemoryStore {
 
     fn instance(&self, instance: InstanceId) -> Deed<'_, Result<Option<InstanceRecord>, Error>> {
         Box::pin(async move { Ok(self.shelves().instance(instance)) })
+    }
+
+    fn find_instance(
+        &self,
+        account: Option<AccountId>,
+        key: InstanceKey,
+    ) -> Deed<'_, Result<Option<InstanceRecord>, Error>> {
+        Box::pin(async move { Ok(self.shelves().find_instance(account, key)) })
     }
 
     fn instances(&self, filter: InstanceFilter) -> Deed<'_, Result<Vec<InstanceRecord>, Error>> {

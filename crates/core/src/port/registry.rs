@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::link::Deed;
 use crate::error::Error;
-use crate::id::{AccountId, InstanceId};
+use crate::id::{AccountId, InstanceId, InstanceNumber};
 use crate::instance::record::InstanceRecord;
 use crate::phone::PhoneNumber;
 use crate::secret::Sealed;
@@ -31,6 +31,15 @@ pub struct InstanceFilter {
     pub account: Option<AccountId>,
     /// Also those that were removed.
     pub with_removed: bool,
+}
+
+/// By what somebody calls an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InstanceKey {
+    /// Its id.
+    Id(InstanceId),
+    /// Its number.
+    Number(InstanceNumber),
 }
 
 /// Keeps accounts, instances, tokens and settings.
@@ -59,6 +68,14 @@ pub trait Registry: fmt::Debug + Send + Sync + 'static {
 
     /// One instance, also when it was removed.
     fn instance(&self, instance: InstanceId) -> Deed<'_, Result<Option<InstanceRecord>, Error>>;
+
+    /// The instance that is called so, unless it was removed. Where an account is named it must be that
+    /// one's: of another's no more is read than of one that never was.
+    fn find_instance(
+        &self,
+        account: Option<AccountId>,
+        key: InstanceKey,
+    ) -> Deed<'_, Result<Option<InstanceRecord>, Error>>;
 
     /// Instances in the order in which they were created.
     fn instances(&self, filter: InstanceFilter) -> Deed<'_, Result<Vec<InstanceRecord>, Error>>;

@@ -4,6 +4,7 @@ use axum::response::Response;
 use serde::Serialize;
 use waygate_core::error::Kind;
 use waygate_core::id::InstanceNumber;
+use waygate_core::port::registry::InstanceKey;
 
 use crate::answer;
 use crate::call::PartnerCall;
@@ -25,7 +26,7 @@ pub(crate) async fn delete_instance_account(call: PartnerCall) -> Result<Respons
     let number = u64::try_from(value::integer(ID_INSTANCE, asked)?).ok();
     let number = number.and_then(InstanceNumber::new).ok_or(Refusal::PARTNER_NOT_FOUND)?;
     // Another account's instance is as unknown here as one that never was.
-    let own = call.gateway().instance_numbered(call.account, number).await?;
+    let own = call.gateway().find_instance(Some(call.account), InstanceKey::Number(number)).await?;
     match call.gateway().remove_instance(own.ok_or(Refusal::PARTNER_NOT_FOUND)?.id).await {
         Ok(()) => answer::json(&Answer { delete_instance_account: true }),
         // Somebody else was faster.

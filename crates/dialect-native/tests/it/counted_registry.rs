@@ -9,7 +9,7 @@ use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::Deed;
-use waygate_core::port::registry::{Enrolment, InstanceFilter, Registry};
+use waygate_core::port::registry::{Enrolment, InstanceFilter, InstanceKey, Registry};
 use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenId};
@@ -64,6 +64,15 @@ impl Registry for CountedRegistry {
     fn instance(&self, instance: InstanceId) -> Deed<'_, Result<Option<InstanceRecord>, Error>> {
         self.count("instance");
         self.store.instance(instance)
+    }
+
+    fn find_instance(
+        &self,
+        account: Option<AccountId>,
+        key: InstanceKey,
+    ) -> Deed<'_, Result<Option<InstanceRecord>, Error>> {
+        self.count("find_instance");
+        self.store.find_instance(account, key)
     }
 
     fn instances(&self, filter: InstanceFilter) -> Deed<'_, Result<Vec<InstanceRecord>, Error>> {

@@ -11,7 +11,7 @@ use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::Deed;
-use waygate_core::port::registry::{Enrolment, InstanceFilter, Registry};
+use waygate_core::port::registry::{Enrolment, InstanceFilter, InstanceKey, Registry};
 use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenId};
@@ -92,6 +92,14 @@ impl Registry for GatedRegistry {
 
     fn enrol(&self, enrolment: Enrolment) -> Deed<'_, Result<(), Error>> {
         self.store.enrol(enrolment)
+    }
+
+    fn find_instance(
+        &self,
+        account: Option<AccountId>,
+        key: InstanceKey,
+    ) -> Deed<'_, Result<Option<InstanceRecord>, Error>> {
+        self.store.find_instance(account, key)
     }
 
     fn instances(&self, filter: InstanceFilter) -> Deed<'_, Result<Vec<InstanceRecord>, Error>> {

@@ -3,9 +3,9 @@
 use waygate_core::error::Error;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::record::InstanceRecord;
-use waygate_core::port::registry::InstanceFilter;
+use waygate_core::port::registry::{InstanceFilter, InstanceKey};
 
-use super::samples::{account, after_ms, enrolled, enrolment, instance_id, opened};
+use super::samples::{account, after_ms, enrolled, enrolment, instance_id, opened, record};
 use crate::Store;
 
 async fn listed(store: &dyn Store, filter: InstanceFilter) -> Result<Vec<InstanceId>, Error> {
@@ -80,5 +80,24 @@ pub async fn an_unknown_instance_is_nobody(store: &dyn Store) -> Result<(), Erro
     enrolled(store, 1, &owner).await?;
     assert_eq!(store.instance(instance_id(2)).await?, None);
     assert_eq!(store.settings(instance_id(2)).await?, None);
+    Ok(())
+}
+
+/// By its id and by its number. What is another's, what was removed and what never was are alike.
+pub async fn an_instance_is_found_by_whom_it_belongs_to(store: &dyn Store) -> Result<(), Error> {
+    let (owner, other) = (opened(store, 1).await?, opened(store, 2).await?);
+    let (own, gone) = (enrolled(store, 1, &owner).await?, enrolled(store, 2, &owner).await?);
+    store.remove(gone.id, after_ms(1)).await?;
+    let keys = |it: &InstanceRecord| [InstanceKey::Id(it.id), InstanceKey::Number(it.number)];
+    let never = record(9, &owner);
+    for (account, is_own) in [(Some(owner.id), true), (Some(other.id), false), (None, true)] {
+        for key in keys(&own) {
+            let found = store.find_instance(account, key).await?;
+            assert_eq!(found, is_own.then(|| own.clone()), "{account:?} {key:?}");
+        }
+        for key in [keys(&gone), keys(&never)].concat() {
+            assert_eq!(store.find_instance(account, key).await?, None, "{account:?} {key:?}");
+        }
+    }
     Ok(())
 }

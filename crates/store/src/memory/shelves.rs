@@ -11,7 +11,7 @@ use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
 use waygate_core::link_ticket::LinkTicket;
 use waygate_core::phone::PhoneNumber;
-use waygate_core::port::registry::{Enrolment, InstanceFilter};
+use waygate_core::port::registry::{Enrolment, InstanceFilter, InstanceKey};
 use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenId};
@@ -140,6 +140,19 @@ impl Shelves {
 
     pub(super) fn instance(&self, instance: InstanceId) -> Option<InstanceRecord> {
         self.instances.iter().find(|it| it.record.id == instance).map(|it| it.record.clone())
+    }
+
+    pub(super) fn find_instance(
+        &self,
+        account: Option<AccountId>,
+        key: InstanceKey,
+    ) -> Option<InstanceRecord> {
+        let own = self.instances(InstanceFilter { account, with_removed: false }).into_iter();
+        let mut called = own.filter(|record| match key {
+            InstanceKey::Id(id) => record.id == id,
+            InstanceKey::Number(number) => record.number == number,
+        });
+        called.next()
     }
 
     pub(super) fn instances(&self, filter: InstanceFilter) -> Vec<InstanceRecord> {
