@@ -198,6 +198,9 @@ impl World {
     /// Sends a notification that belongs to linking.
     pub(crate) fn notify(&mut self, connection: ConnectionId, kind: &'static str, child: Node) {
         let id = self.dice.number().to_string();
+        if let Some(candidate) = self.candidate(connection) {
+            candidate.notified.insert(id.clone(), kind);
+        }
         let notification = NodeBuilder::new("notification")
             .attr("from", SERVER_JID)
             .attr("type", kind)

@@ -144,6 +144,7 @@ impl Phone {
         let secret = passed.map_err(|_elapsed| LinkError::TimedOut)??;
         sleep(AFTER_CODE).await;
         let answer = self.shared.lock().offer(connection, &self.number, &secret)?;
+        // Until now nobody else could begin to link it.
         drop(gated);
         wait(answer).await
     }
@@ -154,11 +155,9 @@ impl Phone {
         connection: ConnectionId,
         gated: &mut Gated,
     ) -> Result<[u8; 32], LinkError> {
-        let (prologue, proof) = match gated.heard.recv().await {
-            Some(Heard::Prologue { prologue, proof }) => (prologue, proof),
-            Some(Heard::Nonce(_) | Heard::Request(_)) | None => {
-                return Err(LinkError::ConnectionGone);
-            }
+        // The server sees to the order, so nothing else than what is awaited comes but the end.
+        let Some(Heard::Prologue { prologue, proof }) = gated.heard.recv().await else {
+            return Err(LinkError::ConnectionGone);
         };
         let trusted = self.is_trusted(connection, gated, (&prologue, proof))?;
         sleep(AFTER_CODE).await;
@@ -173,11 +172,12 @@ impl Phone {
         let mut sealed = None;
         loop {
             select! {
-                said = said(&mut user), if user.is_some() => {
+                biased;
+                said = said(&mut user) => {
                     user = None;
                     heed(said)?;
                 }
-                heard = gated.heard.recv(), if sealed.is_none() => {
+                heard = gated.heard.recv() => {
                     let Some(Heard::Request(request)) = heard else {
                         return Err(LinkError::ConnectionGone);
                     };
@@ -267,7 +267,7 @@ fn heed(said: Option<bool>) -> Result<(), LinkError> {
     }
 }
 
-/// What the user says, once somebody is asked.
+/// What the user says, if somebody is asked.
 async fn said(user: &mut Option<oneshot::Receiver<bool>>) -> Option<bool> {
     match user {
         Some(answer) => answer.await.ok(),

@@ -1,7 +1,10 @@
 //! A connection whose client wants to be linked: refs, the answer to an offer, pairing codes
 //! (see `code_stages.rs`), the passkey gate (see `passkey_gate.rs`), and nothing else (docs/internals/sim.md, "Linking by QR").
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use tokio::time::Instant;
@@ -41,6 +44,8 @@ pub(crate) struct Candidate {
     last_iq: u32,
     /// The ids of the server's requests that have no answer yet.
     unanswered: BTreeSet<String>,
+    /// The server's notifications that have no ack yet: their types by their ids.
+    pub(crate) notified: BTreeMap<String, &'static str>,
 }
 
 impl Candidate {
@@ -92,6 +97,7 @@ pub(crate) fn open(
         expires: last + GRACE,
         last_iq: 0,
         unanswered: BTreeSet::new(),
+        notified: BTreeMap::new(),
     };
     let id = candidate.next_iq_id();
     peer.stage = Stage::Unregistered(Box::new(candidate));
@@ -101,6 +107,10 @@ pub(crate) fn open(
 
 /// Takes a stanza of an unregistered client.
 pub(crate) fn take(world: &mut World, connection: ConnectionId, node: &Node) {
+    if node.tag == "ack" {
+        take_ack(world, connection, node);
+        return;
+    }
     if node.tag != "iq" {
         refuse_tag(world, connection, node);
         return;
@@ -132,11 +142,34 @@ fn take_answer(world: &mut World, connection: ConnectionId, iq: &Node, id: &str)
     }
 }
 
+/// Takes an ack. One of a notification repeats what was sent; what else clients acknowledge is their
+/// business.
+fn take_ack(world: &mut World, connection: ConnectionId, ack: &Node) {
+    world.report.count_request("ack");
+    let id = attr(ack, "id").unwrap_or_default();
+    let Some(candidate) = world.candidate(connection) else {
+        return;
+    };
+    let Some(kind) = candidate.notified.get(&*id) else {
+        return;
+    };
+    let class = attr(ack, "class");
+    if class.as_deref() == Some("notification")
+        && stanza::is_to_server(ack)
+        && attr(ack, "type").as_deref() == Some(kind)
+    {
+        candidate.notified.remove(&*id);
+    } else {
+        let detail = "an ack of a notification with another class, to or type";
+        world.refuse(Some(connection), RefusalKind::Request, detail);
+    }
+}
+
 /// Stanzas without an answer: the few a client sends on every stream are let pass.
 fn refuse_tag(world: &mut World, connection: ConnectionId, node: &Node) {
     let child = first_child(node).map_or("", |child| child.tag.as_ref());
     match (node.tag.as_ref(), child) {
-        ("ack" | "presence", _) | ("ib", "unified_session") => {
+        ("presence", _) | ("ib", "unified_session") => {
             world.report.count_request(&node.tag);
         }
         (tag, _) => world.refuse(Some(connection), RefusalKind::NotAllowed, tag.to_owned()),

@@ -19,12 +19,12 @@ use waproto::{
         PrimaryEphemeralIdentity, ProloguePayload, device_props::PlatformType,
     },
 };
-use waygate_sim::{LinkError, PasskeyError, Phone, RefusalKind, ScanError, Sim};
+use waygate_sim::{LinkError, PasskeyError, Phone, RefusalKind, ScanError, Sim, SimConfig};
 
 use crate::{
     code::show_as,
     companion::Companion,
-    linking::world,
+    linking::{NUMBER, world},
     noise::{agree, hkdf, hmac, public},
     stream::{Stream, content, error_code, leaf, text},
 };
@@ -367,6 +367,23 @@ async fn a_user_who_sees_another_code_ends_it_and_the_device_hears_so_when_it_go
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_device_that_hangs_up_takes_the_code_off_the_phone() {
+    let (sim, phone) = gated();
+    let (device, stream, qr) = shown(&sim, 1).await;
+    let (gone, ()) = tokio::join!(phone.scan(&qr), async {
+        let mut gate = AtGate::arrive(device, stream).await;
+        gate.open(&phone).await;
+        gate.reveal().await;
+        gate.confirm().await;
+        phone.passkey_code_shown().await;
+    });
+    assert_eq!(gone, Err(ScanError::Link(LinkError::ConnectionGone)));
+    assert_eq!(phone.passkey_code(), None);
+    assert_eq!(phone.answer_passkey_code(true), Err(PasskeyError::NoCode));
+    sim.report().is_clean().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_gate_is_open_for_ten_minutes() {
     let (sim, phone) = gated();
     let (device, stream, qr) = shown(&sim, 1).await;
@@ -410,6 +427,26 @@ async fn one_device_is_at_one_gate_and_a_new_gate_has_a_new_challenge() {
     });
     linked.unwrap();
     sim.report().is_clean_but_for(&[RefusalKind::Passkey]).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_seed_gives_the_same_challenge_credential_and_code() {
+    let mut seen = Vec::new();
+    for seed in [1, 1, 2] {
+        let sim = Sim::new(SimConfig { seed, ..SimConfig::default() });
+        let phone = sim.add_phone(NUMBER).unwrap();
+        phone.set_requires_passkey(true);
+        let (device, stream, qr) = shown(&sim, 1).await;
+        let (_gone, run) = tokio::join!(phone.scan(&qr), async {
+            let mut gate = AtGate::arrive(device, stream).await;
+            let credential = phone.passkey_assertion(&gate.options).unwrap();
+            gate.open(&phone).await;
+            (gate.reveal().await, gate.options, credential)
+        });
+        seen.push(run);
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_ne!(seen[0].0, seen[2].0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use waygate_sim::{LinkError, RefusalKind, ScanError, Sim};
 use crate::{
     code::with,
     gate::{AtGate, credential_id, gated, shown},
-    stream::{error_code, leaf},
+    stream::{error_code, leaf, text},
 };
 
 /// Asserts that the newest refusal is one of the gate, for this reason.
@@ -47,6 +47,37 @@ async fn whoever_was_not_asked_for_a_passkey_can_take_no_step() {
         assert_eq!(error_code(&answer), 400, "{step}");
         assert_refused(&sim, "no passkey was asked for");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_ack_that_does_not_repeat_its_notification_is_put_on_record() {
+    let (sim, phone) = gated();
+    let (_device, mut stream, qr) = shown(&sim, 1).await;
+    let (_, question) = tokio::join!(
+        tokio::time::timeout(std::time::Duration::from_secs(1), phone.scan(&qr)),
+        stream.next_of("notification"),
+    );
+    let id = text(&question, "id");
+    let right = NodeBuilder::new("ack")
+        .attr("class", "notification")
+        .attr("to", "s.whatsapp.net")
+        .attr("type", "passkey_prologue_request")
+        .attr("id", id.as_str())
+        .build();
+    for (name, value) in
+        [("class", "receipt"), ("to", "15550001111@s.whatsapp.net"), ("type", "crsc_continuation")]
+    {
+        let mut wrong = right.clone();
+        wrong.attrs.insert(name, value);
+        stream.send(&wrong).await;
+    }
+    stream.send(&right).await;
+    // Another one of the same is nothing any more.
+    stream.send(&right).await;
+    let ping = NodeBuilder::new("ping").build();
+    stream.request("get", "w:p", Some(ping)).await;
+    assert_eq!(sim.report().refusals[&RefusalKind::Request], 3);
+    sim.report().is_clean_but_for(&[RefusalKind::Request]).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
