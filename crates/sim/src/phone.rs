@@ -145,6 +145,7 @@ impl Phone {
     /// has countersigned its identity, or with the reason why it will not. Waits at most a minute;
     /// dropping the future abandons the scan.
     pub async fn scan(&self, qr: &str) -> Result<LinkedDevice, ScanError> {
+        self.hesitate().await;
         let answer = {
             let mut world = self.shared.lock();
             self.start_scan(&mut world, qr)?
@@ -195,6 +196,7 @@ impl Phone {
     /// Types a pairing code and links the device that shows it. A dash, spaces and the case do
     /// not matter. Waits at most a minute for each of the device's two answers.
     pub async fn enter_code(&self, code: &str) -> Result<LinkedDevice, CodeError> {
+        self.hesitate().await;
         let code = PairingCode::parse(code).ok_or(CodeError::Malformed)?;
         let (connection, reference, wrapped, mut dice) = {
             let mut world = self.shared.lock();

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     asked::{Body, Expected, Number, refuse_pages},
-    mail, oracle,
+    behaviour, mail, oracle,
     problem::Problem,
 };
 use crate::{DeviceView, Fault, LinkedDevice, Phone, PhoneError, Report, Sim};
@@ -31,6 +31,7 @@ pub(crate) fn router(sim: Sim, own: SocketAddr) -> Router {
         .route("/phones/{number}/enter-code", post(enter_code))
         .route("/phones/{number}/unlink", post(unlink))
         .merge(mail::router())
+        .merge(behaviour::router())
         .merge(oracle::router())
         .route("/faults", post(inject))
         .route("/report", get(report))
