@@ -223,6 +223,7 @@ impl Connection {
         };
         tracing::trace!(tag = %node.tag, connection = self.id, "received");
         let mut world = self.shared.lock();
+        world.trace(self.id, false, &node);
         let registered = match world.connections.get(&self.id).map(|peer| &peer.stage) {
             Some(Stage::Registered(key)) => Some(key.clone()),
             Some(Stage::Unregistered(_)) => None,

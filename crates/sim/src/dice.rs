@@ -32,6 +32,17 @@ impl Dice {
         self.rng.next_u32()
     }
 
+    /// A number below this one, which is not 0.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        // 64 bits over what is drawn from here leave no bias that could be seen.
+        self.rng.next_u64() % end.max(1)
+    }
+
+    /// So often of a hundred times.
+    pub(crate) fn percent(&mut self, percent: u8) -> bool {
+        self.below(100) < u64::from(percent)
+    }
+
     /// The generator itself, for the Signal library, which takes one.
     pub(crate) fn rng(&mut self) -> &mut StdRng {
         &mut self.rng

@@ -14,6 +14,7 @@
 mod account;
 mod app_state;
 mod app_state_requests;
+mod behaviour;
 mod certificate;
 mod chat_states;
 mod clock;
@@ -64,15 +65,18 @@ mod registration;
 mod report;
 mod requests;
 mod scanned_text;
+mod script;
 mod session;
 mod signal_party;
 mod sim;
 mod socket;
 mod stanza;
 mod tasks;
+mod trace;
 mod usync;
 mod world;
 
+pub use behaviour::{Answers, Away, Behaviour, BehaviourError, Reads, Wait, Writes};
 pub use chat_states::ChatState;
 pub use config::{Latency, SimConfig};
 pub use error::{
@@ -91,3 +95,4 @@ pub use picture::ProfilePicture;
 pub use refusal::{Refusal, RefusalKind};
 pub use report::Report;
 pub use sim::{Pipe, Sim};
+pub use trace::TraceLine;

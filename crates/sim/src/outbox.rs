@@ -155,6 +155,8 @@ impl Writer {
     pub(crate) async fn run(mut self, to_client: mpsc::Sender<Bytes>) {
         let cut = Arc::clone(&self.cut);
         tokio::select! {
+            // In this order, so that two runs of one seed are the same run.
+            biased;
             // Nothing here is resumed after the other branch won, so nothing can be lost.
             () = cut.ordered() => {}
             () = self.deliver(&to_client) => {}

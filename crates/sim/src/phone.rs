@@ -160,6 +160,7 @@ impl Phone {
     /// has countersigned its identity, or with the reason why it will not. Waits at most a minute, and
     /// before it ten for a passkey where one is required; dropping the future abandons the scan.
     pub async fn scan(&self, qr: &str) -> Result<LinkedDevice, ScanError> {
+        self.hesitate().await;
         let (connection, begun) = {
             let mut world = self.shared.lock();
             self.start_scan(&mut world, qr)?
@@ -211,6 +212,7 @@ impl Phone {
     /// not matter. Waits at most a minute for each of the device's two answers, and between them ten
     /// for a passkey where one is required.
     pub async fn enter_code(&self, code: &str) -> Result<LinkedDevice, CodeError> {
+        self.hesitate().await;
         let code = PairingCode::parse(code).ok_or(CodeError::Malformed)?;
         let (connection, reference, wrapped, mut dice) = {
             let mut world = self.shared.lock();

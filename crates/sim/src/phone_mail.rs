@@ -162,8 +162,10 @@ fn file(world: &mut World, letter: &Letter, copy: &LetterCopy, message: &Message
     let Some(account) = world.accounts.get_mut(&copy.to.number) else {
         return;
     };
-    if account.mailbox.file(letter, message, unix_s) == Filed::Contradicted {
-        world.note_contradicted(&letter.from, &letter.id);
+    match account.mailbox.file(letter, message, unix_s) {
+        Filed::New => world.tell_script(&copy.to.number, letter),
+        Filed::Again => {}
+        Filed::Contradicted => world.note_contradicted(&letter.from, &letter.id),
     }
     world.note_read(&letter.from, &letter.id);
 }

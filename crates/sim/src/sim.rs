@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
-    DeviceRecord, DialRefused, Fault, Phone, PhoneError, RefusalKind, Report, SimConfig,
+    DeviceRecord, DialRefused, Fault, Phone, PhoneError, RefusalKind, Report, SimConfig, TraceLine,
     account::Account,
     connection,
     fault::DialFault,
@@ -188,6 +188,16 @@ impl Sim {
         let mut report = world.report.clone();
         report.breaches.extend(world.suspicions());
         report
+    }
+
+    /// From now on, writes down every stanza; what was written down before is forgotten.
+    pub fn keep_trace(&self) {
+        self.shared.lock().lines.replace(Some(Vec::new()));
+    }
+
+    /// What was written down since, which a run with the same seed and the same clients repeats.
+    pub fn trace(&self) -> Vec<TraceLine> {
+        self.shared.lock().lines.borrow().clone().unwrap_or_default()
     }
 
     /// What the oracle has noted of a device; `None` of one that has never been online.

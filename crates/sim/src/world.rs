@@ -4,6 +4,7 @@
 //! the world, put stanzas into outboxes and let go.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -12,7 +13,7 @@ use std::{
 use wacore_binary::{Jid, Node, Server};
 
 use crate::{
-    Refusal, RefusalKind, Report, SimConfig,
+    Refusal, RefusalKind, Report, SimConfig, TraceLine,
     account::{Account, Device},
     certificate::ServerCertificate,
     clock::Clock,
@@ -25,6 +26,7 @@ use crate::{
     presences::{self, Watch},
     refs::{RefEntry, Refs},
     registration::Candidate,
+    script::Script,
     stanza,
 };
 
@@ -65,6 +67,9 @@ impl Shared {
             faults: PendingFaults::default(),
             report: Report::default(),
             oracle: Oracle::default(),
+            scripts: BTreeMap::new(),
+            scripted: 0,
+            lines: RefCell::new(None),
             certificate: Arc::new(certificate),
             leaf_serial: 2,
             dice,
@@ -91,6 +96,12 @@ pub(crate) struct World {
     pub(crate) faults: PendingFaults,
     pub(crate) report: Report,
     pub(crate) oracle: Oracle,
+    /// The phones that act by themselves.
+    pub(crate) scripts: BTreeMap<String, Script>,
+    /// How often one was told how to.
+    pub(crate) scripted: u64,
+    /// What was said, while somebody wants to know.
+    pub(crate) lines: RefCell<Option<Vec<TraceLine>>>,
     pub(crate) certificate: Arc<ServerCertificate>,
     leaf_serial: u32,
     pub(crate) dice: Dice,
@@ -143,6 +154,7 @@ impl World {
 
     /// Sends a stanza, if the connection is still there.
     pub(crate) fn send(&self, connection: ConnectionId, node: Node) {
+        self.trace(connection, true, &node);
         if let Some(peer) = self.connections.get(&connection) {
             peer.outbox.send(node);
         }
@@ -151,6 +163,9 @@ impl World {
     /// Sends the stanza that ends a stream, and closes it.
     pub(crate) fn end(&mut self, connection: ConnectionId, farewell: Option<Node>) {
         self.go_offline(connection);
+        if let Some(node) = &farewell {
+            self.trace(connection, true, node);
+        }
         let Some(peer) = self.connections.get_mut(&connection) else {
             return;
         };

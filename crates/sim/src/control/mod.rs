@@ -4,6 +4,7 @@
 //! [`crate::Phone`]. It asks for no credentials, so it belongs on a loopback address.
 
 mod asked;
+mod behaviour;
 mod mail;
 mod oracle;
 mod passkeys;

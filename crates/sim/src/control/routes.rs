@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     asked::{Body, Expected, Number, refuse_pages},
-    mail, oracle, passkeys,
+    behaviour, mail, oracle, passkeys,
     problem::Problem,
 };
 use crate::{DeviceView, Fault, LinkedDevice, Phone, PhoneError, Report, Sim};
@@ -32,6 +32,7 @@ pub(crate) fn router(sim: Sim, own: SocketAddr) -> Router {
         .route("/phones/{number}/unlink", post(unlink))
         .merge(mail::router())
         .merge(passkeys::router())
+        .merge(behaviour::router())
         .merge(oracle::router())
         .route("/faults", post(inject))
         .route("/report", get(report))
