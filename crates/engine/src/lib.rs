@@ -9,6 +9,7 @@ pub mod attempts;
 pub mod audit;
 pub mod clock;
 pub mod dice;
+pub mod events;
 pub mod gateway;
 pub mod history;
 pub mod instance_settings;
@@ -17,6 +18,7 @@ pub mod keyring;
 pub mod limiter;
 pub mod link_tickets;
 pub mod look;
+pub mod notifications;
 pub mod pairing;
 pub mod ports;
 pub mod profile_picture;
@@ -26,8 +28,10 @@ pub mod tasks;
 mod visit;
 
 mod actor;
+mod arrivals;
 mod line;
 mod revocations;
+mod scribe;
 mod supervisor;
 
 pub use gateway::Gateway;

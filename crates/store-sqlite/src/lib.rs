@@ -28,6 +28,7 @@ mod failure;
 mod instances;
 mod link_tickets;
 mod migrate;
+mod notifications;
 mod open;
 mod permissions;
 mod properties;

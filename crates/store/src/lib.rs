@@ -13,11 +13,12 @@ mod memory;
 use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link_tickets::LinkTickets;
+use waygate_core::port::notifications::Notifications;
 use waygate_core::port::registry::Registry;
 
 pub use crate::memory::MemoryStore;
 
 /// A whole store: everything that is implemented as all of the ports.
-pub trait Store: Registry + Journal + Audit + LinkTickets {}
+pub trait Store: Registry + Journal + Notifications + Audit + LinkTickets {}
 
-impl<T: Registry + Journal + Audit + LinkTickets> Store for T {}
+impl<T: Registry + Journal + Notifications + Audit + LinkTickets> Store for T {}

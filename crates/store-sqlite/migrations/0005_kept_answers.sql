@@ -1,0 +1,2 @@
+-- Kept for another change, which brings its tables.
+SELECT 1;
