@@ -1,13 +1,19 @@
 //! What happened to an instance: the entries of its journal.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::account::LinkedAccount;
 use crate::id::LinkTicketId;
 use crate::instance::change::Cause;
-use crate::instance::state::StateName;
+use crate::instance::settings::Switch;
+use crate::instance::state::{Outcome, StateName};
 use crate::link_ticket::LinkTicketStep;
+
+pub mod progress;
+pub mod topic;
 
 /// The place of an event in its instance's journal: 1, 2, 3 and so on, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +30,47 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+/// What is about to be written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// What happened.
+    pub kind: EventKind,
+    /// What of it is kept for whoever fetches notifications, in this order.
+    pub topics: Vec<Switch>,
+}
+
+impl From<EventKind> for NewEvent {
+    /// One of which nobody is notified.
+    fn from(kind: EventKind) -> Self {
+        Self { kind, topics: Vec::new() }
+    }
+}
+
+/// The place of a notification in its instance's queue, by which it is settled: 1, 2, 3 and so on,
+/// never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Receipt(pub u64);
+
+/// An event that waits for whoever fetches, and what of it he is to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// By which it is settled.
+    pub receipt: Receipt,
+    /// What it tells of.
+    pub topic: Switch,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Which numbers a journal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Events up to this one were forgotten, but for a last change of state; zero when none was.
+    pub forgotten: Sequence,
+    /// The newest; zero when there never was one.
+    pub newest: Sequence,
+}
+
 /// What happened.
 ///
 /// Stores keep it as JSON in this form: a variant or a field may be added, never renamed.
@@ -34,6 +81,52 @@ pub enum EventKind {
     StateChanged(StateChanged),
     /// A link ticket of the instance went a step on.
     LinkTicket(LinkTicketStepped),
+    /// An effort to link the instance went a step on.
+    Linking(LinkingProgress),
+    /// A QR code took the place of the one before.
+    QrRotated(CodeIssued),
+    /// Notifications that nobody fetched in time went.
+    NotificationsDropped {
+        /// How many.
+        count: u64,
+    },
+}
+
+/// How far an effort to link has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkingProgress {
+    /// A code can be scanned. Those that follow it are told of as [`EventKind::QrRotated`].
+    CodeShown(CodeIssued),
+    /// A code can be typed on the phone.
+    PairingCodeShown {
+        /// Until when, in milliseconds since 1970.
+        expires_at_ms: i64,
+    },
+    /// A phone has typed the code.
+    PairingCodeTyped,
+    /// WhatsApp wants a passkey before it links the account.
+    PasskeyRequired,
+    /// A phone accepted.
+    Scanned,
+    /// The first login has begun.
+    Finishing,
+    /// The first login succeeded.
+    Linked,
+    /// Nothing came of it.
+    Failed {
+        /// Why, where it did not end because the instance was told to rest.
+        outcome: Option<Outcome>,
+    },
+}
+
+/// A QR code without what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeIssued {
+    /// Its number in its attempt, from 1.
+    pub round: u32,
+    /// Until when it can be scanned, in milliseconds since 1970.
+    pub expires_at_ms: i64,
 }
 
 /// A change of state as the journal keeps it.
@@ -67,15 +160,46 @@ pub enum EventName {
     StateChanged,
     /// See [`EventKind::LinkTicket`].
     LinkTicket,
+    /// See [`EventKind::Linking`].
+    Linking,
+    /// See [`EventKind::QrRotated`].
+    QrRotated,
+    /// See [`EventKind::NotificationsDropped`].
+    NotificationsDropped,
 }
 
 impl EventName {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::StateChanged,
+        Self::LinkTicket,
+        Self::Linking,
+        Self::QrRotated,
+        Self::NotificationsDropped,
+    ];
+
     /// The word that stores and programs use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::StateChanged => "state_changed",
             Self::LinkTicket => "link_ticket",
+            Self::Linking => "linking",
+            Self::QrRotated => "qr_rotated",
+            Self::NotificationsDropped => "notifications_dropped",
         }
+    }
+}
+
+/// The text names no kind of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such kind of event")]
+pub struct UnknownEventName;
+
+impl FromStr for EventName {
+    type Err = UnknownEventName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|name| name.as_str() == text).ok_or(UnknownEventName)
     }
 }
 
@@ -85,6 +209,9 @@ impl EventKind {
         match self {
             Self::StateChanged(_) => EventName::StateChanged,
             Self::LinkTicket(_) => EventName::LinkTicket,
+            Self::Linking(_) => EventName::Linking,
+            Self::QrRotated(_) => EventName::QrRotated,
+            Self::NotificationsDropped { .. } => EventName::NotificationsDropped,
         }
     }
 }
@@ -132,5 +259,55 @@ mod tests {
         );
         assert_eq!(serde_json::to_string(&kind).unwrap(), stored);
         assert_eq!(serde_json::from_str::<EventKind>(stored).unwrap(), kind);
+    }
+
+    #[test]
+    fn the_stored_form_of_what_leads_to_a_link_stays_as_it_is() {
+        let code = CodeIssued { round: 2, expires_at_ms: 1_800_000_020_000 };
+        let (expires_at_ms, outcome) = (1_800_000_180_000, Some(Outcome::NotScanned));
+        for (kind, stored) in [
+            (
+                EventKind::Linking(LinkingProgress::CodeShown(code)),
+                r#"{"linking":{"code_shown":{"round":2,"expires_at_ms":1800000020000}}}"#,
+            ),
+            (
+                EventKind::Linking(LinkingProgress::PairingCodeShown { expires_at_ms }),
+                r#"{"linking":{"pairing_code_shown":{"expires_at_ms":1800000180000}}}"#,
+            ),
+            (
+                EventKind::Linking(LinkingProgress::PairingCodeTyped),
+                r#"{"linking":"pairing_code_typed"}"#,
+            ),
+            (
+                EventKind::Linking(LinkingProgress::PasskeyRequired),
+                r#"{"linking":"passkey_required"}"#,
+            ),
+            (EventKind::Linking(LinkingProgress::Scanned), r#"{"linking":"scanned"}"#),
+            (EventKind::Linking(LinkingProgress::Finishing), r#"{"linking":"finishing"}"#),
+            (EventKind::Linking(LinkingProgress::Linked), r#"{"linking":"linked"}"#),
+            (
+                EventKind::Linking(LinkingProgress::Failed { outcome }),
+                r#"{"linking":{"failed":{"outcome":"not_scanned"}}}"#,
+            ),
+            (
+                EventKind::QrRotated(code),
+                r#"{"qr_rotated":{"round":2,"expires_at_ms":1800000020000}}"#,
+            ),
+            (
+                EventKind::NotificationsDropped { count: 7 },
+                r#"{"notifications_dropped":{"count":7}}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&kind).unwrap(), stored);
+            assert_eq!(serde_json::from_str::<EventKind>(stored).unwrap(), kind);
+        }
+    }
+
+    #[test]
+    fn a_kind_is_called_as_it_is_stored() {
+        for name in EventName::ALL {
+            assert_eq!(name.as_str().parse(), Ok(name));
+        }
+        assert_eq!("message".parse::<EventName>(), Err(UnknownEventName));
     }
 }

@@ -11,6 +11,7 @@ use waygate_core::secret::TokenText;
 use waygate_engine::Gateway;
 
 use crate::pictures::Pictures;
+use crate::receiving::clear_webhooks_queue::Clearings;
 use crate::seats::Seats;
 use crate::surface::Settings;
 
@@ -21,6 +22,7 @@ pub(crate) struct Desk {
     pub(crate) settings: Settings,
     pub(crate) pictures: Pictures,
     pub(crate) seats: Seats,
+    pub(crate) clearings: Clearings,
 }
 
 /// What the client said besides the path.
@@ -30,6 +32,8 @@ pub(crate) struct Said {
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// What stands behind the token, where the method looks there.
+    pub(crate) receipt: Option<String>,
 }
 
 /// A call by an instance's token, about that instance. Only `surface.rs` makes one, for an instance

@@ -21,6 +21,7 @@ mod partner;
 mod path;
 mod pictures;
 mod rate;
+mod receiving;
 mod refusal;
 mod seats;
 mod surface;

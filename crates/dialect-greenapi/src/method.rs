@@ -13,6 +13,7 @@ use crate::call::{AccountCall, PartnerCall, SessionCall};
 use crate::page;
 use crate::partner;
 use crate::rate::Rate;
+use crate::receiving;
 use crate::refusal::{Denial, Refusal};
 
 /// The largest JSON body: the 100 kB of the vendor's framework, which counts by 1024.
@@ -20,6 +21,9 @@ const JSON_BYTES_MAX: usize = 100 * 1024;
 
 /// The largest form with a picture: 5 MB and the form around it. WhatsApp's own are much smaller.
 const PICTURE_BYTES_MAX: usize = 5 * 1024 * 1024;
+
+/// How a template ends that has a place for a receipt.
+const RECEIPT: &str = "/{receiptId}";
 
 /// What becomes of a request.
 pub(crate) type Reply = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
@@ -39,6 +43,8 @@ pub struct Method {
     pub(crate) rate: Rate,
     pub(crate) denial: Denial,
     pub(crate) body_bytes_max: usize,
+    /// Whether its answer may wait for something to happen. Then it ends with its token.
+    pub(crate) waits: bool,
     pub(crate) handler: Handler,
 }
 
@@ -63,6 +69,11 @@ pub enum Verb {
     GetOnly,
     /// `POST`.
     Post,
+    /// `DELETE`.
+    Delete,
+    /// `DELETE` that confirms what was received. It comes with every notification, so nobody writes into
+    /// the record of who did what that it did.
+    Confirm,
 }
 
 /// What answers. Its type decides which token opens it: there is no call without authentication.
@@ -94,6 +105,7 @@ macro_rules! account {
             rate: Rate::$rate,
             denial: Denial::ByStatus,
             body_bytes_max: JSON_BYTES_MAX,
+            waits: false,
             handler: Handler::Account(|call| Box::pin($handler(call))),
         }
     };
@@ -109,6 +121,7 @@ macro_rules! session {
             rate: Rate::$rate,
             denial: Denial::ByStatus,
             body_bytes_max: JSON_BYTES_MAX,
+            waits: false,
             handler: Handler::Session(|call, session| Box::pin($handler(call, session))),
         }
     };
@@ -124,6 +137,7 @@ macro_rules! partner {
             rate: Rate::$rate,
             denial: Denial::InWords,
             body_bytes_max: JSON_BYTES_MAX,
+            waits: false,
             handler: Handler::Partner(|call| Box::pin($handler(call))),
         }
     };
@@ -168,6 +182,32 @@ pub static METHODS: &[Method] = &[
         denial: Denial::InWords,
         ..account!(GetOnly "updateApiToken", ONE_PER_SECOND, account::update_api_token::update_api_token)
     },
+    Method {
+        waits: true,
+        ..account!(
+            Get "receiveNotification",
+            HUNDRED_PER_SECOND,
+            receiving::receive_notification::receive_notification
+        )
+    },
+    Method {
+        route: "/waInstance{idInstance}/deleteNotification/{apiTokenInstance}/{receiptId}",
+        ..account!(
+            Confirm "deleteNotification",
+            HUNDRED_PER_SECOND,
+            receiving::delete_notification::delete_notification
+        )
+    },
+    account!(
+        Get "getWebhooksCount",
+        ONE_PER_SECOND,
+        receiving::get_webhooks_count::get_webhooks_count
+    ),
+    account!(
+        Delete "clearWebhooksQueue",
+        ONE_PER_SECOND,
+        receiving::clear_webhooks_queue::clear_webhooks_queue
+    ),
     partner!(Post "createInstance", THREE_PER_SECOND, partner::create_instance::create_instance),
     partner!(Get "getInstances", ONE_PER_SECOND, partner::get_instances::get_instances),
     partner!(
@@ -192,9 +232,14 @@ impl Method {
     /// Whether it changes something, which is written into the record of who did what.
     pub fn changes_something(&self) -> bool {
         match self.verb {
-            Verb::Get => false,
-            Verb::GetOnly | Verb::Post => true,
+            Verb::Get | Verb::Confirm => false,
+            Verb::GetOnly | Verb::Post | Verb::Delete => true,
         }
+    }
+
+    /// Whether a receipt stands behind the token.
+    pub(crate) fn takes_receipt(&self) -> bool {
+        self.route.ends_with(RECEIPT)
     }
 
     /// Whether its answer is a session of messages.
@@ -231,6 +276,7 @@ impl Verb {
         match self {
             Self::Get | Self::GetOnly => "GET",
             Self::Post => "POST",
+            Self::Delete | Self::Confirm => "DELETE",
         }
     }
 
@@ -239,6 +285,7 @@ impl Verb {
             Self::Get => verb == http::Method::GET || verb == http::Method::HEAD,
             Self::GetOnly => verb == http::Method::GET,
             Self::Post => verb == http::Method::POST,
+            Self::Delete | Self::Confirm => verb == http::Method::DELETE,
         }
     }
 }
@@ -287,6 +334,7 @@ mod tests {
         for method in METHODS {
             let expected = match method.name {
                 "qr" | "createInstance" | "deleteInstanceAccount" => 3.0,
+                "receiveNotification" | "deleteNotification" => 100.0,
                 "setProfilePicture" => 0.1,
                 _ => 1.0,
             };

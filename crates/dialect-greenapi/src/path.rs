@@ -17,6 +17,8 @@ pub(crate) enum Place<'a> {
         method: &'a str,
         /// Empty when there is none.
         token: &'a str,
+        /// What stands behind the token, for the one method that looks for a receipt there.
+        receipt: Option<&'a str>,
     },
     /// `/waInstance{idInstance}/{apiTokenInstance}`: the page.
     Page {
@@ -44,7 +46,8 @@ pub(crate) fn parse(path: &str) -> Option<Place<'_>> {
     let first = segments.next()?;
     let second = segments.next()?;
     let third = segments.next();
-    if segments.next().is_some() {
+    let receipt = segments.next();
+    if receipt.is_some_and(|_| !takes_receipt(second)) || segments.next().is_some() {
         return None;
     }
     if first == "partner" {
@@ -52,15 +55,22 @@ pub(crate) fn parse(path: &str) -> Option<Place<'_>> {
     }
     let number = first.strip_prefix("waInstance")?.parse().ok();
     match third {
-        Some(token) => Some(Place::Instance { number, method: second, token }),
+        Some(token) => Some(Place::Instance { number, method: second, token, receipt }),
         // Who has left the token out is told that, and gets no page.
-        None if is_name(second) => Some(Place::Instance { number, method: second, token: "" }),
+        None if is_name(second) => {
+            Some(Place::Instance { number, method: second, token: "", receipt: None })
+        }
         None => Some(Place::Page { number, token: second }),
     }
 }
 
 fn is_name(segment: &str) -> bool {
     METHODS.iter().any(|method| method.is_called(Group::Account, segment))
+}
+
+/// Whether a receipt may follow the token. No partner's method is called so.
+fn takes_receipt(segment: &str) -> bool {
+    METHODS.iter().any(|it| it.is_called(Group::Account, segment) && it.takes_receipt())
 }
 
 fn segments(path: &str) -> impl Iterator<Item = &str> {
@@ -76,6 +86,14 @@ impl<'a> Place<'a> {
         match self {
             Self::Instance { method, .. } | Self::Partner { method, .. } => method,
             Self::Page { .. } => "",
+        }
+    }
+
+    /// What stands behind the token.
+    pub(crate) fn receipt(self) -> Option<&'a str> {
+        match self {
+            Self::Instance { receipt, .. } => receipt,
+            Self::Page { .. } | Self::Partner { .. } => None,
         }
     }
 
@@ -112,7 +130,25 @@ mod tests {
     use super::*;
 
     fn instance<'a>(number: &str, method: &'a str, token: &'a str) -> Place<'a> {
-        Place::Instance { number: number.parse().ok(), method, token }
+        Place::Instance { number: number.parse().ok(), method, token, receipt: None }
+    }
+
+    #[test]
+    fn a_receipt_follows_the_token_of_one_method_only() {
+        let found = |path| match parse(path) {
+            Some(Place::Instance { token, receipt, .. }) => Some((token, receipt)),
+            Some(Place::Page { .. } | Place::Partner { .. }) | None => None,
+        };
+        for (path, expected) in [
+            ("/waInstance1/deleteNotification/abc/17", Some(("abc", Some("17")))),
+            ("/v1/waInstance1/DELETENOTIFICATION/abc/17/", Some(("abc", Some("17")))),
+            ("/waInstance1/deleteNotification/abc/", Some(("abc", None))),
+            ("/waInstance1/deleteNotification/abc/17/18", None),
+            ("/waInstance1/receiveNotification/abc/17", None),
+            ("/partner/deleteNotification/abc/17", None),
+        ] {
+            assert_eq!(found(path), expected, "{path}");
+        }
     }
 
     #[test]

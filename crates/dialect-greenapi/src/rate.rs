@@ -29,6 +29,9 @@ impl Rate {
     pub(crate) const THREE_PER_SECOND: Self =
         Self { permits: const { NonZeroU32::new(3).unwrap() }, seconds: NonZeroU32::MIN };
 
+    pub(crate) const HUNDRED_PER_SECOND: Self =
+        Self { permits: const { NonZeroU32::new(100).unwrap() }, seconds: NonZeroU32::MIN };
+
     pub(crate) const ONE_PER_TEN_SECONDS: Self =
         Self { permits: NonZeroU32::MIN, seconds: const { NonZeroU32::new(10).unwrap() } };
 
@@ -55,6 +58,7 @@ mod tests {
         for (rate, told) in [
             (Rate::ONE_PER_SECOND, "1"),
             (Rate::THREE_PER_SECOND, "3"),
+            (Rate::HUNDRED_PER_SECOND, "100"),
             (Rate::ONE_PER_TEN_SECONDS, "0.1"),
         ] {
             assert_eq!(rate.per_second().to_string(), told);

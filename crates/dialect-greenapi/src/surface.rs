@@ -34,6 +34,7 @@ use crate::not_served;
 use crate::path::{self, Place};
 use crate::pictures::Pictures;
 use crate::rate::Caller;
+use crate::receiving::clear_webhooks_queue::Clearings;
 use crate::refusal::{Refusal, on_failure};
 use crate::seats::Seats;
 
@@ -66,7 +67,8 @@ pub enum RateLimits {
 pub fn surface(gateway: Gateway, settings: Settings) -> Surface {
     let served = METHODS.iter().map(|method| Served::new(method, settings.rate_limits)).collect();
     let (pictures, seats) = (Pictures::default(), Seats::default());
-    let desk = Arc::new(Desk { gateway, settings, pictures, seats });
+    let clearings = Clearings::new(settings.rate_limits);
+    let desk = Arc::new(Desk { gateway, settings, pictures, seats, clearings });
     let api = Arc::new(Api { desk, served });
     Surface {
         name: "green-api",
@@ -127,17 +129,18 @@ impl Api {
         };
         name_route(method.route);
         let path = place.without_secrets(Some(method));
-        let (admitted, token) =
+        let (admitted, grant) =
             match self.admit(method, place, &Guesser::of(&head.extensions)).await {
-                Ok((admitted, token)) => (admitted, token),
+                Ok((admitted, grant)) => (admitted, grant),
                 Err(refusal) => return refused(refusal, &path),
             };
         let decision = limits.as_ref().map(|limits| limits.take(&admitted.caller()));
         let outcome = match decision {
             Some(Decision::Refused { retry_after }) => Err(Refusal::TooMany { retry_after }),
             Some(Decision::Allowed { .. }) | None => {
-                let act = self.begin(method, &admitted, token, head);
-                let outcome = self.carry_out(method, admitted, head, body).await;
+                let act = self.begin(method, &admitted, grant.token, head);
+                let carried_out = self.carry_out((method, place), admitted, head, body);
+                let outcome = self.unless_worthless(method, &grant, carried_out).await;
                 let response = outcome.unwrap_or_else(|refusal| refused(refusal, &path));
                 if let Some(act) = act {
                     act.end(response.status().as_u16()).await;
@@ -162,7 +165,7 @@ impl Api {
         method: &Method,
         place: Place<'_>,
         guesser: &Guesser,
-    ) -> Result<(Admitted, TokenId), Refusal> {
+    ) -> Result<(Admitted, Grant), Refusal> {
         let (kind, number, token) = match place {
             Place::Instance { number, token, .. } | Place::Page { number, token } => {
                 (TokenKind::Instance, number, token)
@@ -176,7 +179,7 @@ impl Api {
             guesser.was_wrong();
             Refusal::unknown_token(method.denial)
         })?;
-        let token_id = grant.token;
+        let held = grant.clone();
         let admitted = match (method.handler, place) {
             (Handler::Account(handler), Place::Instance { .. } | Place::Page { .. }) => {
                 Admitted::Account(handler, own(grant, number, method)?)
@@ -193,7 +196,26 @@ impl Api {
                 return Err(Refusal::FORBIDDEN);
             }
         };
-        Ok((admitted, token_id))
+        Ok((admitted, held))
+    }
+
+    /// Waits for an answer that may take long as long as the token is worth something.
+    async fn unless_worthless(
+        &self,
+        method: &Method,
+        grant: &Grant,
+        answer: impl Future<Output = Result<Response, Refusal>>,
+    ) -> Result<Response, Refusal> {
+        if !method.waits {
+            return answer.await;
+        }
+        tokio::select! {
+            biased;
+            () = self.desk.gateway.until_worthless(grant) => {
+                Err(Refusal::unknown_token(method.denial))
+            }
+            answered = answer => answered,
+        }
     }
 
     /// Somebody who was let in begins to change something, if the method does.
@@ -217,7 +239,7 @@ impl Api {
 
     async fn carry_out(
         &self,
-        method: &Method,
+        (method, place): (&Method, Place<'_>),
         admitted: Admitted,
         head: &Parts,
         body: Body,
@@ -234,6 +256,7 @@ impl Api {
             query: head.uri.query().map(str::to_owned),
             headers: head.headers.clone(),
             body,
+            receipt: place.receipt().map(str::to_owned),
         };
         let desk = Arc::clone(&self.desk);
         match admitted {

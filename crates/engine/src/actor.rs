@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::Kind;
-use waygate_core::event::{EventKind, StateChanged};
+use waygate_core::event::{EventKind, NewEvent, StateChanged, progress};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::change::{Cause, Change};
 use waygate_core::instance::effect::Effect;
@@ -231,8 +231,10 @@ impl Actor {
     async fn perform(&mut self, input: Input) -> (Taken, Option<LinkedAccount>) {
         let before = self.machine.clone();
         let is_logout = input == Input::LogOut;
-        let (next, effects) = step(&self.machine, input, self.around.moment());
+        let moment = self.around.moment();
+        let (next, effects) = step(&self.machine, input, moment);
         self.machine = next;
+        let mut news = progress::of_step(before.state(), self.machine.state(), &effects);
         let (mut taken, mut accepted) = (Taken::Done, None);
         let mut is_told = !may_be_linked(before.state());
         for effect in effects {
@@ -263,13 +265,16 @@ impl Actor {
                         taken = Taken::Failed("the keys of the instance could not be destroyed");
                     }
                 }
-                Effect::Announce(change) => self.announce(change, &before).await,
+                Effect::Announce(change) => self.announce(change, &before, news.take()).await,
                 Effect::Alert(reason) => {
                     let words = reason.ruling().words;
                     tracing::warn!(instance = %self.instance, ?reason, "{words}");
                 }
                 Effect::Refuse { retry_after } => taken = Taken::Refused { retry_after },
             }
+        }
+        if let Some(news) = news {
+            self.write_down(moment.now, vec![news.into()], None).await;
         }
         if is_logout && !is_told && taken == Taken::Done {
             taken = Taken::Untold;
@@ -287,11 +292,16 @@ impl Actor {
     }
 
     /// Waits as long as the store fails: an instance whose events cannot be kept must not go on.
-    async fn write_down(&mut self, at: Timestamp, kind: EventKind, standing: Standing) {
+    async fn write_down(
+        &mut self,
+        at: Timestamp,
+        events: Vec<NewEvent>,
+        standing: Option<Standing>,
+    ) {
         let mut pause = JOURNAL_PAUSE_MIN;
         loop {
             let journal = &self.around.ports.journal;
-            match journal.append(self.instance, at, kind.clone(), standing.clone()).await {
+            match journal.commit(self.instance, at, events.clone(), standing.clone()).await {
                 Ok(_sequence) => return,
                 Err(error) => {
                     let cause = error.with_causes();
@@ -308,8 +318,9 @@ impl Actor {
         }
     }
 
-    /// Writes a change down; nobody hears of it before that.
-    async fn announce(&mut self, change: Change, before: &Machine) {
+    /// Writes a change down, and with it the step of an effort to link that it is; nobody hears of it
+    /// before that.
+    async fn announce(&mut self, change: Change, before: &Machine, news: Option<EventKind>) {
         let now_linked = self.machine.state().linked().cloned();
         let kind = EventKind::StateChanged(StateChanged {
             from: change.from,
@@ -321,8 +332,9 @@ impl Actor {
         // The end of the process is no news about the instance: a ban goes on.
         let process_ends = change.cause == Cause::Stopped(Stopper::Shutdown);
         let lasting = if process_ends { before } else { &self.machine };
-        let standing = lasting.standing();
-        self.write_down(change.at, kind, standing).await;
+        let standing = Some(lasting.standing());
+        let events = std::iter::once(kind).chain(news).map(NewEvent::from).collect();
+        self.write_down(change.at, events, standing).await;
         tracing::info!(
             instance = %self.instance,
             from = change.from.as_str(),

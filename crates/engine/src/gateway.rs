@@ -15,14 +15,17 @@ use waygate_core::port::link::{Deed, Line};
 
 use crate::accounts::no_such_instance;
 use crate::actor::{Order, Surroundings, Taken};
+use crate::arrivals::Arrivals;
 use crate::attempts::Attempts;
 use crate::dice::Dice;
+use crate::events::EventLimits;
 use crate::idempotency::UnderWay;
 use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
 use crate::ports::Ports;
 use crate::profile_picture::not_online;
 use crate::revocations::Revocations;
+use crate::scribe::Scribe;
 use crate::sessions::Sessions;
 use crate::supervisor::{BEGINNING_MAX, Running, Supervisor};
 use crate::tasks::Tasks;
@@ -55,6 +58,8 @@ pub(crate) struct Parts {
     pub(crate) revocations: Revocations,
     pub(crate) sessions: Sessions,
     pub(crate) under_way: UnderWay,
+    pub(crate) arrivals: Arc<Arrivals>,
+    pub(crate) event_limits: EventLimits,
     /// Held by whoever changes settings or descriptions.
     pub(crate) settings_turn: Mutex<()>,
     /// Held by whoever creates an instance whose name must be free.
@@ -67,7 +72,26 @@ impl Gateway {
     /// Puts the application together. Must be called inside a tokio runtime; its tasks run in
     /// `tasks` and end with them.
     pub fn new(ports: Ports, keyring: Keyring, dice: Dice, tasks: Tasks) -> Self {
+        Self::keeping(EventLimits::default(), ports, keyring, dice, tasks)
+    }
+
+    /// The same with limits of its own for what is kept of events.
+    pub fn keeping(
+        event_limits: EventLimits,
+        ports: Ports,
+        keyring: Keyring,
+        dice: Dice,
+        tasks: Tasks,
+    ) -> Self {
         let dice = Arc::new(dice);
+        let arrivals = Arc::new(Arrivals::default());
+        let scribe = Scribe {
+            journal: ports.journal,
+            registry: Arc::clone(&ports.registry),
+            keyring: keyring.clone(),
+            arrivals: Arc::clone(&arrivals),
+        };
+        let ports = Ports { journal: Arc::new(scribe), ..ports };
         let around = Surroundings {
             ports: ports.clone(),
             limiter: FleetLimiter::start(&tasks),
@@ -85,6 +109,8 @@ impl Gateway {
             revocations: Revocations::default(),
             sessions: Sessions::default(),
             under_way: UnderWay::default(),
+            arrivals,
+            event_limits,
             settings_turn: Mutex::new(()),
             names_turn: Mutex::new(()),
             instance_tokens_turn: Mutex::new(()),

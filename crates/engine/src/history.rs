@@ -52,9 +52,8 @@ impl Gateway {
         let mut before = None;
         for _page in 0..PAGES_MAX {
             let changes = self.state_history_before(instance, before, PAGE).await?;
-            let connected = changes.iter().find(|change| match &change.kind {
-                EventKind::StateChanged(state) => state.to == StateName::Online,
-                EventKind::LinkTicket(_) => false,
+            let connected = changes.iter().find(|change| {
+                matches!(&change.kind, EventKind::StateChanged(it) if it.to == StateName::Online)
             });
             before = changes.last().map(|change| change.sequence);
             if connected.is_some() || before.is_none() {

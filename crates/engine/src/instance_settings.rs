@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::accounts::no_such_instance;
 use crate::gateway::Gateway;
+use crate::keyring::Keyring;
 
 impl Gateway {
     /// The settings of an instance.
@@ -17,7 +18,7 @@ impl Gateway {
     /// `NotFound` when there is no such instance.
     pub async fn settings(&self, instance: InstanceId) -> Result<Settings, Error> {
         let sealed = self.parts().ports.registry.settings(instance).await?;
-        self.open_settings(instance, &sealed.ok_or_else(no_such_instance)?)
+        opened(&self.parts().keyring, instance, &sealed.ok_or_else(no_such_instance)?)
     }
 
     /// Changes the settings of an instance; they act from then on. Two changes at once are made
@@ -51,13 +52,18 @@ impl Gateway {
         })?;
         self.parts().keyring.seal(&address(instance), &text, &self.parts().dice)
     }
+}
 
-    fn open_settings(&self, instance: InstanceId, sealed: &Sealed) -> Result<Settings, Error> {
-        let text = self.parts().keyring.open(&address(instance), sealed)?;
-        // The cause would quote what it could not read.
-        serde_json::from_slice(&text)
-            .map_err(|_quotes| Error::new(Kind::Internal, "the settings could not be read"))
-    }
+/// The settings that were sealed for this instance.
+pub(crate) fn opened(
+    keyring: &Keyring,
+    instance: InstanceId,
+    sealed: &Sealed,
+) -> Result<Settings, Error> {
+    let text = keyring.open(&address(instance), sealed)?;
+    // The cause would quote what it could not read.
+    serde_json::from_slice(&text)
+        .map_err(|_quotes| Error::new(Kind::Internal, "the settings could not be read"))
 }
 
 fn address(instance: InstanceId) -> String {

@@ -334,6 +334,8 @@ impl Gateway {
             Ok(true) => {
                 // Its link tickets went with it; whoever waits by one is to hear of it.
                 parts.revocations.tell();
+                // So has its journal.
+                parts.arrivals.tell(instance);
                 tracing::info!(%instance, "an instance was removed");
                 Ok(())
             }
@@ -381,6 +383,7 @@ impl Gateway {
             self.parts().supervisor.run(record.id);
         }
         self.watch_link_tickets();
+        self.watch_events();
         let (gateway, stop) = (self.clone(), self.parts().tasks.stop_token());
         self.parts().tasks.start("forgetting", async move {
             loop {

@@ -9,6 +9,7 @@ pub mod attempts;
 pub mod audit;
 pub mod clock;
 pub mod dice;
+pub mod events;
 pub mod gateway;
 pub mod history;
 pub mod idempotency;
@@ -18,6 +19,7 @@ pub mod keyring;
 pub mod limiter;
 pub mod link_tickets;
 pub mod look;
+pub mod notifications;
 pub mod pairing;
 pub mod ports;
 pub mod profile_picture;
@@ -27,8 +29,10 @@ pub mod tasks;
 mod visit;
 
 mod actor;
+mod arrivals;
 mod line;
 mod revocations;
+mod scribe;
 mod supervisor;
 
 pub use gateway::Gateway;

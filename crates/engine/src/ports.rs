@@ -8,6 +8,7 @@ use waygate_core::port::journal::Journal;
 use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::link::Linker;
 use waygate_core::port::link_tickets::LinkTickets;
+use waygate_core::port::notifications::Notifications;
 use waygate_core::port::registry::Registry;
 
 /// The implementations of the ports of core.
@@ -19,6 +20,8 @@ pub struct Ports {
     pub registry: Arc<dyn Registry>,
     /// What happened.
     pub journal: Arc<dyn Journal>,
+    /// What of it waits until it is fetched.
+    pub notifications: Arc<dyn Notifications>,
     /// Who did what.
     pub audit: Arc<dyn Audit>,
     /// Addresses at which people link.

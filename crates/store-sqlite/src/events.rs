@@ -5,61 +5,59 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use sqlx::query::QueryAs;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
-use waygate_core::error::Error;
-use waygate_core::event::{Event, EventKind, EventName, Sequence};
+use waygate_core::error::{Error, Kind};
+use waygate_core::event::{Event, EventKind, EventName, Extent, NewEvent, Sequence};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::standing::Standing;
 
 use crate::failure::{internal, no_instance};
-use crate::instances;
 use crate::times::to_ms;
+use crate::{instances, notifications};
 
-pub(crate) async fn append(
+pub(crate) async fn commit(
     connection: &mut SqliteConnection,
     instance: InstanceId,
     at: Timestamp,
-    kind: EventKind,
-    standing: Standing,
+    events: Vec<NewEvent>,
+    standing: Option<Standing>,
 ) -> Result<Sequence, Error> {
-    let numbered: Option<(i64, i64)> = sqlx::query_as(
-        "UPDATE instances SET last_sequence = last_sequence + 1, standing = ?2
+    let notified: usize = events.iter().map(|event| event.topics.len()).sum();
+    if events.is_empty() {
+        return Err(Error::new(Kind::Invalid, "there is nothing to write down"));
+    }
+    let numbered: Option<(i64, i64, i64)> = sqlx::query_as(
+        "UPDATE instances
+         SET last_sequence = last_sequence + ?2, last_receipt = last_receipt + ?3,
+             standing = COALESCE(?4, standing)
          WHERE key = (SELECT key FROM identities WHERE id = ?1) AND removed_at_ms IS NULL
-         RETURNING key, last_sequence",
+         RETURNING key, last_sequence - ?2, last_receipt - ?3",
     )
     .bind(instance.to_string())
-    .bind(instances::written(&standing)?)
+    .bind(i64::try_from(events.len()).map_err(internal)?)
+    .bind(i64::try_from(notified).map_err(internal)?)
+    .bind(standing.as_ref().map(instances::written).transpose()?)
     .fetch_optional(&mut *connection)
     .await
     .map_err(internal)?;
-    write(connection, numbered, at, kind).await
-}
-
-pub(crate) async fn note(
-    connection: &mut SqliteConnection,
-    instance: InstanceId,
-    at: Timestamp,
-    kind: EventKind,
-) -> Result<Sequence, Error> {
-    let numbered: Option<(i64, i64)> = sqlx::query_as(
-        "UPDATE instances SET last_sequence = last_sequence + 1
-         WHERE key = (SELECT key FROM identities WHERE id = ?1) AND removed_at_ms IS NULL
-         RETURNING key, last_sequence",
-    )
-    .bind(instance.to_string())
-    .fetch_optional(&mut *connection)
-    .await
-    .map_err(internal)?;
-    write(connection, numbered, at, kind).await
+    let (key, mut sequence, mut receipt) = numbered.ok_or_else(no_instance)?;
+    for event in events {
+        sequence += 1;
+        write(connection, (key, sequence), at, &event.kind).await?;
+        for topic in event.topics {
+            receipt += 1;
+            notifications::put(connection, (key, receipt, sequence), topic, at).await?;
+        }
+    }
+    Ok(Sequence(u64::try_from(sequence).map_err(internal)?))
 }
 
 /// Writes an event down at the place that it was given: the instance's key, and the number.
 async fn write(
     connection: &mut SqliteConnection,
-    numbered: Option<(i64, i64)>,
+    (key, sequence): (i64, i64),
     at: Timestamp,
-    kind: EventKind,
-) -> Result<Sequence, Error> {
-    let (key, sequence) = numbered.ok_or_else(no_instance)?;
+    kind: &EventKind,
+) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO events (instance, sequence, at_ms, kind, body) VALUES (?, ?, ?, ?, ?)",
     )
@@ -67,11 +65,73 @@ async fn write(
     .bind(sequence)
     .bind(to_ms(at))
     .bind(kind.name().as_str())
-    .bind(serde_json::to_string(&kind).map_err(internal)?)
+    .bind(serde_json::to_string(kind).map_err(internal)?)
     .execute(connection)
     .await
     .map_err(internal)?;
-    Ok(Sequence(u64::try_from(sequence).map_err(internal)?))
+    Ok(())
+}
+
+pub(crate) async fn extent(
+    connection: &mut SqliteConnection,
+    instance: InstanceId,
+) -> Result<Extent, Error> {
+    let found: Option<(i64, i64)> = sqlx::query_as(
+        "SELECT forgotten_sequence, last_sequence
+         FROM identities
+         JOIN instances USING (key)
+         WHERE identities.id = ? AND removed_at_ms IS NULL",
+    )
+    .bind(instance.to_string())
+    .fetch_optional(connection)
+    .await
+    .map_err(internal)?;
+    let (forgotten, newest) = found.unwrap_or_default();
+    let number = |number: i64| u64::try_from(number).map(Sequence).map_err(internal);
+    Ok(Extent { forgotten: number(forgotten)?, newest: number(newest)? })
+}
+
+pub(crate) async fn forget(
+    connection: &mut SqliteConnection,
+    cutoff: Timestamp,
+    count_max: u64,
+) -> Result<u64, Error> {
+    // Numbers have no gaps, so one says how many follow it.
+    let bounds: Vec<(i64, i64)> = sqlx::query_as(
+        "SELECT key, MAX(COALESCE(old.last, 0), last_sequence - ?2) AS bound
+         FROM instances
+         LEFT JOIN (SELECT instance, MAX(sequence) AS last FROM events
+                    WHERE at_ms < ?1 GROUP BY instance) AS old ON old.instance = key
+         WHERE bound > forgotten_sequence AND removed_at_ms IS NULL",
+    )
+    .bind(to_ms(cutoff))
+    .bind(i64::try_from(count_max).unwrap_or(i64::MAX))
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(internal)?;
+    let mut forgotten = 0;
+    for (instance, bound) in bounds {
+        let deleted = sqlx::query(
+            "DELETE FROM events
+             WHERE instance = ?1 AND sequence <= ?2
+               AND sequence IS NOT (SELECT MAX(sequence) FROM events
+                                    WHERE instance = ?1 AND kind = ?3)",
+        )
+        .bind(instance)
+        .bind(bound)
+        .bind(EventName::StateChanged.as_str())
+        .execute(&mut *connection)
+        .await
+        .map_err(internal)?;
+        forgotten += deleted.rows_affected();
+        sqlx::query("UPDATE instances SET forgotten_sequence = ?2 WHERE key = ?1")
+            .bind(instance)
+            .bind(bound)
+            .execute(&mut *connection)
+            .await
+            .map_err(internal)?;
+    }
+    Ok(forgotten)
 }
 
 /// Number, time and body.

@@ -205,6 +205,7 @@ pub(crate) async fn remove(
     for erase in [
         "DELETE FROM settings WHERE instance = ?",
         "DELETE FROM events WHERE instance = ?",
+        "DELETE FROM notifications WHERE instance = ?",
         "DELETE FROM link_tickets WHERE instance = ?",
     ] {
         sqlx::query(erase).bind(key).execute(&mut *connection).await.map_err(internal)?;

@@ -29,6 +29,7 @@ mod instances;
 mod kept_answers;
 mod link_tickets;
 mod migrate;
+mod notifications;
 mod open;
 mod permissions;
 mod properties;

@@ -32,6 +32,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { min_reader_version: 2, sql: include_str!("../migrations/0003_acts.sql") },
     Migration { min_reader_version: 2, sql: include_str!("../migrations/0004_link_tickets.sql") },
     Migration { min_reader_version: 2, sql: include_str!("../migrations/0005_kept_answers.sql") },
+    Migration { min_reader_version: 2, sql: include_str!("../migrations/0006_notifications.sql") },
 ];
 
 /// Runs what is missing since `version`, each in a transaction of its own.

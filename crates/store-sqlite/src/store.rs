@@ -10,7 +10,7 @@ use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::unconstrained;
 use waygate_core::error::Error;
-use waygate_core::event::{Event, EventKind, EventName, Sequence};
+use waygate_core::event::{Event, EventName, Extent, NewEvent, Sequence};
 use waygate_core::id::{AccountId, InstanceId, LinkTicketId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
@@ -210,25 +210,16 @@ impl Registry for SqliteStore {
 }
 
 impl Journal for SqliteStore {
-    fn append(
+    fn commit(
         &self,
         instance: InstanceId,
         at: Timestamp,
-        kind: EventKind,
-        standing: Standing,
+        events: Vec<NewEvent>,
+        standing: Option<Standing>,
     ) -> Deed<'_, Result<Sequence, Error>> {
         self.write(move |connection| {
-            Box::pin(events::append(connection, instance, at, kind, standing))
+            Box::pin(events::commit(connection, instance, at, events, standing))
         })
-    }
-
-    fn note(
-        &self,
-        instance: InstanceId,
-        at: Timestamp,
-        kind: EventKind,
-    ) -> Deed<'_, Result<Sequence, Error>> {
-        self.write(move |connection| Box::pin(events::note(connection, instance, at, kind)))
     }
 
     fn read_after(
@@ -252,6 +243,14 @@ impl Journal for SqliteStore {
         self.read(move |connection| {
             Box::pin(events::newest(connection, instance, name, before, limit))
         })
+    }
+
+    fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>> {
+        self.read(move |connection| Box::pin(events::extent(connection, instance)))
+    }
+
+    fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>> {
+        self.write(move |connection| Box::pin(events::forget(connection, cutoff, count_max)))
     }
 }
 

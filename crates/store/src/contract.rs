@@ -16,6 +16,7 @@ pub mod journal;
 pub mod kept_answers;
 pub mod link_tickets;
 pub mod listing;
+pub mod notifications;
 pub mod removal;
 pub mod samples;
 pub mod settings;
@@ -69,8 +70,10 @@ macro_rules! contract {
                 an_event_goes_to_its_own_instance_only,
                 an_event_is_read_as_it_was_written,
                 an_instance_stands_where_its_last_event_left_it,
+                events_written_together_follow_one_another,
                 events_of_unknown_and_removed_instances_are_not_found,
                 events_written_at_once_are_numbered_without_gaps,
+                forgetting_takes_what_is_old_or_too_much_but_the_last_change_of_state,
                 numbers_follow_one_another_in_the_order_of_the_calls,
                 numbers_of_events_are_never_used_a_second_time,
                 reading_begins_after_the_given_event_and_ends_at_the_limit,
@@ -102,6 +105,13 @@ macro_rules! contract {
                 an_unknown_instance_is_nobody,
                 instances_are_listed_in_the_order_in_which_they_were_created,
                 removed_instances_are_listed_on_request_only,
+            }
+            notifications::{
+                dropping_takes_the_oldest_and_the_journal_says_how_many,
+                notifications_are_of_one_instance_and_go_with_it,
+                only_the_head_is_settled_and_once,
+                the_head_stays_until_it_is_settled,
+                what_is_too_old_is_neither_told_nor_counted_nor_settled,
             }
             removal::{
                 a_removed_instance_is_found_with_the_time_of_its_removal,

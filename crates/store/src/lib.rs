@@ -14,11 +14,12 @@ use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::link_tickets::LinkTickets;
+use waygate_core::port::notifications::Notifications;
 use waygate_core::port::registry::Registry;
 
 pub use crate::memory::MemoryStore;
 
 /// A whole store: everything that is implemented as all of the ports.
-pub trait Store: Registry + Journal + Audit + LinkTickets + KeptAnswers {}
+pub trait Store: Registry + Journal + Notifications + Audit + LinkTickets + KeptAnswers {}
 
-impl<T: Registry + Journal + Audit + LinkTickets + KeptAnswers> Store for T {}
+impl<T: Registry + Journal + Notifications + Audit + LinkTickets + KeptAnswers> Store for T {}

@@ -3,13 +3,14 @@
 mod acts;
 mod kept_answers;
 mod link_tickets;
+mod notifications;
 mod shelves;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use waygate_core::error::Error;
-use waygate_core::event::{Event, EventKind, EventName, Sequence};
+use waygate_core::event::{Event, EventName, Extent, NewEvent, Sequence};
 use waygate_core::id::{AccountId, InstanceId, LinkTicketId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
@@ -138,23 +139,14 @@ impl Registry for MemoryStore {
 }
 
 impl Journal for MemoryStore {
-    fn append(
+    fn commit(
         &self,
         instance: InstanceId,
         at: Timestamp,
-        kind: EventKind,
-        standing: Standing,
+        events: Vec<NewEvent>,
+        standing: Option<Standing>,
     ) -> Deed<'_, Result<Sequence, Error>> {
-        Box::pin(async move { self.shelves().append(instance, at, kind, standing) })
-    }
-
-    fn note(
-        &self,
-        instance: InstanceId,
-        at: Timestamp,
-        kind: EventKind,
-    ) -> Deed<'_, Result<Sequence, Error>> {
-        Box::pin(async move { self.shelves().note(instance, at, kind) })
+        Box::pin(async move { self.shelves().commit(instance, at, events, standing) })
     }
 
     fn read_after(
@@ -174,6 +166,14 @@ impl Journal for MemoryStore {
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
         Box::pin(async move { Ok(self.shelves().newest(instance, name, before, limit)) })
+    }
+
+    fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>> {
+        Box::pin(async move { Ok(self.shelves().extent(instance)) })
+    }
+
+    fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>> {
+        Box::pin(async move { Ok(self.shelves().forget_events(cutoff, count_max)) })
     }
 }
 

@@ -123,6 +123,7 @@ impl Running {
             linker: Arc::new(link),
             registry: Arc::<SqliteStore>::clone(&store),
             journal: Arc::<SqliteStore>::clone(&store),
+            notifications: Arc::<SqliteStore>::clone(&store),
             audit: Arc::<SqliteStore>::clone(&store),
             link_tickets: Arc::<SqliteStore>::clone(&store),
             kept_answers: Arc::<SqliteStore>::clone(&store),

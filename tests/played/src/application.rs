@@ -55,6 +55,7 @@ impl PlayedLink {
             linker: Arc::new(self.clone()),
             registry: self.store(),
             journal: self.store(),
+            notifications: self.store(),
             audit: self.store(),
             link_tickets: self.store(),
             kept_answers: self.store(),

@@ -237,6 +237,7 @@ fn gateway(
         linker: Arc::new(link),
         registry: Arc::<MemoryStore>::clone(store),
         journal: Arc::<MemoryStore>::clone(store),
+        notifications: Arc::<MemoryStore>::clone(store),
         audit: Arc::<MemoryStore>::clone(store),
         link_tickets: Arc::<MemoryStore>::clone(store),
         kept_answers: Arc::<MemoryStore>::clone(store),

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -133,6 +134,19 @@ impl Switch {
     }
 }
 
+/// The text names no switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such switch")]
+pub struct UnknownSwitch;
+
+impl FromStr for Switch {
+    type Err = UnknownSwitch;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|switch| switch.as_str() == text).ok_or(UnknownSwitch)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -171,6 +185,7 @@ mod tests {
     fn a_switch_is_called_as_it_is_stored_and_none_is_forgotten() {
         for switch in Switch::ALL {
             assert_eq!(serde_json::to_value(switch).unwrap(), switch.as_str());
+            assert_eq!(switch.as_str().parse(), Ok(switch));
         }
         assert_eq!(BTreeSet::from(Switch::ALL).len(), Switch::ALL.len());
     }

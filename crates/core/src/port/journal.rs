@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::link::Deed;
 use crate::error::Error;
-use crate::event::{Event, EventKind, EventName, Sequence};
+use crate::event::{Event, EventKind, EventName, Extent, NewEvent, Sequence};
 use crate::id::InstanceId;
 use crate::instance::standing::Standing;
 
@@ -14,26 +14,40 @@ use crate::instance::standing::Standing;
 ///
 /// Errors are `Internal` for every failure of the storage, and `NotFound` where it says so.
 pub trait Journal: fmt::Debug + Send + Sync + 'static {
-    /// Writes one event down, and with it, in one transaction, where the instance stands since
-    /// then. When this returns it is committed and survives a loss of power. Sequence numbers of
-    /// an instance are consecutive in the order of the calls. `NotFound` when there is no such
-    /// instance, or it was removed.
+    /// Writes events down, what of them is kept for whoever fetches notifications, and where the
+    /// instance stands since then, where that is said: all of it in one transaction. When this
+    /// returns it is committed and survives a loss of power. Sequence numbers of an instance are
+    /// consecutive in the order of the calls; the answer is the last one's. `NotFound` when there is
+    /// no such instance, or it was removed; `Invalid` when there is nothing to write.
+    fn commit(
+        &self,
+        instance: InstanceId,
+        at: Timestamp,
+        events: Vec<NewEvent>,
+        standing: Option<Standing>,
+    ) -> Deed<'_, Result<Sequence, Error>>;
+
+    /// Writes one event down, and where the instance stands since then; see [`Journal::commit`].
     fn append(
         &self,
         instance: InstanceId,
         at: Timestamp,
         kind: EventKind,
         standing: Standing,
-    ) -> Deed<'_, Result<Sequence, Error>>;
+    ) -> Deed<'_, Result<Sequence, Error>> {
+        self.commit(instance, at, vec![kind.into()], Some(standing))
+    }
 
-    /// Writes an event down that changes nothing of where the instance stands. `NotFound` when there
-    /// is none, or it was removed.
+    /// Writes an event down that changes nothing of where the instance stands; see
+    /// [`Journal::commit`].
     fn note(
         &self,
         instance: InstanceId,
         at: Timestamp,
         kind: EventKind,
-    ) -> Deed<'_, Result<Sequence, Error>>;
+    ) -> Deed<'_, Result<Sequence, Error>> {
+        self.commit(instance, at, vec![kind.into()], None)
+    }
 
     /// The events that follow `after`, oldest first, at most `limit`. Entries of a kind that this
     /// version does not know are left out.
@@ -53,4 +67,12 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         before: Option<Sequence>,
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>>;
+
+    /// Which numbers the journal has; both are zero where there is none.
+    fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>>;
+
+    /// Forgets events of all instances: those from before `cutoff` with all that stand before them,
+    /// and those that at least `count_max` newer ones follow. The last change of its state each
+    /// instance keeps. Tells how many were forgotten.
+    fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>>;
 }

@@ -5,4 +5,5 @@ pub mod journal;
 pub mod kept_answers;
 pub mod link;
 pub mod link_tickets;
+pub mod notifications;
 pub mod registry;

@@ -114,6 +114,7 @@ mod tests {
             query: query.map(str::to_owned),
             headers: HeaderMap::new(),
             body: Bytes::from(body.to_owned()),
+            receipt: None,
         };
         match count(&said) {
             Ok(count) => count.to_string(),

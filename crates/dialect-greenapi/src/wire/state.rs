@@ -3,6 +3,7 @@
 use serde::Serialize;
 use waygate_core::account::LinkedAccount;
 use waygate_core::event::StateChanged;
+use waygate_core::event::topic::Availability;
 use waygate_core::instance::state::{LinkingStep, State, StateName};
 
 /// `stateInstance`.
@@ -46,6 +47,19 @@ impl From<&State> for StateInstance {
             | State::Failed { .. } => Self::NotAuthorized,
             State::Suspended { .. } => Self::Suspended,
             State::Banned => Self::Blocked,
+        }
+    }
+}
+
+/// The same words for what the journal says of a state.
+impl From<Availability> for StateInstance {
+    fn from(availability: Availability) -> Self {
+        match availability {
+            Availability::NotLinked => Self::NotAuthorized,
+            Availability::Starting => Self::Starting,
+            Availability::Linked => Self::Authorized,
+            Availability::Suspended => Self::Suspended,
+            Availability::Banned => Self::Blocked,
         }
     }
 }
@@ -163,6 +177,9 @@ mod tests {
         ] {
             assert_eq!(S::from(&state), expected, "{state:?}");
             assert_eq!(C::from(&state), connection, "{state:?}");
+            // A notification says what a poll would.
+            let availability = Availability::of(state.name(), state.linked().is_some());
+            assert_eq!(S::from(availability), expected, "{state:?}");
         }
     }
 

@@ -309,6 +309,7 @@ async fn every_method_that_changes_something_leaves_one_entry_and_every_other_no
     setSettings
     setProfilePicture
     updateApiToken
+    clearWebhooksQueue
     createInstance
     deleteInstanceAccount
     "#);

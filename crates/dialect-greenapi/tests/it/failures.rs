@@ -8,7 +8,7 @@ use axum::http::Request;
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use waygate_core::error::{Error, Kind};
-use waygate_core::event::{Event, EventKind, EventName, Sequence};
+use waygate_core::event::{Event, EventName, Extent, NewEvent, Sequence};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::standing::Standing;
 use waygate_core::port::journal::Journal;
@@ -25,17 +25,13 @@ use crate::server::{Server, unlimited};
 struct Unreadable;
 
 impl Journal for Unreadable {
-    fn append(
+    fn commit(
         &self,
         _: InstanceId,
         _: Timestamp,
-        _: EventKind,
-        _: Standing,
+        _: Vec<NewEvent>,
+        _: Option<Standing>,
     ) -> Deed<'_, Result<Sequence, Error>> {
-        Box::pin(async { Ok(Sequence(1)) })
-    }
-
-    fn note(&self, _: InstanceId, _: Timestamp, _: EventKind) -> Deed<'_, Result<Sequence, Error>> {
         Box::pin(async { Ok(Sequence(1)) })
     }
 
@@ -59,6 +55,14 @@ impl Journal for Unreadable {
             let cause = std::io::Error::other("the disk is on fire");
             Err(Error::new(Kind::Internal, "the journal could not be read").because(cause))
         })
+    }
+
+    fn extent(&self, _: InstanceId) -> Deed<'_, Result<Extent, Error>> {
+        Box::pin(async { Ok(Extent { forgotten: Sequence(0), newest: Sequence(1) }) })
+    }
+
+    fn forget_events(&self, _: Timestamp, _: u64) -> Deed<'_, Result<u64, Error>> {
+        Box::pin(async { Ok(0) })
     }
 }
 

@@ -9,6 +9,7 @@ mod failures;
 mod page;
 mod partner;
 mod rates;
+mod receiving;
 mod secrets;
 mod server;
 mod socket;

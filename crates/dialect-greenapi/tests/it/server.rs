@@ -179,5 +179,6 @@ pub(crate) fn verb(method: &Method) -> &'static str {
     match method.verb() {
         Verb::Get | Verb::GetOnly => "GET",
         Verb::Post => "POST",
+        Verb::Delete | Verb::Confirm => "DELETE",
     }
 }

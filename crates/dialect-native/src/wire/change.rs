@@ -31,10 +31,7 @@ struct WhatsAppBody {
 impl ChangeBody {
     /// `None` for an event that is no change of state.
     pub(crate) fn of(event: &Event) -> Option<Self> {
-        let change = match &event.kind {
-            EventKind::StateChanged(change) => change,
-            EventKind::LinkTicket(_) => return None,
-        };
+        let EventKind::StateChanged(change) = &event.kind else { return None };
         let StateChanged { from, to, cause, linked, account } = change;
         Some(Self {
             sequence: event.sequence.0,

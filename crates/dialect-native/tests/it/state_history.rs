@@ -23,11 +23,11 @@ async fn the_newest_change_comes_first_with_its_cause() {
     server.link.tell(instance.id, LinkEvent::Ended(EndReason::Closed)).await;
     server.settle(instance.id, StateName::Offline).await;
     let newest = server.get(&instance.path("/state-history?limit=1")).await;
-    insta::assert_snapshot!(newest.shown(), @r#"200 {"data":[{"sequence":5,"at":"2026-03-01T10:20:30.456Z","from":"online","to":"offline","cause":"ended","reason":"the connection was lost","linked":true,"whatsapp":{"phone":"15550001111","device":3}}],"next_cursor":"5"}"#);
+    insta::assert_snapshot!(newest.shown(), @r#"200 {"data":[{"sequence":9,"at":"2026-03-01T10:20:30.456Z","from":"online","to":"offline","cause":"ended","reason":"the connection was lost","linked":true,"whatsapp":{"phone":"15550001111","device":3}}],"next_cursor":"9"}"#);
     let all = server.get(&instance.path("/state-history")).await.json();
     insta::assert_snapshot!(told(&all).join("\n"), @r#"
-    5 online -> offline: ended
-    4 linking -> online: logged_in
+    9 online -> offline: ended
+    7 linking -> online: logged_in
     3 connecting -> linking: code_issued
     2 unlinked -> connecting: looked
     1 pending -> unlinked: started

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 use waygate_core::error::{Error, Kind};
-use waygate_core::event::{Event, EventKind, EventName, Sequence, StateChanged};
+use waygate_core::event::{Event, EventKind, EventName, Extent, NewEvent, Sequence, StateChanged};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::change::Cause;
 use waygate_core::instance::machine::Machine;
@@ -40,12 +40,12 @@ impl GatedJournal {
 }
 
 impl Journal for GatedJournal {
-    fn append(
+    fn commit(
         &self,
         instance: InstanceId,
         at: Timestamp,
-        kind: EventKind,
-        standing: Standing,
+        events: Vec<NewEvent>,
+        standing: Option<Standing>,
     ) -> Deed<'_, Result<Sequence, Error>> {
         Box::pin(async move {
             self.leaves.acquire().await.unwrap().forget();
@@ -54,17 +54,8 @@ impl Journal for GatedJournal {
                 self.failures_left.store(left - 1, Ordering::SeqCst);
                 return Err(Error::new(Kind::Internal, "the disk is full"));
             }
-            self.store.append(instance, at, kind, standing).await
+            self.store.commit(instance, at, events, standing).await
         })
-    }
-
-    fn note(
-        &self,
-        instance: InstanceId,
-        at: Timestamp,
-        kind: EventKind,
-    ) -> Deed<'_, Result<Sequence, Error>> {
-        self.store.note(instance, at, kind)
     }
 
     fn read_after(
@@ -84,6 +75,14 @@ impl Journal for GatedJournal {
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
         self.store.newest(instance, name, before, limit)
+    }
+
+    fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>> {
+        self.store.extent(instance)
+    }
+
+    fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>> {
+        self.store.forget_events(cutoff, count_max)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::advance;
 use waygate_core::error::Kind;
-use waygate_core::event::EventKind;
+use waygate_core::event::{Event, EventKind};
 use waygate_core::id::{InstanceId, LinkTicketId};
 use waygate_core::instance::state::StateName;
 use waygate_core::link_ticket::{LinkTerms, LinkTicketStep, Methods};
@@ -53,11 +53,11 @@ async fn let_in(gateway: &Gateway, ticket: &TokenText, pass: &TokenText) -> Opti
 /// What was told of a ticket, oldest first.
 async fn told(gateway: &Gateway, instance: InstanceId, id: LinkTicketId) -> Vec<LinkTicketStep> {
     let history = gateway.link_ticket_history(instance, 100).await.unwrap();
-    let steps = history.iter().rev().filter_map(|event| match &event.kind {
-        EventKind::LinkTicket(it) if it.ticket == id => Some(it.step),
-        EventKind::LinkTicket(_) | EventKind::StateChanged(_) => None,
-    });
-    steps.collect()
+    let step = |event: &Event| {
+        let EventKind::LinkTicket(it) = &event.kind else { return None };
+        (it.ticket == id).then_some(it.step)
+    };
+    history.iter().rev().filter_map(step).collect()
 }
 
 /// Waits until an attempt has come to such a step.

@@ -3,12 +3,14 @@
 mod accounts;
 mod attempts;
 mod containment;
+mod events;
 mod gated_registry;
 mod instances;
 mod journal;
 mod link_tickets;
 mod linking;
 mod logging_out;
+mod notifications;
 mod pairing;
 mod sessions;
 mod settings;

@@ -1,16 +1,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
 use tempfile::TempDir;
 use waygate_core::error::Error;
-use waygate_core::event::{EventName, Sequence};
+use waygate_core::event::{EventName, Receipt, Sequence};
 use waygate_core::idempotency::IdempotencyKey;
+use waygate_core::instance::settings::Switch;
 use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::link_tickets::LinkTickets;
+use waygate_core::port::notifications::Notifications;
 use waygate_core::port::registry::{InstanceFilter, Registry};
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::secret::Sealed;
@@ -380,6 +383,7 @@ async fn a_database_of_every_earlier_version_is_read() {
         assert_reads_tenants(&store, version > 1).await.unwrap();
         assert_reads_link_tickets(&store, version > 3).await.unwrap();
         assert_reads_kept_answers(&store, version > 4).await.unwrap();
+        assert_reads_notifications(&store, version > 5).await.unwrap();
         let acts = store.acts(None, None, 9).await.unwrap();
         let numbers: Vec<u64> = acts.iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, if version > 2 { vec![5, 4] } else { vec![] });
@@ -449,5 +453,18 @@ async fn assert_reads_kept_answers(store: &SqliteStore, has_them: bool) -> Resul
     let answer = kept.map(|kept| (kept.owner.to_string(), kept.answer));
     let expected = ("token:cccccccccccccccc".to_owned(), Sealed::from_bytes([0xa4, 0x5e]));
     assert_eq!(answer, has_them.then_some(expected));
+    Ok(())
+}
+
+/// What the sixth schema brought.
+async fn assert_reads_notifications(store: &SqliteStore, has_them: bool) -> Result<(), Error> {
+    let instances = store.instances(InstanceFilter::default()).await?;
+    let shop = instances.first().unwrap().id;
+    let since = Timestamp::UNIX_EPOCH;
+    let head = store.head(shop, since).await?;
+    let receipt = head.as_ref().map(|it| (it.receipt, it.topic));
+    assert_eq!(receipt, has_them.then_some((Receipt(4), Switch::StateChanges)));
+    assert_eq!(store.waiting(shop, since).await?, if has_them { 4 } else { 0 });
+    assert_eq!(store.extent(shop).await?.newest, Sequence(2));
     Ok(())
 }

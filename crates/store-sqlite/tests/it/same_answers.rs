@@ -4,10 +4,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_core::audit::Actor;
 use waygate_core::error::{Error, Kind};
-use waygate_core::event::{Event, EventName, Sequence};
-use waygate_core::id::LinkTicketId;
+use waygate_core::event::{Event, EventName, Extent, NewEvent, Notification, Receipt, Sequence};
+use waygate_core::id::{InstanceId, LinkTicketId};
 use waygate_core::idempotency::{IdempotencyKey, KeptAnswer, RequestHash};
 use waygate_core::instance::record::InstanceRecord;
+use waygate_core::instance::settings::Switch;
 use waygate_core::instance::state::StateName;
 use waygate_core::link_ticket::{LinkTicket, TicketEnd, TicketEnding, TicketOpening};
 use waygate_core::port::kept_answers::Creation;
@@ -41,6 +42,7 @@ enum Question {
     Append { id: u8, at_ms: i64, device: u16 },
     OfLinkTickets(OfLinkTickets),
     OfKeptAnswers(OfKeptAnswers),
+    OfNotifications(OfNotifications),
     ReadAfter { id: u8, after: u64, limit: u32 },
     Newest { id: u8, before: Option<u64>, limit: u32 },
 }
@@ -62,6 +64,19 @@ enum OfKeptAnswers {
     ForgetAnswers { cutoff_ms: i64 },
 }
 
+/// A question of what waits, and of what is forgotten.
+#[derive(Debug, Clone)]
+enum OfNotifications {
+    Happens { id: u8, at_ms: i64, topics: usize, more: bool },
+    Head { id: u8, since_ms: i64 },
+    Settle { id: u8, receipt: u64, since_ms: i64 },
+    Waiting { id: u8, since_ms: i64 },
+    Clear { id: u8 },
+    Drop { since_ms: i64, count_max: u64 },
+    ForgetEvents { cutoff_ms: i64, count_max: u64 },
+    Extent { id: u8 },
+}
+
 /// A token that is asked for.
 #[derive(Debug, Clone)]
 struct Asked {
@@ -80,6 +95,9 @@ enum Answer {
     Instances(Vec<InstanceRecord>),
     Number(Sequence),
     Events(Vec<Event>),
+    Head(Option<Notification>),
+    Touched(Vec<InstanceId>),
+    Extent(Extent),
     Refused(Kind),
 }
 
@@ -117,6 +135,28 @@ fn of_kept_answers() -> impl Strategy<Value = OfKeptAnswers> {
     ]
 }
 
+fn of_notifications() -> impl Strategy<Value = OfNotifications> {
+    let id = || 1..5_u8;
+    let ms = || 0..9_i64;
+    prop_oneof![
+        8 => (id(), ms(), 0..3_usize, any::<bool>()).prop_map(|(id, at_ms, topics, more)| {
+            OfNotifications::Happens { id, at_ms, topics, more }
+        }),
+        3 => (id(), ms()).prop_map(|(id, since_ms)| OfNotifications::Head { id, since_ms }),
+        4 => (id(), 1..5_u64, ms()).prop_map(|(id, receipt, since_ms)| {
+            OfNotifications::Settle { id, receipt, since_ms }
+        }),
+        2 => (id(), ms()).prop_map(|(id, since_ms)| OfNotifications::Waiting { id, since_ms }),
+        1 => id().prop_map(|id| OfNotifications::Clear { id }),
+        2 => (ms(), 0..5_u64)
+            .prop_map(|(since_ms, count_max)| OfNotifications::Drop { since_ms, count_max }),
+        2 => (ms(), 0..5_u64).prop_map(|(cutoff_ms, count_max)| {
+            OfNotifications::ForgetEvents { cutoff_ms, count_max }
+        }),
+        1 => id().prop_map(|id| OfNotifications::Extent { id }),
+    ]
+}
+
 fn question() -> impl Strategy<Value = Question> {
     let id = || 1..5_u8;
     let ms = || 0..9_i64;
@@ -142,6 +182,7 @@ fn question() -> impl Strategy<Value = Question> {
             .prop_map(|(id, at_ms, device)| Question::Append { id, at_ms, device }),
         10 => of_link_tickets().prop_map(Question::OfLinkTickets),
         4 => of_kept_answers().prop_map(Question::OfKeptAnswers),
+        10 => of_notifications().prop_map(Question::OfNotifications),
         2 => (id(), 0..9_u64, 0..9_u32)
             .prop_map(|(id, after, limit)| Question::ReadAfter { id, after, limit }),
         1 => (id(), prop::option::of(0..9_u64), 0..9_u32)
@@ -233,6 +274,7 @@ async fn ask(store: &dyn Store, question: &Question) -> Result<Answer, Error> {
         }
         Question::OfLinkTickets(question) => ask_of_link_tickets(store, question).await?,
         Question::OfKeptAnswers(question) => ask_of_kept_answers(store, question).await?,
+        Question::OfNotifications(question) => ask_of_notifications(store, question).await?,
         Question::ReadAfter { id, after, limit } => {
             Answer::Events(store.read_after(instance_id(*id), Sequence(*after), *limit).await?)
         }
@@ -289,6 +331,42 @@ async fn ask_of_kept_answers(store: &dyn Store, question: &OfKeptAnswers) -> Res
         OfKeptAnswers::ForgetAnswers { cutoff_ms } => {
             Answer::Count(store.forget_answers(after_ms(*cutoff_ms)).await?)
         }
+    })
+}
+
+async fn ask_of_notifications(
+    store: &dyn Store,
+    question: &OfNotifications,
+) -> Result<Answer, Error> {
+    Ok(match question {
+        OfNotifications::Happens { id, at_ms, topics, more } => {
+            let topics = vec![Switch::StateChanges; *topics];
+            let mut events = vec![NewEvent { kind: event(1), topics }];
+            events.extend(more.then(|| event(2).into()));
+            let (instance, at) = (instance_id(*id), after_ms(*at_ms));
+            Answer::Number(store.commit(instance, at, events, None).await?)
+        }
+        OfNotifications::Head { id, since_ms } => {
+            Answer::Head(store.head(instance_id(*id), after_ms(*since_ms)).await?)
+        }
+        OfNotifications::Settle { id, receipt, since_ms } => {
+            let (instance, since) = (instance_id(*id), after_ms(*since_ms));
+            Answer::Whether(store.settle(instance, Receipt(*receipt), since).await?)
+        }
+        OfNotifications::Waiting { id, since_ms } => {
+            Answer::Count(store.waiting(instance_id(*id), after_ms(*since_ms)).await?)
+        }
+        OfNotifications::Clear { id } => {
+            store.clear_notifications(instance_id(*id)).await.map(|()| Answer::Done)?
+        }
+        OfNotifications::Drop { since_ms, count_max } => {
+            let (now, since) = (after_ms(9), after_ms(*since_ms));
+            Answer::Touched(store.drop_notifications(now, since, *count_max).await?)
+        }
+        OfNotifications::ForgetEvents { cutoff_ms, count_max } => {
+            Answer::Count(store.forget_events(after_ms(*cutoff_ms), *count_max).await?)
+        }
+        OfNotifications::Extent { id } => Answer::Extent(store.extent(instance_id(*id)).await?),
     })
 }
 

@@ -4,7 +4,9 @@ use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
-use waygate_core::event::{Event, EventKind, EventName, LinkTicketStepped, Sequence, StateChanged};
+use waygate_core::event::{
+    Event, EventKind, EventName, Extent, LinkTicketStepped, LinkingProgress, Sequence, StateChanged,
+};
 use waygate_core::id::{InstanceId, LinkTicketId};
 use waygate_core::instance::change::Cause;
 use waygate_core::instance::standing::Standing;
@@ -38,7 +40,10 @@ async fn append(store: &dyn Store, instance: InstanceId, device: u16) -> Result<
 fn told(events: &[Event]) -> Vec<(u64, u16)> {
     let device = |event: &Event| match &event.kind {
         EventKind::StateChanged(change) => change.account.as_ref().map_or(0, |it| it.device),
-        EventKind::LinkTicket(_) => 0,
+        EventKind::LinkTicket(_)
+        | EventKind::Linking(_)
+        | EventKind::QrRotated(_)
+        | EventKind::NotificationsDropped { .. } => 0,
     };
     events.iter().map(|event| (event.sequence.0, device(event))).collect()
 }
@@ -173,6 +178,65 @@ pub async fn a_note_is_numbered_among_the_events_and_leaves_the_standing(
     store.remove(instance, after_ms(10)).await?;
     assert_eq!(refusal(store.note(instance, after_ms(11), kind).await), Some(Kind::NotFound));
     Ok(())
+}
+
+/// Nobody sees one without the other.
+pub async fn events_written_together_follow_one_another(store: &dyn Store) -> Result<(), Error> {
+    let instance = subject(store).await?;
+    append(store, instance, 1).await?;
+    let scanned = EventKind::Linking(LinkingProgress::Scanned);
+    let together = vec![event(2).into(), scanned.clone().into()];
+    let offline = Some(standing(StateName::Offline));
+    let last = store.commit(instance, after_ms(2), together, offline.clone()).await?;
+    assert_eq!(last, Sequence(3));
+    assert_eq!(told(&store.read_after(instance, START, 9).await?), [(1, 1), (2, 2), (3, 0)]);
+    let newest = store.newest(instance, EventName::Linking, None, 9).await?;
+    assert_eq!(newest, [Event { sequence: last, at: after_ms(2), kind: scanned }]);
+    assert_eq!(store.instance(instance).await?.and_then(|it| it.standing), offline);
+    let nothing = store.commit(instance, after_ms(3), Vec::new(), None).await;
+    assert_eq!(refusal(nothing), Some(Kind::Invalid));
+    assert_eq!(store.extent(instance).await?, Extent { forgotten: START, newest: last });
+    Ok(())
+}
+
+/// Numbers go on, and the journal says how far back it reaches.
+pub async fn forgetting_takes_what_is_old_or_too_much_but_the_last_change_of_state(
+    store: &dyn Store,
+) -> Result<(), Error> {
+    let instance = subject(store).await?;
+    let other = enrolled(store, 2, &account(1)).await?.id;
+    append(store, other, 1).await?;
+    for device in 1..=3 {
+        append(store, instance, device).await?;
+    }
+    let scanned = || EventKind::Linking(LinkingProgress::Scanned);
+    for at_ms in 4..=8 {
+        store.note(instance, after_ms(at_ms), scanned()).await?;
+    }
+    // The other's one event is its last change.
+    for (cutoff_ms, count_max, forgotten, left) in [
+        (0, 99, 0, vec![1, 2, 3, 4, 5, 6, 7, 8]),
+        (2, 99, 1, vec![2, 3, 4, 5, 6, 7, 8]),
+        (6, 99, 3, vec![3, 6, 7, 8]),
+        (6, 1, 2, vec![3, 8]),
+        (6, 1, 0, vec![3, 8]),
+    ] {
+        assert_eq!(store.forget_events(after_ms(cutoff_ms), count_max).await?, forgotten);
+        assert_eq!(numbers(store, instance).await?, left, "{cutoff_ms}, {count_max}");
+    }
+    let (forgotten, newest) = (Sequence(7), Sequence(8));
+    assert_eq!(store.extent(instance).await?, Extent { forgotten, newest });
+    assert_eq!(append(store, instance, 9).await?, Sequence(9));
+    assert_eq!(store.forget_events(after_ms(6), 1).await?, 2, "another change is the last");
+    assert_eq!(numbers(store, instance).await?, [9]);
+    store.remove(instance, after_ms(10)).await?;
+    assert_eq!(store.extent(instance).await?, Extent { forgotten: START, newest: START });
+    Ok(())
+}
+
+async fn numbers(store: &dyn Store, instance: InstanceId) -> Result<Vec<u64>, Error> {
+    let events = store.read_after(instance, START, 99).await?;
+    Ok(events.iter().map(|event| event.sequence.0).collect())
 }
 
 /// All that a restart must know comes back unchanged.

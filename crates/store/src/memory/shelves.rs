@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use waygate_core::error::{Error, Kind};
-use waygate_core::event::{Event, EventKind, EventName, Sequence};
+use waygate_core::event::{Event, EventName, Sequence};
 use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
 use waygate_core::idempotency::KeptAnswer;
 use waygate_core::instance::record::InstanceRecord;
-use waygate_core::instance::standing::Standing;
 use waygate_core::link_ticket::LinkTicket;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::registry::{Enrolment, InstanceFilter, InstanceKey};
@@ -16,11 +15,13 @@ use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenId};
 
+use super::notifications::Journal;
+
 /// Everything, in the order in which it came.
 #[derive(Debug, Default)]
 pub(super) struct Shelves {
     accounts: Vec<Account>,
-    instances: Vec<Shelf>,
+    pub(super) instances: Vec<Shelf>,
     tokens: Vec<ApiToken>,
     taken: Taken,
     key_check: Option<Sealed>,
@@ -32,9 +33,9 @@ pub(super) struct Shelves {
 /// One instance with what belongs to it alone.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    record: InstanceRecord,
+    pub(super) record: InstanceRecord,
     settings: Option<Sealed>,
-    journal: Vec<Event>,
+    pub(super) journal: Journal,
 }
 
 /// What nobody may be given a second time; it outlives whoever had it.
@@ -104,7 +105,11 @@ impl Shelves {
             removed_at: record.removed_at.map(to_millisecond),
             ..record
         };
-        self.instances.push(Shelf { record, settings: Some(settings), journal: Vec::new() });
+        self.instances.push(Shelf {
+            record,
+            settings: Some(settings),
+            journal: Journal::default(),
+        });
         if let Err(refused) = self.issue_all(tokens) {
             self.instances.pop();
             return Err(refused);
@@ -170,7 +175,7 @@ impl Shelves {
         shelf.record.removed_at = Some(to_millisecond(at));
         shelf.record.standing = None;
         shelf.settings = None;
-        shelf.journal = Vec::new();
+        shelf.journal = Journal::default();
         self.link_tickets.retain(|ticket| ticket.instance != instance);
         true
     }
@@ -248,31 +253,6 @@ impl Shelves {
         self.key_check = Some(check);
     }
 
-    pub(super) fn append(
-        &mut self,
-        instance: InstanceId,
-        at: Timestamp,
-        kind: EventKind,
-        standing: Standing,
-    ) -> Result<Sequence, Error> {
-        let sequence = self.note(instance, at, kind)?;
-        self.present(instance).ok_or_else(no_instance)?.record.standing = Some(standing);
-        Ok(sequence)
-    }
-
-    pub(super) fn note(
-        &mut self,
-        instance: InstanceId,
-        at: Timestamp,
-        kind: EventKind,
-    ) -> Result<Sequence, Error> {
-        let shelf = self.present(instance).ok_or_else(no_instance)?;
-        // Entries go only when all of them go, so the length counts every number that was used.
-        let sequence = Sequence(shelf.journal.len() as u64 + 1);
-        shelf.journal.push(Event { sequence, at: to_millisecond(at), kind });
-        Ok(sequence)
-    }
-
     pub(super) fn read_after(
         &self,
         instance: InstanceId,
@@ -295,9 +275,9 @@ impl Shelves {
         events.filter(|it| it.kind.name() == name).take(limit as usize).cloned().collect()
     }
 
-    fn journal(&self, instance: InstanceId) -> &[Event] {
+    pub(super) fn journal(&self, instance: InstanceId) -> &[Event] {
         let shelf = self.instances.iter().find(|it| it.record.id == instance);
-        shelf.map_or(&[], |it| &it.journal)
+        shelf.map_or(&[], |it| &it.journal.events)
     }
 
     /// The instance, unless it was removed.

@@ -1,0 +1,7 @@
+//! Notifications, as a client fetches them.
+
+pub(crate) mod clear_webhooks_queue;
+pub(crate) mod delete_notification;
+pub(crate) mod get_webhooks_count;
+mod notification;
+pub(crate) mod receive_notification;

@@ -1,0 +1,5 @@
+mod clear_webhooks_queue;
+mod delete_notification;
+mod get_webhooks_count;
+mod news;
+mod receive_notification;

@@ -1,0 +1,126 @@
+//! The journal as the application writes it: every event gets what whoever fetches notifications is to
+//! be told of it, and whoever waits hears that it is there.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use waygate_core::error::Error;
+use waygate_core::event::{
+    Event, EventKind, EventName, Extent, NewEvent, Sequence, StateChanged, topic,
+};
+use waygate_core::id::InstanceId;
+use waygate_core::instance::settings::Switch;
+use waygate_core::instance::standing::Standing;
+use waygate_core::port::journal::Journal;
+use waygate_core::port::link::Deed;
+use waygate_core::port::registry::Registry;
+
+use crate::arrivals::Arrivals;
+use crate::instance_settings::opened;
+use crate::keyring::Keyring;
+
+/// Stands before the store's journal.
+#[derive(Debug)]
+pub(crate) struct Scribe {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) keyring: Keyring,
+    pub(crate) arrivals: Arc<Arrivals>,
+}
+
+impl Scribe {
+    /// Says of each change of state what it is news of, as far as the instance's owner wants to be told.
+    async fn with_topics(
+        &self,
+        instance: InstanceId,
+        mut events: Vec<NewEvent>,
+    ) -> Result<Vec<NewEvent>, Error> {
+        let is_change = |event: &NewEvent| event.kind.name() == EventName::StateChanged;
+        if !events.iter().any(is_change) {
+            return Ok(events);
+        }
+        let wanted = self.wanted(instance).await?;
+        if wanted.is_empty() {
+            return Ok(events);
+        }
+        // Also when another process wrote it, or this one before a crash.
+        let known = self.journal.newest(instance, EventName::StateChanged, None, 1).await?;
+        let mut known = known.into_iter().next().and_then(|event| changed(&event.kind).cloned());
+        for event in &mut events {
+            let Some(change) = changed(&event.kind) else { continue };
+            let mut topics = topic::of_change(known.as_ref(), change);
+            topics.retain(|topic| wanted.contains(topic));
+            known = Some(change.clone());
+            event.topics = topics;
+        }
+        Ok(events)
+    }
+
+    /// What of changes the owner wants to be told.
+    async fn wanted(&self, instance: InstanceId) -> Result<BTreeSet<Switch>, Error> {
+        let Some(sealed) = self.registry.settings(instance).await? else {
+            return Ok(BTreeSet::new());
+        };
+        match opened(&self.keyring, instance, &sealed) {
+            Ok(settings) => {
+                let told = [Switch::StateChanges, Switch::ConnectionChanges].into_iter();
+                Ok(told.filter(|switch| settings.switches.contains(switch)).collect())
+            }
+            Err(error) => {
+                // They will not be readable the next time either, and the instance must go on.
+                let cause = error.with_causes();
+                tracing::error!(%instance, cause, "nobody is notified: the settings say nothing");
+                Ok(BTreeSet::new())
+            }
+        }
+    }
+}
+
+fn changed(kind: &EventKind) -> Option<&StateChanged> {
+    if let EventKind::StateChanged(change) = kind { Some(change) } else { None }
+}
+
+impl Journal for Scribe {
+    fn commit(
+        &self,
+        instance: InstanceId,
+        at: Timestamp,
+        events: Vec<NewEvent>,
+        standing: Option<Standing>,
+    ) -> Deed<'_, Result<Sequence, Error>> {
+        Box::pin(async move {
+            let events = self.with_topics(instance, events).await?;
+            let last = self.journal.commit(instance, at, events, standing).await?;
+            self.arrivals.tell(instance);
+            Ok(last)
+        })
+    }
+
+    fn read_after(
+        &self,
+        instance: InstanceId,
+        after: Sequence,
+        limit: u32,
+    ) -> Deed<'_, Result<Vec<Event>, Error>> {
+        self.journal.read_after(instance, after, limit)
+    }
+
+    fn newest(
+        &self,
+        instance: InstanceId,
+        name: EventName,
+        before: Option<Sequence>,
+        limit: u32,
+    ) -> Deed<'_, Result<Vec<Event>, Error>> {
+        self.journal.newest(instance, name, before, limit)
+    }
+
+    fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>> {
+        self.journal.extent(instance)
+    }
+
+    fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>> {
+        self.journal.forget_events(cutoff, count_max)
+    }
+}

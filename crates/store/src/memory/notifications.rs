@@ -1,0 +1,196 @@
+//! Journals, and the notifications that wait for whoever fetches them.
+
+use jiff::Timestamp;
+use waygate_core::error::{Error, Kind};
+use waygate_core::event::{
+    Event, EventKind, EventName, Extent, NewEvent, Notification, Receipt, Sequence,
+};
+use waygate_core::id::InstanceId;
+use waygate_core::instance::settings::Switch;
+use waygate_core::instance::standing::Standing;
+use waygate_core::port::link::Deed;
+use waygate_core::port::notifications::Notifications;
+
+use super::MemoryStore;
+use super::shelves::{Shelf, Shelves, no_instance, to_millisecond};
+
+/// What happened to one instance.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    pub(super) events: Vec<Event>,
+    last_sequence: u64,
+    forgotten: u64,
+    waiting: Vec<Waiting>,
+    last_receipt: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    receipt: u64,
+    sequence: Sequence,
+    topic: Switch,
+    at: Timestamp,
+}
+
+impl Journal {
+    fn write(&mut self, at: Timestamp, event: NewEvent) {
+        self.last_sequence += 1;
+        let (sequence, at) = (Sequence(self.last_sequence), to_millisecond(at));
+        self.events.push(Event { sequence, at, kind: event.kind });
+        for topic in event.topics {
+            self.last_receipt += 1;
+            self.waiting.push(Waiting { receipt: self.last_receipt, sequence, topic, at });
+        }
+    }
+
+    fn event(&self, sequence: Sequence) -> Option<&Event> {
+        self.events.iter().find(|event| event.sequence == sequence)
+    }
+
+    fn head(&self, since: Timestamp) -> Option<Notification> {
+        self.waiting.iter().filter(|it| it.at >= since).find_map(|it| {
+            let event = self.event(it.sequence)?.clone();
+            Some(Notification { receipt: Receipt(it.receipt), topic: it.topic, event })
+        })
+    }
+
+    fn settle(&mut self, receipt: Receipt, since: Timestamp) -> bool {
+        let is_head = self.head(since).is_some_and(|head| head.receipt == receipt);
+        if is_head {
+            self.waiting.retain(|it| it.receipt != receipt.0);
+        }
+        is_head
+    }
+
+    /// Drops what is too much and notes how many went; `false` when nothing did.
+    fn drop_notifications(&mut self, now: Timestamp, since: Timestamp, count_max: u64) -> bool {
+        let bound = self.last_receipt.saturating_sub(count_max);
+        let before = self.waiting.len();
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting
+            .retain(|it| it.at >= since && it.receipt > bound && self.event(it.sequence).is_some());
+        self.waiting = waiting;
+        let count = (before - self.waiting.len()) as u64;
+        if count > 0 {
+            self.write(now, EventKind::NotificationsDropped { count }.into());
+        }
+        count > 0
+    }
+
+    fn forget(&mut self, cutoff: Timestamp, count_max: u64) -> u64 {
+        let old = self.events.iter().rev().find(|event| event.at < cutoff);
+        let old = old.map_or(0, |event| event.sequence.0);
+        let bound = old.max(self.last_sequence.saturating_sub(count_max));
+        if bound <= self.forgotten {
+            return 0;
+        }
+        self.forgotten = bound;
+        let changes = |event: &&Event| event.kind.name() == EventName::StateChanged;
+        let last_change = self.events.iter().rev().find(changes).map(|event| event.sequence);
+        let before = self.events.len();
+        self.events.retain(|it| it.sequence.0 > bound || Some(it.sequence) == last_change);
+        (before - self.events.len()) as u64
+    }
+}
+
+impl Shelves {
+    pub(super) fn commit(
+        &mut self,
+        instance: InstanceId,
+        at: Timestamp,
+        events: Vec<NewEvent>,
+        standing: Option<Standing>,
+    ) -> Result<Sequence, Error> {
+        if events.is_empty() {
+            return Err(Error::new(Kind::Invalid, "there is nothing to write down"));
+        }
+        let shelf = self.present(instance).ok_or_else(no_instance)?;
+        for event in events {
+            shelf.journal.write(at, event);
+        }
+        if let Some(standing) = standing {
+            shelf.record.standing = Some(standing);
+        }
+        Ok(Sequence(shelf.journal.last_sequence))
+    }
+
+    pub(super) fn extent(&mut self, instance: InstanceId) -> Extent {
+        let journal = self.present(instance).map(|shelf| &shelf.journal);
+        let (forgotten, newest) =
+            journal.map_or((0, 0), |journal| (journal.forgotten, journal.last_sequence));
+        Extent { forgotten: Sequence(forgotten), newest: Sequence(newest) }
+    }
+
+    pub(super) fn forget_events(&mut self, cutoff: Timestamp, count_max: u64) -> u64 {
+        let cutoff = to_millisecond(cutoff);
+        self.all_present().map(|shelf| shelf.journal.forget(cutoff, count_max)).sum()
+    }
+
+    fn all_present(&mut self) -> impl Iterator<Item = &mut Shelf> {
+        self.instances.iter_mut().filter(|it| it.record.removed_at.is_none())
+    }
+}
+
+impl Notifications for MemoryStore {
+    fn head(
+        &self,
+        instance: InstanceId,
+        since: Timestamp,
+    ) -> Deed<'_, Result<Option<Notification>, Error>> {
+        Box::pin(async move {
+            let since = to_millisecond(since);
+            Ok(self.shelves().present(instance).and_then(|it| it.journal.head(since)))
+        })
+    }
+
+    fn settle(
+        &self,
+        instance: InstanceId,
+        receipt: Receipt,
+        since: Timestamp,
+    ) -> Deed<'_, Result<bool, Error>> {
+        Box::pin(async move {
+            let since = to_millisecond(since);
+            let mut shelves = self.shelves();
+            Ok(shelves.present(instance).is_some_and(|it| it.journal.settle(receipt, since)))
+        })
+    }
+
+    fn waiting(&self, instance: InstanceId, since: Timestamp) -> Deed<'_, Result<u64, Error>> {
+        Box::pin(async move {
+            let since = to_millisecond(since);
+            let mut shelves = self.shelves();
+            let waiting = shelves.present(instance).map(|it| &it.journal.waiting);
+            Ok(waiting.map_or(0, |all| all.iter().filter(|it| it.at >= since).count() as u64))
+        })
+    }
+
+    fn clear_notifications(&self, instance: InstanceId) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move {
+            if let Some(shelf) = self.shelves().present(instance) {
+                shelf.journal.waiting.clear();
+            }
+            Ok(())
+        })
+    }
+
+    fn drop_notifications(
+        &self,
+        now: Timestamp,
+        since: Timestamp,
+        count_max: u64,
+    ) -> Deed<'_, Result<Vec<InstanceId>, Error>> {
+        Box::pin(async move {
+            let since = to_millisecond(since);
+            let mut shelves = self.shelves();
+            let touched = shelves
+                .all_present()
+                .filter_map(|it| {
+                    let id = it.record.id;
+                    it.journal.drop_notifications(now, since, count_max).then_some(id)
+                })
+                .collect();
+            Ok(touched)
+        })
+    }
+}
