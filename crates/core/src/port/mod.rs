@@ -4,4 +4,5 @@ pub mod audit;
 pub mod journal;
 pub mod link;
 pub mod link_tickets;
+pub mod outbound;
 pub mod registry;
