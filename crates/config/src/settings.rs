@@ -10,6 +10,7 @@ use crate::key::{Absent, Key, Kind, Refusal};
 use crate::listen;
 use crate::log::Log;
 use crate::native::Native;
+use crate::outbound::Outbound;
 use crate::problem::Problems;
 use crate::reader::{Reader, Reported};
 use crate::secrets::Secrets;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub log: Log,
     /// `[native]`: Waygate's own API.
     pub native: Native,
+    /// `[outbound]`: what it may connect to when a user of an API names an address.
+    pub outbound: Outbound,
     /// `[secrets]`: with what stored secrets are sealed.
     pub secrets: Secrets,
     /// `[whatsapp]`: how it connects, and as what.
@@ -67,6 +70,7 @@ impl Settings {
         let http = Http::read(reader);
         let log = Log::read(reader);
         let native = Native::read(reader);
+        let outbound = Outbound::read(reader);
         let secrets = Secrets::read(reader);
         let whatsapp = WhatsApp::read(reader);
         let (secrets, listen) = (secrets?, listen?);
@@ -79,6 +83,7 @@ impl Settings {
             http: http?,
             log: log?,
             native: native?,
+            outbound: outbound?,
             secrets,
             whatsapp: whatsapp?,
         })

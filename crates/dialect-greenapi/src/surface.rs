@@ -21,6 +21,7 @@ use waygate_engine::look::CODE_WITHIN;
 use waygate_http::act::{self, Doer};
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
+use waygate_http::outbound::Policy;
 use waygate_http::rate;
 use waygate_http::rate::Decision;
 use waygate_http::site::Surface;
@@ -46,11 +47,14 @@ pub struct Settings {
     /// How long whoever asks for a code waits for the first one of an attempt: `qr`, `scanqrcode`
     /// and `getAuthorizationCode`. [`CODE_WITHIN`] by default.
     pub code_within: Duration,
+    /// Which receivers of events may be named: those on the internet by default.
+    pub outbound: Policy,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rate_limits: RateLimits::Published, code_within: CODE_WITHIN }
+        let outbound = Policy::default();
+        Self { rate_limits: RateLimits::Published, code_within: CODE_WITHIN, outbound }
     }
 }
 

@@ -22,6 +22,7 @@ use waygate_http::act::{self, Doer};
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
+use waygate_http::outbound::Policy;
 use waygate_http::site::Surface;
 use waygate_http::trace::{name_instance, name_route};
 
@@ -44,11 +45,14 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// How long whoever asks for a code waits for it. [`CODE_WITHIN`] by default.
     pub code_within: Duration,
+    /// Which receivers of events may be named: those on the internet by default.
+    pub outbound: Policy,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rate_limits: RateLimits::Published, code_within: CODE_WITHIN }
+        let outbound = Policy::default();
+        Self { rate_limits: RateLimits::Published, code_within: CODE_WITHIN, outbound }
     }
 }
 

@@ -11,6 +11,7 @@ use waygate_core::token::TokenId;
 use waygate_engine::Gateway;
 use waygate_engine::idempotency::Once;
 use waygate_engine::link_tickets::LinkVisit;
+use waygate_http::outbound::Policy;
 
 use crate::fields::Fields;
 use crate::own_instance::OwnInstance;
@@ -63,6 +64,7 @@ pub(crate) struct AccountCall {
 /// A call about one instance, which is the caller's. Only `surface.rs` makes one.
 pub(crate) struct InstanceCall {
     pub(crate) gateway: Gateway,
+    pub(crate) outbound: Policy,
     pub(crate) instance: OwnInstance,
     pub(crate) view: View,
     /// None for a visitor, whose pass is right enough for what he may call.

@@ -20,6 +20,7 @@ use waygate_http::act::{self, Doer};
 use waygate_http::bearer;
 use waygate_http::body::{self, STALL};
 use waygate_http::guesses::Guesser;
+use waygate_http::outbound::Policy;
 use waygate_http::rate_headers::ToldLimit;
 use waygate_http::site::Surface;
 use waygate_http::trace::name_route;
@@ -51,29 +52,31 @@ pub enum Door {
 }
 
 /// What of this API can be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// By which way requests come.
     pub door: Door,
     /// How often a token may call.
     pub rate_limits: RateLimits,
+    /// Which receivers of events may be named: those on the internet by default.
+    pub outbound: Policy,
 }
 
 impl Settings {
     /// As it is meant, for requests that come by this way.
     pub fn at(door: Door) -> Self {
-        Self { door, rate_limits: RateLimits::Published }
+        Self { door, rate_limits: RateLimits::Published, outbound: Policy::default() }
     }
 }
 
 /// The API over these use cases.
 pub fn surface(gateway: Gateway, settings: Settings) -> Surface {
-    let Settings { door, rate_limits } = settings;
+    let Settings { door, rate_limits, outbound } = settings;
     let (name, claims, rates): (_, fn(&str) -> bool, _) = match door {
         Door::Keyed => ("native", path::keyed_claims, rate_limits.rates()),
         Door::Operator => ("operator", path::operator_claims, None),
     };
-    let api = Arc::new(Api { gateway, door, rates });
+    let api = Arc::new(Api { gateway, door, rates, outbound });
     Surface { name, claims, router: Router::new().fallback(serve).with_state(api), on_failure }
 }
 
@@ -83,6 +86,7 @@ struct Api {
     gateway: Gateway,
     door: Door,
     rates: Option<Rates>,
+    outbound: Policy,
 }
 
 /// Who was let in.
@@ -204,7 +208,7 @@ impl Api {
             Some(Turn::Another) => return Err(Problem::key_reused()),
         };
         said.once = once.clone();
-        let reply = prepared.reply(self.gateway.clone(), said);
+        let reply = prepared.reply(self.gateway.clone(), self.outbound.clone(), said);
         if let Some(once) = once {
             return idempotency::carry_out(once, reply).await;
         }
@@ -320,18 +324,18 @@ impl Api {
 
 impl Prepared {
     /// Has the handler answer.
-    fn reply(self, gateway: Gateway, said: Said) -> Reply {
+    fn reply(self, gateway: Gateway, outbound: Policy, said: Said) -> Reply {
         match self {
             Self::Account(handler, reach, rights) => {
                 handler(AccountCall { gateway, reach, rights, said })
             }
             Self::Instance(handler, instance, rights) => {
                 let (view, visit) = (View::Owner, None);
-                handler(InstanceCall { gateway, instance, view, rights, visit, said })
+                handler(InstanceCall { gateway, outbound, instance, view, rights, visit, said })
             }
             Self::Visit(handler, instance, visit) => {
                 let (view, rights, visit) = (View::Visitor, Scopes::NONE, Some(visit));
-                handler(InstanceCall { gateway, instance, view, rights, visit, said })
+                handler(InstanceCall { gateway, outbound, instance, view, rights, visit, said })
             }
         }
     }

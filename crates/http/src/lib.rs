@@ -5,7 +5,8 @@
 //! decided here once: how long a client may take for anything, how much it may send, how many
 //! connections it may hold, what is logged of a request and what never is, and that one handler's
 //! panic is one client's problem. The rest are tools for handlers: reading a body within bounds,
-//! strict JSON, tokens and cookies, rate limits, the picture of a code, websockets.
+//! strict JSON, tokens and cookies, rate limits, the picture of a code, websockets. And one for what goes
+//! out: the client for addresses that users name.
 //!
 //! Tokens are part of some APIs' paths. So nothing here logs a path, a query, a header or a body,
 //! nor an address; a request is told apart by its id, and a route by its template.
@@ -18,6 +19,7 @@ pub mod guesses;
 pub mod json;
 pub mod listener;
 pub mod origin;
+pub mod outbound;
 pub mod peer;
 pub mod proxies;
 pub mod qr_image;

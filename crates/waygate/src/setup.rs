@@ -19,6 +19,7 @@ use waygate_engine::keyring::Keyring;
 use waygate_engine::ports::Ports;
 use waygate_engine::tasks::Tasks;
 use waygate_http::listener::{self, Limits};
+use waygate_http::outbound::Policy;
 use waygate_http::proxies::TrustedProxies;
 use waygate_http::site::Site;
 use waygate_link::WhatsApp;
@@ -80,6 +81,8 @@ pub(crate) struct Running {
     pub(crate) clock: Arc<dyn Clock>,
     keys: Arc<KeyFiles>,
     store: Arc<SqliteStore>,
+    /// Which receivers of events may be named.
+    outbound: Policy,
     /// What serves requests; ends first.
     serving: Tasks,
     /// What writes to the disk; ends last.
@@ -132,7 +135,10 @@ impl Running {
         let bound = keyring.bind(&*store, &dice).await;
         let gateway = Gateway::new(ports, keyring, dice, Tasks::default());
         let serving = Tasks::default();
-        let running = Self { gateway, clock, keys, store, serving, storing, directory };
+        let outbound = Policy::default()
+            .and_networks(settings.outbound.allow.iter().copied())
+            .with_ports(settings.outbound.ports.iter().cloned());
+        let running = Self { gateway, clock, keys, store, outbound, serving, storing, directory };
         match bound {
             Ok(()) => Ok(running),
             Err(error) => {
@@ -227,6 +233,7 @@ impl Running {
                 RateLimits::Published => waygate_dialect_greenapi::RateLimits::Published,
                 RateLimits::Off => waygate_dialect_greenapi::RateLimits::Off,
             },
+            outbound: self.outbound.clone(),
             ..waygate_dialect_greenapi::Settings::default()
         };
         let hypersender = waygate_dialect_hypersender::Settings {
@@ -234,6 +241,7 @@ impl Running {
                 RateLimits::Published => waygate_dialect_hypersender::RateLimits::Published,
                 RateLimits::Off => waygate_dialect_hypersender::RateLimits::Off,
             },
+            outbound: self.outbound.clone(),
             ..waygate_dialect_hypersender::Settings::default()
         };
         let native = waygate_dialect_native::Settings {
@@ -241,6 +249,7 @@ impl Running {
                 RateLimits::Published => waygate_dialect_native::RateLimits::Published,
                 RateLimits::Off => waygate_dialect_native::RateLimits::Off,
             },
+            outbound: self.outbound.clone(),
             ..waygate_dialect_native::Settings::at(Door::Keyed)
         };
         Site::new(vec![
@@ -255,7 +264,10 @@ impl Running {
 
     /// What commands are served: the native API, which asks them for no token.
     pub(crate) fn operators_site(&self) -> Site {
-        let native = waygate_dialect_native::Settings::at(Door::Operator);
+        let native = waygate_dialect_native::Settings {
+            outbound: self.outbound.clone(),
+            ..waygate_dialect_native::Settings::at(Door::Operator)
+        };
         Site::new(vec![waygate_dialect_native::surface(self.gateway.clone(), native)])
             .with_request_seed(self.gateway.random_number())
     }

@@ -1,13 +1,15 @@
 //! No input panics, no value is repeated, and valid settings survive the way through a file.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_config::{
-    GreenApi, Http, Hypersender, Log, LogFormat, LogLevel, Native, Override, RateLimits, Secrets,
-    Settings, Sources, VersionSource, WhatsApp,
+    GreenApi, Http, Hypersender, Log, LogFormat, LogLevel, Native, Outbound, Override, RateLimits,
+    Secrets, Settings, Sources, VersionSource, WhatsApp,
 };
 
 use crate::sources::{TemporaryFile, environment, flags, from_file};
@@ -21,6 +23,9 @@ const PIECES: &[&str] = &[
     "rate_limits",
     "http",
     "trusted_proxies",
+    "outbound",
+    "allow",
+    "ports",
     "secrets",
     "master_key_file",
     "log",
@@ -79,6 +84,8 @@ const KEYS: &[&str] = &[
     "http.trusted_proxies",
     "hypersender.rate_limits",
     "native.rate_limits",
+    "outbound.allow",
+    "outbound.ports",
     "secrets.master_key_file",
     "log.format",
     "log.level",
@@ -170,24 +177,41 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         any::<u16>().prop_map(|port| (SocketAddr::from((Ipv4Addr::LOCALHOST, port)), None)),
     ];
     let http = vec(any::<IpAddr>(), 0..3).prop_map(|trusted_proxies| Http { trusted_proxies });
-    let parts = (data_dir, reach, apis, http, log, whatsapp);
-    parts.prop_map(|(data_dir, (listen, master_key_file), apis, http, log, whatsapp)| Settings {
+    let network = any::<IpAddr>().prop_map(|address| IpNet::from(address.to_canonical()));
+    let range = (1..=u16::MAX, 1..=u16::MAX).prop_map(|(a, b)| a.min(b)..=a.max(b));
+    let outbound = (vec(network, 0..3), vec(range, 1..3));
+    let outbound = outbound.prop_map(|(allow, ports)| Outbound { allow, ports });
+    let parts = (data_dir, reach, apis, (http, outbound), log, whatsapp);
+    parts.prop_map(|(data_dir, (listen, master_key_file), apis, wires, log, whatsapp)| Settings {
         data_dir: data_dir.into(),
         // A flow label is no part of an address that somebody writes.
         listen: SocketAddr::new(listen.ip(), listen.port()),
         greenapi: apis.0,
         hypersender: apis.1,
-        http,
+        http: wires.0,
         log,
         native: apis.2,
+        outbound: wires.1,
         secrets: Secrets { master_key_file },
         whatsapp,
     })
 }
 
 fn written(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { data_dir, listen, greenapi, hypersender, http, log, native, secrets, whatsapp } =
-        settings;
+    let Settings {
+        data_dir,
+        listen,
+        greenapi,
+        hypersender,
+        http,
+        log,
+        native,
+        outbound,
+        secrets,
+        whatsapp,
+    } = settings;
+    let range = |range: &RangeInclusive<u16>| format!("{}-{}", range.start(), range.end());
+    let ports: Vec<String> = outbound.ports.iter().map(range).collect();
     let rate_limits = |limits| match limits {
         RateLimits::Published => "published",
         RateLimits::Off => "off",
@@ -212,6 +236,7 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
         ("greenapi.rate_limits", rate_limits(greenapi.rate_limits).to_owned()),
         ("hypersender.rate_limits", rate_limits(hypersender.rate_limits).to_owned()),
         ("native.rate_limits", rate_limits(native.rate_limits).to_owned()),
+        ("outbound.ports", ports.join(",")),
         ("log.format", format.to_owned()),
         ("log.level", level.to_owned()),
         ("whatsapp.url", whatsapp.url.to_string()),
@@ -225,6 +250,10 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
     if !http.trusted_proxies.is_empty() {
         let proxies: Vec<String> = http.trusted_proxies.iter().map(IpAddr::to_string).collect();
         pairs.push(("http.trusted_proxies", proxies.join(", ")));
+    }
+    if !outbound.allow.is_empty() {
+        let networks: Vec<String> = outbound.allow.iter().map(IpNet::to_string).collect();
+        pairs.push(("outbound.allow", networks.join(", ")));
     }
     pairs
 }

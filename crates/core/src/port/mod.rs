@@ -6,4 +6,5 @@ pub mod kept_answers;
 pub mod link;
 pub mod link_tickets;
 pub mod notifications;
+pub mod outbound;
 pub mod registry;

@@ -20,7 +20,7 @@ pub(crate) async fn set_settings(call: AccountCall) -> Result<Response, Refusal>
     if sent.is_empty() {
         return Err(Refusal::invalid("'value' must have at least 1 key"));
     }
-    let change = Change::read(&sent)?;
+    let change = Change::read(&sent, &call.desk.settings.outbound)?;
     call.gateway().change_settings(call.instance.id, |settings| change.apply(settings)).await?;
     answer::json(&Answer { save_settings: true })
 }

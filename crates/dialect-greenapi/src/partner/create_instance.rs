@@ -33,7 +33,7 @@ pub(crate) async fn create_instance(call: PartnerCall) -> Result<Response, Refus
     refuse_other_messengers(&mut sent)?;
     sent.remove(DEPRECATED);
     let mut settings = Settings::default();
-    Change::read(&sent)?.apply(&mut settings);
+    Change::read(&sent, &call.desk.settings.outbound)?.apply(&mut settings);
     let new = NewInstance { name, settings, ..NewInstance::unnamed(call.account) };
     let created = call.gateway().create_instance(new).await?;
     let token =

@@ -3,10 +3,10 @@
 
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use url::Url;
 use waygate_core::instance::settings::{
     SEND_PAUSE_MAX, SEND_PAUSE_MIN, Settings, Switch, TYPING_LEVEL_MAX,
 };
+use waygate_http::outbound::{Policy, Refusal as Forbidden};
 
 use super::value;
 use crate::refusal::Refusal;
@@ -89,15 +89,16 @@ enum Edit {
 }
 
 impl Change {
-    /// Reads what a client sent; it may name any of the keys.
-    pub(crate) fn read(sent: &Map<String, Value>) -> Result<Self, Refusal> {
+    /// Reads what a client sent; it may name any of the keys. A receiver must be one that may be
+    /// connected to.
+    pub(crate) fn read(sent: &Map<String, Value>, outbound: &Policy) -> Result<Self, Refusal> {
         let mut edits = Vec::new();
         for (key, value) in sent {
             let known = KEYS.iter().find(|(known, _)| known == key);
             let &(key, meaning) = known.ok_or_else(|| not_allowed(key))?;
             // Some clients write what they have no value for.
             if !value.is_null() {
-                edits.extend(edit(key, meaning, value)?);
+                edits.extend(edit((key, meaning), value, outbound)?);
             }
         }
         Ok(Self(edits))
@@ -125,10 +126,14 @@ impl Change {
     }
 }
 
-fn edit(key: &'static str, meaning: Meaning, value: &Value) -> Result<Option<Edit>, Refusal> {
+fn edit(
+    (key, meaning): (&'static str, Meaning),
+    value: &Value,
+    outbound: &Policy,
+) -> Result<Option<Edit>, Refusal> {
     let edit = match meaning {
         Meaning::Account => return Ok(None),
-        Meaning::WebhookUrl => Edit::WebhookUrl(webhook_url(key, value)?),
+        Meaning::WebhookUrl => Edit::WebhookUrl(webhook_url(key, value, outbound)?),
         Meaning::WebhookToken => {
             Edit::WebhookToken(value::text(key, value, WEBHOOK_TOKEN_LENGTH_MAX)?.to_owned())
         }
@@ -151,20 +156,26 @@ fn edit(key: &'static str, meaning: Meaning, value: &Value) -> Result<Option<Edi
     Ok(Some(edit))
 }
 
-fn webhook_url(key: &str, value: &Value) -> Result<String, Refusal> {
+fn webhook_url(key: &str, value: &Value, outbound: &Policy) -> Result<String, Refusal> {
     let text = value::text(key, value, WEBHOOK_URL_BYTES_MAX)?.trim();
     if text.len() > WEBHOOK_URL_BYTES_MAX {
         return Err(Refusal::invalid(format_args!(
             "'{key}' length must be less than or equal to {WEBHOOK_URL_BYTES_MAX} bytes long"
         )));
     }
-    let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    if !text.is_empty() && !Url::parse(text).is_ok_and(is_web) {
-        return Err(Refusal::invalid(format_args!(
-            "'{key}' must be a valid uri with a scheme matching the http|https pattern"
-        )));
+    if text.is_empty() {
+        return Ok(String::new());
     }
-    Ok(text.to_owned())
+    match outbound.check(text) {
+        Ok(_destination) => Ok(text.to_owned()),
+        Err(Forbidden::NotOfTheWeb) => Err(Refusal::invalid(format_args!(
+            "'{key}' must be a valid uri with a scheme matching the http|https pattern"
+        ))),
+        // The vendor's own service has no network to protect; the words are ours.
+        Err(why @ (Forbidden::Credentials | Forbidden::Port | Forbidden::Address)) => {
+            Err(Refusal::invalid(format_args!("'{key}' must {why}")))
+        }
+    }
 }
 
 /// A key that nobody knows: a slip of the pen would otherwise pass for a setting.

@@ -8,6 +8,7 @@ use waygate_core::instance::settings::Settings;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::token::TokenKind;
 use waygate_engine::instances::NewInstance;
+use waygate_http::outbound::{Policy, Refusal as Forbidden};
 
 use crate::answer;
 use crate::call::AccountCall;
@@ -26,6 +27,8 @@ const URL_BYTES_MAX: usize = 2048;
 
 const HTTPS: &str = "https://";
 
+const NO_URL: &str = "The webhook url field must be a valid URL.";
+
 /// What a client wants.
 struct Wish {
     phone: PhoneNumber,
@@ -34,7 +37,8 @@ struct Wish {
 }
 
 pub(crate) async fn create_instance(call: AccountCall) -> Result<Response, Refusal> {
-    let Wish { phone, name, webhook_url } = read(Fields::read(&call.said)?)?;
+    let Wish { phone, name, webhook_url } =
+        read(Fields::read(&call.said)?, &call.desk.settings.outbound)?;
     let settings = Settings { webhook_url, ..Settings::default() };
     let phone = Some(phone);
     let new = NewInstance { name, phone, settings, ..NewInstance::unnamed(call.account) };
@@ -57,11 +61,11 @@ pub(crate) async fn create_instance(call: AccountCall) -> Result<Response, Refus
     answer::json(StatusCode::CREATED, &body.with_code(picture))
 }
 
-fn read(mut sent: Fields) -> Result<Wish, Refusal> {
+fn read(mut sent: Fields, outbound: &Policy) -> Result<Wish, Refusal> {
     let mut wrong = Wrong::default();
     let phone = wrong.note("phone", phone(&mut sent));
     let name = wrong.note("name", name(&mut sent));
-    let webhook_url = wrong.note("webhook_url", webhook_url(&mut sent));
+    let webhook_url = wrong.note("webhook_url", webhook_url(&mut sent, outbound));
     match (phone, name, webhook_url) {
         (Some(phone), Some(name), Some(webhook_url)) => Ok(Wish { phone, name, webhook_url }),
         (None, _, _) | (_, None, _) | (_, _, None) => Err(Refusal::Invalid(wrong)),
@@ -87,19 +91,28 @@ fn name(sent: &mut Fields) -> Result<String, String> {
 }
 
 /// An address that events are sent to, as far as it can be told without asking for it.
-fn webhook_url(sent: &mut Fields) -> Result<String, String> {
+fn webhook_url(sent: &mut Fields, outbound: &Policy) -> Result<String, String> {
     let Some(text) = sent.text("webhook_url")? else { return Ok(String::new()) };
     if text.len() > URL_BYTES_MAX {
         return Err(format!(
             "The webhook url field must not be greater than {URL_BYTES_MAX} characters."
         ));
     }
-    let url = Url::parse(&text).ok().filter(Url::has_host);
-    let url = url.ok_or("The webhook url field must be a valid URL.")?;
-    if url.scheme() == "https" && text.starts_with(HTTPS) {
-        Ok(text)
-    } else {
-        Err(format!("The webhook url field must start with one of the following: {HTTPS}."))
+    match Url::parse(&text) {
+        Ok(url) if url.scheme() == "https" && text.starts_with(HTTPS) => {}
+        Ok(url) if url.has_host() => {
+            let sentence = "The webhook url field must start with one of the following:";
+            return Err(format!("{sentence} {HTTPS}."));
+        }
+        Ok(_) | Err(_) => return Err(NO_URL.to_owned()),
+    }
+    match outbound.check(&text) {
+        Ok(_destination) => Ok(text),
+        Err(Forbidden::NotOfTheWeb) => Err(NO_URL.to_owned()),
+        // The vendor's own service has no network to protect; the words are ours.
+        Err(why @ (Forbidden::Credentials | Forbidden::Port | Forbidden::Address)) => {
+            Err(format!("The webhook url field must {why}."))
+        }
     }
 }
 

@@ -140,6 +140,9 @@ async fn what_cannot_be_used_creates_nothing_and_is_told_field_by_field() {
         (r#""+15550100123""#, r#""Shop""#, r#""hooks.example""#),
         (r#""+15550100123""#, r#""Shop""#, r#""http://hooks.example/""#),
         (r#""+15550100123""#, r#""Shop""#, r#""mailto:a@hooks.example""#),
+        (r#""+15550100123""#, r#""Shop""#, r#""https://0x7f.1/""#),
+        (r#""+15550100123""#, r#""Shop""#, r#""https://ann@hooks.example/""#),
+        (r#""+15550100123""#, r#""Shop""#, r#""https://hooks.example:25/""#),
         (r#""x""#, &format!("\"{long}\""), r#""x""#),
     ] {
         let fields = [("phone", phone), ("name", name), ("webhook_url", webhook_url)];

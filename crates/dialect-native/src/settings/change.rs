@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::wire::settings::{Edits, SettingsBody};
 
 pub(crate) async fn change(mut call: InstanceCall) -> Result<Response, Problem> {
-    let edits = Edits::read(&mut call.said.fields)?;
+    let edits = Edits::read(&mut call.said.fields, &call.outbound)?;
     let changed =
         call.gateway.change_settings(call.instance.id(), |settings| edits.apply(settings));
     answer::json(&SettingsBody::of(&changed.await?))

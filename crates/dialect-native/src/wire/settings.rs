@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use url::Url;
 use waygate_core::instance::settings::{
     SEND_PAUSE_MAX, SEND_PAUSE_MIN, Settings, Switch, TYPING_LEVEL_MAX,
 };
+use waygate_http::outbound::Policy;
 
 use crate::fields::Fields;
 use crate::problem::Problem;
@@ -80,7 +80,7 @@ impl<'a> SettingsBody<'a> {
 }
 
 impl Edits {
-    pub(crate) fn read(fields: &mut Fields) -> Result<Self, Problem> {
+    pub(crate) fn read(fields: &mut Fields, outbound: &Policy) -> Result<Self, Problem> {
         let pause =
             |pause: std::time::Duration| u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
         let pauses = pause(SEND_PAUSE_MIN)..=pause(SEND_PAUSE_MAX);
@@ -95,7 +95,7 @@ impl Edits {
                 .and_then(|level| level.try_into().ok()),
             switches: Vec::new(),
         };
-        check_url(edits.webhook_url.as_deref().unwrap_or_default())?;
+        check_url(edits.webhook_url.as_deref().unwrap_or_default(), outbound)?;
         for switch in Switch::ALL {
             edits.switches.extend(fields.switch(switch.as_str())?.map(|on| (switch, on)));
         }
@@ -134,15 +134,12 @@ fn text(fields: &mut Fields, name: &str) -> Result<Option<String>, Problem> {
     Ok(text)
 }
 
-fn check_url(text: &str) -> Result<(), Problem> {
-    let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    if text.is_empty() || Url::parse(text).is_ok_and(is_web) {
-        Ok(())
-    } else {
-        Err(Problem::invalid(
-            "`webhook_url` must be an address that begins with http:// or https://",
-        ))
+fn check_url(text: &str, outbound: &Policy) -> Result<(), Problem> {
+    if text.is_empty() {
+        return Ok(());
     }
+    let checked = outbound.check(text).map(|_destination| ());
+    checked.map_err(|why| Problem::invalid(format!("`{WEBHOOK_URL}` must {why}")))
 }
 
 #[cfg(test)]

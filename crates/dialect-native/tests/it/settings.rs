@@ -48,6 +48,10 @@ async fn what_cannot_be_set_is_refused_as_a_whole() {
     for body in [
         r#"{"polls":true,"webhook_url":"ftp://receiver.example"}"#,
         r#"{"webhook_url":"receiver.example"}"#,
+        r#"{"webhook_url":"http://[::ffff:127.0.0.1]/"}"#,
+        r#"{"webhook_url":"http://metadata.google.internal/"}"#,
+        r#"{"webhook_url":"https://ann@receiver.example/"}"#,
+        r#"{"webhook_url":"https://receiver.example:22/"}"#,
         r#"{"polls":true,"send_pause_ms":499}"#,
         r#"{"send_pause_ms":600001}"#,
         r#"{"typing_level":11}"#,
@@ -62,6 +66,10 @@ async fn what_cannot_be_set_is_refused_as_a_whole() {
     insta::assert_snapshot!(told.join("\n"), @r#"
     `webhook_url` must be an address that begins with http:// or https://
     `webhook_url` must be an address that begins with http:// or https://
+    `webhook_url` must not lead to a local, private or reserved address that `outbound.allow` of the gateway does not name
+    `webhook_url` must not lead to a local, private or reserved address that `outbound.allow` of the gateway does not name
+    `webhook_url` must not hold a user name or a password
+    `webhook_url` must not name a port that `outbound.ports` of the gateway does not permit
     `send_pause_ms` must be a whole number from 500 to 600000
     `send_pause_ms` must be a whole number from 500 to 600000
     `typing_level` must be a whole number from 0 to 10

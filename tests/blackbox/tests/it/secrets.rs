@@ -43,7 +43,7 @@ async fn no_route_writes_a_token_a_code_or_a_number_into_the_log() {
         let mut secrets = vec![NUMBER.to_owned(), partner.clone(), shop.token.clone()];
         secrets.extend(code.split([',', '#']).filter(|it| it.len() > 8).map(str::to_owned));
         let hook = json!({
-            "webhookUrl": "http://127.0.0.1:1/canary-address",
+            "webhookUrl": "https://receiver.example/canary-address",
             "webhookUrlToken": "canary-token",
         });
         secrets.push("canary".into());

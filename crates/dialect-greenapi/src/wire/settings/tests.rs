@@ -7,7 +7,7 @@ use super::*;
 
 fn read(sent: &Value) -> Result<Settings, String> {
     let Value::Object(sent) = sent else { panic!("{sent}") };
-    match Change::read(sent) {
+    match Change::read(sent, &Policy::default()) {
         Ok(change) => {
             let mut settings = Settings::default();
             change.apply(&mut settings);
@@ -112,6 +112,20 @@ fn values_that_cannot_be_used_are_told_apart() {
         (
             json!({"webhookUrl": "file:///etc/passwd"}),
             "'webhookUrl' must be a valid uri with a scheme matching the http|https pattern",
+        ),
+        (
+            json!({"webhookUrl": "http://2130706433/hook"}),
+            "'webhookUrl' must not lead to a local, private or reserved address that \
+             `outbound.allow` of the gateway does not name",
+        ),
+        (
+            json!({"webhookUrl": "https://ann@example.com/hook"}),
+            "'webhookUrl' must not hold a user name or a password",
+        ),
+        (
+            json!({"webhookUrl": "https://example.com:25/hook"}),
+            "'webhookUrl' must not name a port that `outbound.ports` of the gateway does not \
+             permit",
         ),
         (
             json!({"webhookUrl": path}),
