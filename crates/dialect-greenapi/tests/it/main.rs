@@ -12,3 +12,4 @@ mod rates;
 mod secrets;
 mod server;
 mod socket;
+mod tenants;
