@@ -24,11 +24,12 @@ class Refused(Exception):
 
 
 class Fixtures:
-    """They belong to whoever has this key."""
+    """They belong to whoever has this key. Instances are made with these fields."""
 
-    def __init__(self, base, key):
+    def __init__(self, base, key, instance=None):
         self._base = base
         self._key = key
+        self._instance = instance or {}
         self._scratch = None
         self._uses = 0
         self._shown = None
@@ -54,7 +55,7 @@ class Fixtures:
     def instance(self):
         """One that anything may be done to."""
         if self._uses == 0 or not self._there(f"/instances/{self._scratch}"):
-            self._scratch, self._uses = self.ask("POST", "/instances", {})["id"], USES
+            self._scratch, self._uses = self.ask("POST", "/instances", self._instance)["id"], USES
         self._uses -= 1
         return self._scratch
 

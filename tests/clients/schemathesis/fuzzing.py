@@ -19,7 +19,7 @@ class Failed(AssertionError):
 
 
 class Fuzzing:
-    """Over the document at this address. `hooks` names a module that Schemathesis loads, and
+    """Over the document at this address, of a server or of a file. `hooks` names a module that Schemathesis loads, and
     `environment` what that reads."""
 
     def __init__(self, document, key, hooks, environment):

@@ -31,6 +31,9 @@ def before_call(context, case, **_):
         _name_what_exists(case)
     if not _is_wrong(case, ParameterLocation.QUERY):
         _ask_for_what_exists(case)
+    if not _is_wrong(case, ParameterLocation.HEADER) and "Idempotency-Key" in (case.headers or {}):
+        # The same keys come again and again, and each is for one request.
+        case.headers["Idempotency-Key"] = f"key-{time.monotonic_ns()}"
     if not _is_wrong(case, ParameterLocation.BODY) and isinstance(case.body, dict):
         _say_what_can_be_meant(case)
 

@@ -22,7 +22,17 @@ RUNS_MAX = 500
 
 
 class OverDocument:
-    """Mixed into a test case, which says `path`, `base`, `hooks`, `requests`, `examples` and `token`."""
+    """Mixed into a test case, which says `base`, `hooks`, `requests`, `examples` and `token`, and either
+    `path`, where the gateway tells the document, or `file`, where somebody else's is kept."""
+
+    path = None
+    file = None
+    #: With which fields instances are made that are to be there.
+    instance = {}
+    #: How often an id is left as it was made up, for a document to which every text is one; never for zero.
+    made_up_every = 0
+    #: How wrong requests of every kind are made. There is a set of them, and it does not grow.
+    wrong = "examples,coverage"
 
     @classmethod
     def setUpClass(cls):
@@ -30,8 +40,13 @@ class OverDocument:
         cls.addClassCleanup(cls.simulator.stop)
         cls.gateway = Gateway(cls.simulator)
         cls.addClassCleanup(cls.gateway.stop)
-        cls.address = f"{cls.gateway.host}{cls.path}"
-        cls.document = json.loads(fetch(cls.address))
+        if cls.file is None:
+            cls.address = f"{cls.gateway.host}{cls.path}"
+            cls.document = json.loads(fetch(cls.address))
+        else:
+            cls.address = os.path.join(os.path.dirname(os.path.abspath(__file__)), cls.file)
+            with open(cls.address, encoding="utf-8") as document:
+                cls.document = json.load(document)
 
     def test_the_document_is_valid_openapi_3_1(self):
         self.assertTrue(self.document["openapi"].startswith("3.1."))
@@ -41,11 +56,12 @@ class OverDocument:
         environment = {
             "FUZZING_BASE": f"{self.gateway.host}/api/v1",
             "FUZZING_KEY": self.gateway.key(),
+            "FUZZING_INSTANCE": json.dumps(self.instance),
+            "FUZZING_MADE_UP_EVERY": str(self.made_up_every),
         }
         fuzzing = Fuzzing(self.address, self.token(), self.hooks, environment)
         url = ["--url", f"{self.gateway.host}{self.base}"]
-        # Wrong requests of every kind first: there is a set of them, and it does not grow.
-        fuzzing.run(SEED, [*url, "--phases", "examples,coverage", "--mode", "all"])
+        fuzzing.run(SEED, [*url, "--phases", self.wrong, "--mode", "all"])
         seed = SEED
         while fuzzing.asked() < self.requests and seed < SEED + RUNS_MAX:
             seed += 1

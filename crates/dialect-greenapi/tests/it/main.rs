@@ -13,3 +13,4 @@ mod receiving;
 mod secrets;
 mod server;
 mod socket;
+mod tenants;

@@ -14,7 +14,7 @@ use waygate_played::deadline::within;
 use crate::picture::scanned;
 use crate::server::{Answer, BASE, Instance, Server, unlimited};
 
-const BODY: &str = r#"{"phone":"+15550100123","name":"Front desk"}"#;
+const BODY: &str = r#"{"phone":"+15550001111","name":"Front desk"}"#;
 
 /// Creates an instance and shows this code on its first connection.
 async fn created(server: &Server, body: &str, code: &str) -> (Answer, Instance) {
@@ -44,7 +44,7 @@ async fn a_new_instance_comes_with_its_first_code_and_its_token() {
     let told = answer.told_of(&instance).replace(&picture, "PNG");
     insta::assert_snapshot!(
         told,
-        @r#"201 {"id":"UUID","name":"Front desk","phone":"+15550100123","service_type":"whatsapp","status":"SCAN_QR_CODE","qr_code":"PNG","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}"#
+        @r#"201 {"id":"UUID","name":"Front desk","phone":"+15550001111","service_type":"whatsapp","status":"SCAN_QR_CODE","qr_code":"PNG","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}"#
     );
     assert_eq!(scanned(&picture), "2@the,first,code");
     server.link.link(instance.id).await;
@@ -56,10 +56,10 @@ async fn a_new_instance_comes_with_its_first_code_and_its_token() {
 #[tokio::test(start_paused = true)]
 async fn what_a_client_sends_is_trimmed_and_kept() {
     let server = Server::start().await;
-    let body = r#"{"phone":" +15550100123 ","name":"  Shop\t","webhook_url":" https://hooks.example/wa ","other":1}"#;
+    let body = r#"{"phone":" +15550001111 ","name":"  Shop\t","webhook_url":" https://hooks.example/wa ","other":1}"#;
     let (answer, instance) = created(&server, body, "2@code").await;
     assert_eq!(answer.json()["name"], "Shop");
-    assert_eq!(answer.json()["phone"], "+15550100123");
+    assert_eq!(answer.json()["phone"], "+15550001111");
     let settings = server.gateway.settings(instance.id).await.unwrap();
     assert_eq!(settings.webhook_url, "https://hooks.example/wa");
 }
@@ -70,7 +70,7 @@ async fn a_form_does_as_well_as_json() {
     let request = Request::post(format!("{BASE}/create-instance"))
         .header("authorization", format!("Bearer {}", server.token.expose()))
         .header("content-type", "application/x-www-form-urlencoded");
-    let body = Body::from("phone=%2B15550100123&name=Front+desk&webhook_url=");
+    let body = Body::from("phone=%2B15550001111&name=Front+desk&webhook_url=");
     let answer = server.answer(request.body(body).unwrap()).await;
     assert_eq!(answer.status, 201, "{answer}");
     assert_eq!(answer.json()["name"], "Front desk");
@@ -128,21 +128,21 @@ async fn what_cannot_be_used_creates_nothing_and_is_told_field_by_field() {
     for (phone, name, webhook_url) in [
         ("", "", ""),
         ("null", "null", "null"),
-        (r#""+15550100123""#, "", ""),
+        (r#""+15550001111""#, "", ""),
         ("", r#""Shop""#, ""),
-        (r#""15550100123""#, r#""Shop""#, ""),
+        (r#""15550001111""#, r#""Shop""#, ""),
         (r#""+1 555 010 0123""#, r#""Shop""#, ""),
         (r#""+0000000""#, r#""Shop""#, ""),
         (r#""+155501""#, r#""Shop""#, ""),
-        (r#""+1555010012345678""#, r#""Shop""#, ""),
-        ("15550100123", "7", "[]"),
-        (r#""+15550100123""#, &format!("\"{long}\""), ""),
-        (r#""+15550100123""#, r#""Shop""#, r#""hooks.example""#),
-        (r#""+15550100123""#, r#""Shop""#, r#""http://hooks.example/""#),
-        (r#""+15550100123""#, r#""Shop""#, r#""mailto:a@hooks.example""#),
-        (r#""+15550100123""#, r#""Shop""#, r#""https://0x7f.1/""#),
-        (r#""+15550100123""#, r#""Shop""#, r#""https://ann@hooks.example/""#),
-        (r#""+15550100123""#, r#""Shop""#, r#""https://hooks.example:25/""#),
+        (r#""+1555000111145678""#, r#""Shop""#, ""),
+        ("15550001111", "7", "[]"),
+        (r#""+15550001111""#, &format!("\"{long}\""), ""),
+        (r#""+15550001111""#, r#""Shop""#, r#""hooks.example""#),
+        (r#""+15550001111""#, r#""Shop""#, r#""http://hooks.example/""#),
+        (r#""+15550001111""#, r#""Shop""#, r#""mailto:a@hooks.example""#),
+        (r#""+15550001111""#, r#""Shop""#, r#""https://0x7f.1/""#),
+        (r#""+15550001111""#, r#""Shop""#, r#""https://ann@hooks.example/""#),
+        (r#""+15550001111""#, r#""Shop""#, r#""https://hooks.example:25/""#),
         (r#""x""#, &format!("\"{long}\""), r#""x""#),
     ] {
         let fields = [("phone", phone), ("name", name), ("webhook_url", webhook_url)];
@@ -162,7 +162,7 @@ async fn what_cannot_be_used_creates_nothing_and_is_told_field_by_field() {
 async fn fifty_characters_are_counted_and_not_bytes() {
     let server = Server::with(Settings { code_within: Duration::ZERO, ..unlimited() }).await;
     let name = "\u{e9}".repeat(50);
-    let body = format!("{{\"phone\":\"+15550100123\",\"name\":\"{name}\"}}");
+    let body = format!("{{\"phone\":\"+15550001111\",\"name\":\"{name}\"}}");
     assert_eq!(server.create(&body).await.status, 201);
 }
 

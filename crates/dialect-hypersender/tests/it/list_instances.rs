@@ -19,18 +19,18 @@ async fn an_instance_has_no_token_in_the_list_before_it_was_connected_once() {
     let instance = server.instance().await;
     insta::assert_snapshot!(
         server.list("").await.told_of(&instance),
-        @r#"200 [{"id":"UUID","name":"Front desk","phone":"+15550100123","service_type":"whatsapp","status":"SCAN_QR_CODE","access_token":null,"created_at":"2026-03-01T10:20:30"}]"#
+        @r#"200 [{"id":"UUID","name":"Front desk","phone":"+15550001111","service_type":"whatsapp","status":"SCAN_QR_CODE","access_token":null,"created_at":"2026-03-01T10:20:30"}]"#
     );
     server.link(&instance).await;
     insta::assert_snapshot!(
         server.list("").await.told_of(&instance),
-        @r#"200 [{"id":"UUID","name":"Front desk","phone":"+15550100123","service_type":"whatsapp","status":"WORKING","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}]"#
+        @r#"200 [{"id":"UUID","name":"Front desk","phone":"+15550001111","service_type":"whatsapp","status":"WORKING","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}]"#
     );
     server.link.tell(instance.id, LinkEvent::Ended(EndReason::DeviceRemoved)).await;
     server.settle(instance.id, StateName::Unlinked).await;
     insta::assert_snapshot!(
         server.list("").await.told_of(&instance),
-        @r#"200 [{"id":"UUID","name":"Front desk","phone":"+15550100123","service_type":"whatsapp","status":"FAILED","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}]"#
+        @r#"200 [{"id":"UUID","name":"Front desk","phone":"+15550001111","service_type":"whatsapp","status":"FAILED","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}]"#
     );
 }
 
@@ -76,7 +76,7 @@ async fn filters_narrow_it_down() {
         ("?filter[status]=SCAN_QR_CODE".to_owned(), vec!["Front desk"]),
         ("?filter[status]=STOPPED".to_owned(), vec![]),
         ("?filter[status]=WORKING&filter[name]=desk".to_owned(), vec![]),
-        ("?filter[phone]=%2B15550100123".to_owned(), vec!["Shop", "Front desk"]),
+        ("?filter[phone]=%2B15550001111".to_owned(), vec!["Shop", "Front desk"]),
         ("?filter[phone]=%2B1555010012".to_owned(), vec![]),
         ("?page=2&sort=name".to_owned(), vec!["Shop", "Front desk"]),
     ] {

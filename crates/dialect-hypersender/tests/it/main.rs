@@ -17,4 +17,5 @@ mod schema;
 mod secrets;
 mod server;
 mod statuses;
+mod tenants;
 mod tokens;

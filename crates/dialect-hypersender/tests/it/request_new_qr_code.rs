@@ -49,7 +49,7 @@ async fn it_waits_for_a_code_of_a_fresh_attempt_and_shows_it_as_a_picture() {
     assert!(!picture.starts_with("data:"), "clients add the prefix");
     insta::assert_snapshot!(
         answer.told_of(&instance).replace(&picture, "PNG"),
-        @r#"200 {"id":"UUID","name":"Front desk","phone":"+15550100123","service_type":"whatsapp","status":"SCAN_QR_CODE","qr_code":"PNG","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}"#
+        @r#"200 {"id":"UUID","name":"Front desk","phone":"+15550001111","service_type":"whatsapp","status":"SCAN_QR_CODE","qr_code":"PNG","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}"#
     );
     assert_eq!(scanned(&picture), "2@the,code");
 }
@@ -86,7 +86,7 @@ async fn a_link_that_works_is_not_touched() {
     let dials = server.link.dials();
     insta::assert_snapshot!(
         ask(&server, &instance).await.told_of(&instance),
-        @r#"200 {"id":"UUID","name":"Front desk","phone":"+15550100123","service_type":"whatsapp","status":"WORKING","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}"#
+        @r#"200 {"id":"UUID","name":"Front desk","phone":"+15550001111","service_type":"whatsapp","status":"WORKING","access_token":"TOKEN","created_at":"2026-03-01T10:20:30"}"#
     );
     server.link.tell(instance.id, LinkEvent::Ended(EndReason::Closed)).await;
     server.settle(instance.id, StateName::Offline).await;

@@ -27,7 +27,7 @@ async fn tokens_codes_numbers_and_names_are_in_no_line_of_the_log() {
     let mut canaries = vec![
         "canary".to_owned(),
         account().phone,
-        "15550100123".to_owned(),
+        "15550001111".to_owned(),
         "15550107777".to_owned(),
         server.token.expose().to_owned(),
         showing.token.expose().to_owned(),

@@ -95,7 +95,7 @@ impl Server {
     }
 
     pub(crate) async fn instance_named(&self, name: &str) -> Instance {
-        let phone = Some("15550100123".parse().unwrap());
+        let phone = Some("15550001111".parse().unwrap());
         let new =
             NewInstance { name: name.to_owned(), phone, ..NewInstance::unnamed(self.account) };
         self.created(new).await
