@@ -26,7 +26,9 @@ pub mod tasks;
 mod visit;
 
 mod actor;
+mod assertion;
 mod line;
+mod passkey;
 mod revocations;
 mod supervisor;
 

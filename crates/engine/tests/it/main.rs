@@ -10,6 +10,7 @@ mod link_tickets;
 mod linking;
 mod logging_out;
 mod pairing;
+mod passkey;
 mod sessions;
 mod settings;
 mod tokens;
