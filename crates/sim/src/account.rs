@@ -14,6 +14,7 @@ use crate::{
     inbox::Mailbox,
     letter::Letter,
     payload::Registration,
+    phone_gate::Passkeys,
     picture::ProfilePicture,
     prekeys::{KeyBundle, KeyStock},
     signal_party::SignalParty,
@@ -44,6 +45,9 @@ pub(crate) struct Account {
     pub(crate) privacy: BTreeMap<String, String>,
     pub(crate) picture: Option<ProfilePicture>,
     pub(crate) codes_asked: CodesAsked,
+    pub(crate) passkeys: Passkeys,
+    /// Whether the phone is new enough to have companions.
+    pub(crate) multi_device: bool,
     pub(crate) mailbox: Mailbox,
     /// Whether somebody looks at the phone.
     pub(crate) available: bool,
@@ -134,6 +138,8 @@ impl Account {
             privacy: default_privacy(),
             picture: None,
             codes_asked: CodesAsked::default(),
+            passkeys: Passkeys::default(),
+            multi_device: true,
             mailbox: Mailbox::default(),
             available: false,
             seen_unix_s: None,

@@ -40,6 +40,16 @@ pub enum LinkError {
     /// The device did not answer within a minute.
     #[error("the device did not answer in time")]
     TimedOut,
+    /// The phone's application is too old to have companions. The companion is told, and the code
+    /// stays as good as it was.
+    #[error("the phone has no multi-device")]
+    NoMultiDevice,
+    /// What the device said at the passkey gate does not hold; says in which respect.
+    #[error("the device did not pass the passkey gate: {0}")]
+    PasskeyRefused(&'static str),
+    /// The user of the phone has said that the device shows another code.
+    #[error("the codes of the phone and the device are not the same")]
+    CodeRejected,
 }
 
 /// Why a scan did not link a device.
@@ -89,6 +99,23 @@ pub enum CodeError {
     /// The code or ref was right, and linking failed all the same.
     #[error(transparent)]
     Link(#[from] LinkError),
+}
+
+/// Why there is nothing to be done with a passkey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasskeyError {
+    /// Not `PublicKeyCredentialRequestOptions` in JSON.
+    #[error("the challenge is not PublicKeyCredentialRequestOptions in JSON")]
+    Malformed,
+    /// The challenge is of a site that WhatsApp's page may not ask for.
+    #[error("a page of web.whatsapp.com may not ask for this site")]
+    ForeignSite,
+    /// The account has no passkey, or none that is asked for.
+    #[error("the account has no such passkey")]
+    NoPasskey,
+    /// The phone shows no code to be compared.
+    #[error("the phone shows no code")]
+    NoCode,
 }
 
 /// Why a device could not be unlinked.

@@ -43,8 +43,13 @@ mod noise;
 mod oracle;
 mod outbox;
 mod pairing_code;
+mod passkey;
+mod passkey_assertion;
+mod passkey_exchange;
+mod passkey_gate;
 mod payload;
 mod phone;
+mod phone_gate;
 mod phone_mail;
 mod phone_messages;
 mod picture;
@@ -71,8 +76,8 @@ mod world;
 pub use chat_states::ChatState;
 pub use config::{Latency, SimConfig};
 pub use error::{
-    CodeError, DialRefused, InboxError, LinkError, PhoneError, PictureError, ScanError, SendError,
-    UnlinkError,
+    CodeError, DialRefused, InboxError, LinkError, PasskeyError, PhoneError, PictureError,
+    ScanError, SendError, UnlinkError,
 };
 pub use fault::Fault;
 pub use handshake::HandshakeKind;

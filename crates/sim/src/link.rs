@@ -45,6 +45,13 @@ pub(crate) struct Offer {
     waiter: oneshot::Sender<Outcome>,
 }
 
+impl Offer {
+    /// Whether the phone still waits for the answer.
+    pub(crate) fn is_awaited(&self) -> bool {
+        !self.waiter.is_closed()
+    }
+}
+
 impl World {
     /// The phone `number` sends the client of `connection` its signed identity, authenticated
     /// with `adv_secret`. The receiver resolves when the client has answered.
@@ -57,16 +64,12 @@ impl World {
         let clock = self.clock;
         let companion = {
             let candidate = self.candidate(connection).ok_or(LinkError::ConnectionGone)?;
-            if candidate.offer.as_ref().is_some_and(|offer| !offer.waiter.is_closed()) {
-                return Err(LinkError::InProgress);
-            }
+            candidate.is_free()?;
             candidate.registration.identity
         };
         let account = self.accounts.get_mut(number).ok_or(LinkError::ConnectionGone)?;
         let Some((device, key_index)) = account.next_numbers() else {
-            let detail = format!("{number} has no place left");
-            self.refuse(Some(connection), RefusalKind::DeviceLimit, detail);
-            return Err(LinkError::DeviceLimit);
+            return Err(self.refuse_full(connection, number));
         };
         let numbers =
             DeviceNumbers { raw_id: account.raw_id, timestamp_unix_s: clock.unix_s(), key_index };
@@ -83,6 +86,14 @@ impl World {
             stanza::iq_set(&iq_id, "md").attr("t", clock.unix_s()).children([content]).build();
         self.send(connection, stanza);
         Ok(answer)
+    }
+
+    /// The phone has no place left for another companion. That is shown to its user; the companion
+    /// hears nothing.
+    pub(crate) fn refuse_full(&mut self, connection: ConnectionId, number: &str) -> LinkError {
+        let detail = format!("{number} has no place left");
+        self.refuse(Some(connection), RefusalKind::DeviceLimit, detail);
+        LinkError::DeviceLimit
     }
 
     /// The client's answer to an offer, if `iq` is one. Ends the stream either way it is signed.

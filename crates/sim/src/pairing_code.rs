@@ -27,7 +27,7 @@ pub(crate) const WRAPPED_BYTES: usize = 80;
 pub(crate) const BUNDLE_BYTES: usize = 156;
 
 const ROUNDS: u32 = 131_072;
-const ALPHABET: &str = "123456789ABCDEFGHJKLMNPQRSTVWXYZ";
+pub(crate) const ALPHABET: &str = "123456789ABCDEFGHJKLMNPQRSTVWXYZ";
 
 /// A code in the form both sides derive keys from. A secret: it has no useful `Debug`.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, sleep, timeout},
 };
-use wacore_binary::{SERVER_JID, builder::NodeBuilder};
+use wacore_binary::{Node, SERVER_JID, builder::NodeBuilder};
 
 use crate::{
     CodeError, LinkError, LinkedDevice, PictureError, ProfilePicture, RefusalKind, ScanError,
@@ -18,6 +18,7 @@ use crate::{
     keys::KeyPair,
     link::Outcome,
     pairing_code::{PairingCode, PrimaryHello},
+    passkey_gate::Begun,
     picture_requests,
     scanned_text::ScannedText,
     world::{ConnectionId, DeviceKey, Shared, Stage, World},
@@ -28,7 +29,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a phone needs between learning that the code was right and sending its identity. A
 /// client commits its new secret in this time.
-const AFTER_CODE: Duration = Duration::from_millis(50);
+pub(crate) const AFTER_CODE: Duration = Duration::from_millis(50);
 
 /// A primary device with an account. Cheap to clone; all clones are the same phone.
 #[derive(Clone)]
@@ -117,6 +118,20 @@ impl Phone {
         drop(picture_requests::change(&mut world, &self.number, None, None));
     }
 
+    /// Whether the phone can have companions.
+    pub fn has_multi_device(&self) -> bool {
+        let world = self.shared.lock();
+        world.accounts.get(&self.number).is_some_and(|account| account.multi_device)
+    }
+
+    /// Makes of the phone one whose application is too old to have companions, or updates it.
+    pub fn set_multi_device(&self, multi_device: bool) {
+        let mut world = self.shared.lock();
+        if let Some(account) = world.accounts.get_mut(&self.number) {
+            account.multi_device = multi_device;
+        }
+    }
+
     /// The linked devices, by number.
     pub fn devices(&self) -> Vec<DeviceView> {
         let world = self.shared.lock();
@@ -142,21 +157,17 @@ impl Phone {
     }
 
     /// Scans the text of a QR code and links the device that shows it. Resolves when the device
-    /// has countersigned its identity, or with the reason why it will not. Waits at most a minute;
-    /// dropping the future abandons the scan.
+    /// has countersigned its identity, or with the reason why it will not. Waits at most a minute, and
+    /// before it ten for a passkey where one is required; dropping the future abandons the scan.
     pub async fn scan(&self, qr: &str) -> Result<LinkedDevice, ScanError> {
-        let answer = {
+        let (connection, begun) = {
             let mut world = self.shared.lock();
             self.start_scan(&mut world, qr)?
         };
-        Ok(wait(answer).await?)
+        Ok(self.see_through(connection, begun).await?)
     }
 
-    fn start_scan(
-        &self,
-        world: &mut World,
-        qr: &str,
-    ) -> Result<oneshot::Receiver<Outcome>, ScanError> {
+    fn start_scan(&self, world: &mut World, qr: &str) -> Result<(ConnectionId, Begun), ScanError> {
         let text = ScannedText::parse(qr).map_err(|detail| {
             world.refuse(None, RefusalKind::ScannedText, detail);
             ScanError::Malformed(detail)
@@ -185,15 +196,20 @@ impl Phone {
             world.refuse(connection, RefusalKind::ScannedText, "the identity key differs");
             return Err(ScanError::IdentityMismatch);
         }
-        let answer = world.offer(entry.connection, &self.number, &text.adv_secret)?;
-        if let Some(entry) = world.reference(&text.reference) {
-            entry.used = true;
+        let begun = world.begin(entry.connection, &self.number, &text.adv_secret);
+        if begun.as_ref().is_err_and(|error| *error == LinkError::NoMultiDevice) {
+            world.send(entry.connection, downgrade());
         }
-        Ok(answer)
+        let begun = begun?;
+        if let Some(spent) = world.reference(&text.reference) {
+            spent.used = true;
+        }
+        Ok((entry.connection, begun))
     }
 
     /// Types a pairing code and links the device that shows it. A dash, spaces and the case do
-    /// not matter. Waits at most a minute for each of the device's two answers.
+    /// not matter. Waits at most a minute for each of the device's two answers, and between them ten
+    /// for a passkey where one is required.
     pub async fn enter_code(&self, code: &str) -> Result<LinkedDevice, CodeError> {
         let code = PairingCode::parse(code).ok_or(CodeError::Malformed)?;
         let (connection, reference, wrapped, mut dice) = {
@@ -220,8 +236,8 @@ impl Phone {
             .map_err(|_dropped| CodeError::Link(LinkError::ConnectionGone))?
             .ok_or(CodeError::WrongCode)?;
         sleep(AFTER_CODE).await;
-        let answer = self.shared.lock().offer(connection, &self.number, &secret)?;
-        Ok(wait(answer).await?)
+        let begun = self.shared.lock().begin(connection, &self.number, &secret)?;
+        Ok(self.see_through(connection, begun).await?)
     }
 
     /// The newest request for a code for this account, counted as tried once more. It is also the
@@ -230,6 +246,9 @@ impl Phone {
         &self,
         world: &mut World,
     ) -> Result<(ConnectionId, String, [u8; 80]), CodeError> {
+        if world.accounts.get(&self.number).is_some_and(|account| !account.multi_device) {
+            return Err(CodeError::Link(LinkError::NoMultiDevice));
+        }
         let now = Instant::now();
         let found = world.connections.iter_mut().filter_map(|(id, peer)| {
             let Stage::Unregistered(candidate) = &mut peer.stage else {
@@ -261,8 +280,6 @@ impl Phone {
     ) -> Result<(), CodeError> {
         let account = world.accounts.get(&self.number).ok_or(CodeError::NothingPending)?;
         let identity = account.phone.pair.public();
-        let id = world.dice.number().to_string();
-        let unix_s = world.clock.unix_s();
         let request = world
             .candidate(connection)
             .and_then(|candidate| candidate.code.as_mut())
@@ -278,14 +295,7 @@ impl Phone {
                 child("link_code_pairing_ref", reference.as_bytes()),
             ])
             .build();
-        let notification = NodeBuilder::new("notification")
-            .attr("from", SERVER_JID)
-            .attr("type", "link_code_companion_reg")
-            .attr("id", id)
-            .attr("t", unix_s)
-            .children([stage])
-            .build();
-        world.send(connection, notification);
+        world.notify(connection, "link_code_companion_reg", stage);
         Ok(())
     }
 
@@ -317,7 +327,15 @@ impl std::fmt::Debug for Phone {
     }
 }
 
-async fn wait(answer: oneshot::Receiver<Outcome>) -> Outcome {
+/// What the server tells a companion whose code was scanned by a phone without multi-device.
+fn downgrade() -> Node {
+    NodeBuilder::new("ib")
+        .attr("from", SERVER_JID)
+        .children([NodeBuilder::new("downgrade_webclient").build()])
+        .build()
+}
+
+pub(crate) async fn wait(answer: oneshot::Receiver<Outcome>) -> Outcome {
     match timeout(PATIENCE, answer).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_dropped)) => Err(LinkError::ConnectionGone),

@@ -57,6 +57,8 @@ pub enum RefusalKind {
     DeviceSignature,
     /// A request for a pairing code, or its finish, is malformed or names the wrong keys.
     PairingCode,
+    /// A step of the passkey gate that is malformed, out of turn, or proves nothing.
+    Passkey,
     /// A known request with missing or malformed parts.
     Request,
     /// A prekey upload with a wrong signature or identity.

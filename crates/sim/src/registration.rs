@@ -1,16 +1,20 @@
 //! A connection whose client wants to be linked: refs, the answer to an offer, pairing codes
-//! (see `code_stages.rs`), and nothing else (docs/internals/sim.md, "Linking by QR").
+//! (see `code_stages.rs`), the passkey gate (see `passkey_gate.rs`), and nothing else (docs/internals/sim.md, "Linking by QR").
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use tokio::time::Instant;
 use wacore_binary::{Node, builder::NodeBuilder};
 
 use crate::{
-    RefusalKind,
+    LinkError, RefusalKind,
     code_stages::{CodeRequest, take_code_stage},
     link::Offer,
+    passkey_gate::{self, Gate},
     payload::Registration,
     refs::RefEntry,
     requests::{check_form, is_known},
@@ -34,11 +38,14 @@ pub(crate) struct Candidate {
     pub(crate) registration: Registration,
     pub(crate) offer: Option<Offer>,
     pub(crate) code: Option<CodeRequest>,
+    pub(crate) gate: Option<Gate>,
     pub(crate) codes_asked: u32,
     pub(crate) expires: Instant,
     last_iq: u32,
     /// The ids of the server's requests that have no answer yet.
     unanswered: BTreeSet<String>,
+    /// The server's notifications that have no ack yet: their types by their ids.
+    pub(crate) notified: BTreeMap<String, &'static str>,
 }
 
 impl Candidate {
@@ -48,6 +55,14 @@ impl Candidate {
         let id = self.last_iq.to_string();
         self.unanswered.insert(id.clone());
         id
+    }
+
+    /// Whether no phone waits for the answer to its offer.
+    pub(crate) fn is_free(&self) -> Result<(), LinkError> {
+        match &self.offer {
+            Some(offer) if offer.is_awaited() => Err(LinkError::InProgress),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
@@ -76,10 +91,12 @@ pub(crate) fn open(
         registration,
         offer: None,
         code: None,
+        gate: None,
         codes_asked: 0,
         expires: last + GRACE,
         last_iq: 0,
         unanswered: BTreeSet::new(),
+        notified: BTreeMap::new(),
     };
     let id = candidate.next_iq_id();
     peer.stage = Stage::Unregistered(Box::new(candidate));
@@ -89,6 +106,10 @@ pub(crate) fn open(
 
 /// Takes a stanza of an unregistered client.
 pub(crate) fn take(world: &mut World, connection: ConnectionId, node: &Node) {
+    if node.tag == "ack" {
+        take_ack(world, connection, node);
+        return;
+    }
     if node.tag != "iq" {
         refuse_tag(world, connection, node);
         return;
@@ -120,11 +141,34 @@ fn take_answer(world: &mut World, connection: ConnectionId, iq: &Node, id: &str)
     }
 }
 
+/// Takes an ack. One of a notification repeats what was sent; what else clients acknowledge is their
+/// business.
+fn take_ack(world: &mut World, connection: ConnectionId, ack: &Node) {
+    world.report.count_request("ack");
+    let id = attr(ack, "id").unwrap_or_default();
+    let Some(candidate) = world.candidate(connection) else {
+        return;
+    };
+    let Some(kind) = candidate.notified.get(&*id) else {
+        return;
+    };
+    let class = attr(ack, "class");
+    if class.as_deref() == Some("notification")
+        && stanza::is_to_server(ack)
+        && attr(ack, "type").as_deref() == Some(kind)
+    {
+        candidate.notified.remove(&*id);
+    } else {
+        let detail = "an ack of a notification with another class, to or type";
+        world.refuse(Some(connection), RefusalKind::Request, detail);
+    }
+}
+
 /// Stanzas without an answer: the few a client sends on every stream are let pass.
 fn refuse_tag(world: &mut World, connection: ConnectionId, node: &Node) {
     let child = first_child(node).map_or("", |child| child.tag.as_ref());
     match (node.tag.as_ref(), child) {
-        ("ack" | "presence", _) | ("ib", "unified_session") => {
+        ("presence", _) | ("ib", "unified_session") => {
             world.report.count_request(&node.tag);
         }
         (tag, _) => world.refuse(Some(connection), RefusalKind::NotAllowed, tag.to_owned()),
@@ -133,8 +177,10 @@ fn refuse_tag(world: &mut World, connection: ConnectionId, node: &Node) {
 
 fn take_request(world: &mut World, connection: ConnectionId, iq: &Node, id: &str) {
     let name = request_name(iq);
+    let is_step = passkey_gate::STEPS.contains(&name.as_str());
     let form = match name.as_str() {
         "w:p/get/ping" | "w:p/get/" | "md/set/link_code_companion_reg" => check_form(&name, iq),
+        _ if is_step => check_form(&name, iq),
         _ => Ok(()),
     };
     if let Err(error) = form {
@@ -153,6 +199,10 @@ fn take_request(world: &mut World, connection: ConnectionId, iq: &Node, id: &str
         "md/set/link_code_companion_reg" => {
             world.report.count_request(&name);
             take_code_stage(world, connection, iq, id);
+        }
+        _ if is_step => {
+            world.report.count_request(&name);
+            passkey_gate::take(world, connection, (&name, id), iq);
         }
         _ if is_known(&name) => {
             world.refuse(Some(connection), RefusalKind::NotAllowed, name);

@@ -5,6 +5,7 @@
 
 mod asked;
 mod mail;
+mod passkeys;
 mod problem;
 mod routes;
 

@@ -7,7 +7,9 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{CodeError, InboxError, LinkError, PhoneError, ScanError, SendError, UnlinkError};
+use crate::{
+    CodeError, InboxError, LinkError, PasskeyError, PhoneError, ScanError, SendError, UnlinkError,
+};
 
 /// A refusal: a code for programs and a sentence for people.
 #[derive(Debug, Serialize)]
@@ -57,6 +59,9 @@ impl From<LinkError> for Problem {
             LinkError::DeviceLimit => (StatusCode::CONFLICT, "device_limit"),
             LinkError::InProgress => (StatusCode::CONFLICT, "in_progress"),
             LinkError::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timed_out"),
+            LinkError::NoMultiDevice => (StatusCode::CONFLICT, "no_multi_device"),
+            LinkError::PasskeyRefused(_) => (StatusCode::CONFLICT, "passkey_refused"),
+            LinkError::CodeRejected => (StatusCode::CONFLICT, "code_rejected"),
         };
         Self::of(status, code, &error)
     }
@@ -86,6 +91,18 @@ impl From<CodeError> for Problem {
             CodeError::WrongCode => (StatusCode::CONFLICT, "wrong_code"),
             CodeError::TooManyTries => (StatusCode::TOO_MANY_REQUESTS, "too_many_tries"),
             CodeError::Link(error) => return error.into(),
+        };
+        Self::of(status, code, &error)
+    }
+}
+
+impl From<PasskeyError> for Problem {
+    fn from(error: PasskeyError) -> Self {
+        let (status, code) = match error {
+            PasskeyError::Malformed => (StatusCode::BAD_REQUEST, "malformed_challenge"),
+            PasskeyError::ForeignSite => (StatusCode::FORBIDDEN, "foreign_site"),
+            PasskeyError::NoPasskey => (StatusCode::NOT_FOUND, "no_passkey"),
+            PasskeyError::NoCode => (StatusCode::CONFLICT, "no_code"),
         };
         Self::of(status, code, &error)
     }

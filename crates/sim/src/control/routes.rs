@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     asked::{Body, Expected, Number, refuse_pages},
-    mail,
+    mail, passkeys,
     problem::Problem,
 };
 use crate::{DeviceView, Fault, LinkedDevice, Phone, PhoneError, Report, Sim};
@@ -31,6 +31,7 @@ pub(crate) fn router(sim: Sim, own: SocketAddr) -> Router {
         .route("/phones/{number}/enter-code", post(enter_code))
         .route("/phones/{number}/unlink", post(unlink))
         .merge(mail::router())
+        .merge(passkeys::router())
         .route("/faults", post(inject))
         .route("/report", get(report))
         .route("/oracle", get(oracle))
@@ -53,6 +54,10 @@ struct PhoneView {
     number: String,
     lid: String,
     push_name: String,
+    multi_device: bool,
+    passkey: bool,
+    /// The code that the phone shows to be compared.
+    passkey_code: Option<String>,
     devices: Vec<DeviceView>,
 }
 
@@ -62,6 +67,9 @@ impl PhoneView {
             number: phone.number().to_owned(),
             lid: phone.lid(),
             push_name: phone.push_name(),
+            multi_device: phone.has_multi_device(),
+            passkey: phone.requires_passkey(),
+            passkey_code: phone.passkey_code(),
             devices: phone.devices(),
         }
     }
@@ -73,10 +81,15 @@ struct NewPhone {
     number: String,
     #[serde(default)]
     push_name: Option<String>,
+    /// Whether companions are asked for a passkey.
+    #[serde(default)]
+    passkey: Option<bool>,
+    #[serde(default)]
+    multi_device: Option<bool>,
 }
 
 impl Expected for NewPhone {
-    const FORM: &'static str = r#"{"number": "15550001111", "push_name"?: "..."}"#;
+    const FORM: &'static str = r#"{"number": "15550001111", "push_name"?: "...", "passkey"?: true, "multi_device"?: false}"#;
 }
 
 async fn add_phone(State(sim): State<Sim>, body: Body) -> Result<Response, Problem> {
@@ -88,6 +101,12 @@ async fn add_phone(State(sim): State<Sim>, body: Body) -> Result<Response, Probl
     };
     if let Some(name) = wanted.push_name {
         phone.set_push_name(&name);
+    }
+    if let Some(required) = wanted.passkey {
+        phone.set_requires_passkey(required);
+    }
+    if let Some(multi_device) = wanted.multi_device {
+        phone.set_multi_device(multi_device);
     }
     Ok((status, Json(PhoneView::of(&phone))).into_response())
 }

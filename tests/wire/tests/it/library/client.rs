@@ -33,18 +33,29 @@ pub(super) struct Library {
 impl Library {
     /// Links a fresh device to a phone and waits until it is online.
     pub(super) async fn linked(sim: &Sim, phone: &Phone) -> Self {
+        let mut library = Self::unlinked(sim).await;
+        let code = library.qr_code().await;
+        phone.scan(&code).await.expect("the phone accepts");
+        library.is_online().await;
+        library
+    }
+
+    /// A fresh device that is connected.
+    pub(super) async fn unlinked(sim: &Sim) -> Self {
         let (_, events) = mpsc::unbounded_channel();
         let backend = Arc::new(InMemoryBackend::new());
         let (sim, seen) = (sim.clone(), Vec::new());
         let mut library = Self { backend, sim, handle: None, events, seen };
         library.open().await;
-        let code = library.until("a code", |event| {
-            if let Event::PairingQrCode(code) = event { Some(code.code.clone()) } else { None }
-        });
-        let code = code.await;
-        phone.scan(&code).await.expect("the phone accepts");
-        library.is_online().await;
         library
+    }
+
+    /// The first QR code that it has shown.
+    pub(super) async fn qr_code(&mut self) -> String {
+        let pick = |event: &Event| {
+            if let Event::PairingQrCode(code) = event { Some(code.code.clone()) } else { None }
+        };
+        self.until("a code", pick).await
     }
 
     /// Connects, as after a restart of the process.
