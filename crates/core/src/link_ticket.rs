@@ -87,6 +87,12 @@ pub enum LinkTicketStep {
     PairingCodeTyped,
     /// WhatsApp wants a passkey.
     PasskeyRequired,
+    /// A person gave the answer of a passkey.
+    PasskeyAnswered,
+    /// The page showed the code that the phone shows too.
+    PasskeyCodeShown,
+    /// A person confirmed that code.
+    PasskeyConfirmed,
     /// A phone accepted the device.
     Accepted,
     /// The account is linked.

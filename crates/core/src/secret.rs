@@ -49,6 +49,25 @@ hidden_text!(
 );
 
 hidden_text!(
+    /// What a browser has to be asked so that the account's passkey answers WhatsApp's challenge:
+    /// `PublicKeyCredentialRequestOptions` as JSON, as WhatsApp wrote it.
+    ///
+    /// It names the account's passkeys. It prints nothing.
+    PasskeyOptions,
+    /// The JSON itself, for whoever has the passkey.
+    expose
+);
+
+hidden_text!(
+    /// The code that phone and gateway show while a passkey links them, with its dash.
+    ///
+    /// Whoever learns it can have a person confirm what is not theirs. It prints nothing.
+    PasskeyCodeText,
+    /// The characters themselves, for showing them to whoever links.
+    expose
+);
+
+hidden_text!(
     /// The text of an API token, as a caller sends it.
     ///
     /// Whoever has it can do what its owner can. It prints nothing.
@@ -89,6 +108,8 @@ mod tests {
     fn tokens_pairing_codes_and_sealed_secrets_do_not_print_themselves() {
         assert_eq!(format!("{:?}", TokenText::new("canary")), "TokenText(hidden)");
         assert_eq!(format!("{:?}", PairingText::new("canary")), "PairingText(hidden)");
+        assert_eq!(format!("{:?}", PasskeyOptions::new("canary")), "PasskeyOptions(hidden)");
+        assert_eq!(format!("{:?}", PasskeyCodeText::new("canary")), "PasskeyCodeText(hidden)");
         assert_eq!(format!("{:?}", Sealed::from_bytes(*b"canary")), "Sealed(6 bytes)");
     }
 

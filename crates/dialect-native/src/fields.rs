@@ -57,6 +57,11 @@ impl Fields {
         }
     }
 
+    /// What is there, of whatever kind; `null` where nothing is.
+    pub(crate) fn whatever(&mut self, name: &str) -> Value {
+        self.take(name).unwrap_or_default()
+    }
+
     /// A text that must be there.
     pub(crate) fn needed_text(&mut self, name: &str) -> Result<String, Problem> {
         let text = self.text(name)?;

@@ -106,6 +106,21 @@ pub static ROUTES: &[Route] = &[
         Link, Delete "/api/v1/instances/{instance}/linking-attempts/{attempt}" as linking_attempt_give_up,
         Instance(linking_attempts::give_up::give_up)
     ),
+    Route {
+        rate: RateClass::Costly,
+        fields: &["assertion"],
+        ..route!(
+            Link, Post "/api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-assertion" as linking_attempt_answer_passkey,
+            Instance(linking_attempts::answer_passkey::answer_passkey)
+        )
+    },
+    Route {
+        rate: RateClass::Costly,
+        ..route!(
+            Link, Post "/api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-confirmation" as linking_attempt_confirm_passkey,
+            Instance(linking_attempts::confirm_passkey::confirm_passkey)
+        )
+    },
     route!(
         Link, Get "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr",
         Instance(linking_attempts::qr::any)
@@ -217,6 +232,21 @@ pub static ROUTES: &[Route] = &[
         Pass, Delete "/link/{ticket}/linking-attempts/{attempt}" as linking_attempt_give_up,
         Instance(linking_attempts::give_up::give_up)
     ),
+    Route {
+        rate: RateClass::Costly,
+        fields: &["assertion"],
+        ..route!(
+            Pass, Post "/link/{ticket}/linking-attempts/{attempt}/passkey-assertion" as linking_attempt_answer_passkey,
+            Instance(linking_attempts::answer_passkey::answer_passkey)
+        )
+    },
+    Route {
+        rate: RateClass::Costly,
+        ..route!(
+            Pass, Post "/link/{ticket}/linking-attempts/{attempt}/passkey-confirmation" as linking_attempt_confirm_passkey,
+            Instance(linking_attempts::confirm_passkey::confirm_passkey)
+        )
+    },
     Route {
         // Makes an address of its own of each version, so that a browser shows no old picture.
         parameters: &["v"],

@@ -47,6 +47,8 @@ pub(crate) enum Taken {
     Refused {
         retry_after: Duration,
     },
+    /// It has no place now.
+    NotNow,
     /// It could not be done, for this reason in words.
     Failed(&'static str),
 }
@@ -251,11 +253,9 @@ impl Actor {
                     self.asking = None;
                     is_told = self.line.log_out().await;
                 }
-                Effect::RequestPairingCode(phone) => {
-                    if let Some(line) = self.line.open() {
-                        line.request_pairing_code(&phone);
-                    }
-                }
+                Effect::RequestPairingCode(_)
+                | Effect::AnswerPasskey(_)
+                | Effect::ConfirmPasskey => self.start_on_line(effect),
                 Effect::ForgetCredentials => {
                     if accepted.take().is_some() {
                         is_told = false;
@@ -270,6 +270,7 @@ impl Actor {
                     let words = reason.ruling().words;
                     tracing::warn!(instance = %self.instance, ?reason, "{words}");
                 }
+                Effect::NotNow => taken = Taken::NotNow,
                 Effect::Refuse { retry_after } => taken = Taken::Refused { retry_after },
             }
         }
@@ -280,6 +281,18 @@ impl Actor {
             taken = Taken::Untold;
         }
         (taken, accepted)
+    }
+
+    /// Starts on the connection what is only started, and whose outcome the connection tells.
+    fn start_on_line(&self, effect: Effect) {
+        let Some(line) = self.line.open() else { return };
+        if let Effect::RequestPairingCode(phone) = &effect {
+            line.request_pairing_code(phone);
+        } else if let Effect::AnswerPasskey(assertion) = effect {
+            line.answer_passkey(assertion);
+        } else if effect == Effect::ConfirmPasskey {
+            line.confirm_passkey();
+        }
     }
 
     async fn forget(&mut self) {

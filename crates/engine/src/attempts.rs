@@ -20,10 +20,12 @@ use waygate_core::id::{AttemptId, InstanceId, LinkTicketId};
 use waygate_core::instance::input::{Input, Ration};
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::pairing::{PairingCode, PairingRequest};
+use waygate_core::instance::passkey::PasskeyFailure;
+use waygate_core::instance::state::Outcome;
 use waygate_core::phone::PhoneNumber;
 
 use crate::gateway::{Gateway, give};
-use crate::sight::{LOOK_EVERY, PASSKEY_WANTED, Sight, until};
+use crate::sight::{LOOK_EVERY, Sight, until};
 use crate::supervisor::Running;
 
 /// How long an attempt can be asked about after its end.
@@ -85,6 +87,8 @@ pub enum Failure {
     GivenUp,
     /// WhatsApp gave no pairing code, for this reason in words.
     Refused(&'static str),
+    /// WhatsApp wanted a passkey, and nothing came of it.
+    Passkey(PasskeyFailure),
     /// The instance cannot be linked, for this reason in words.
     Impossible(&'static str),
 }
@@ -98,6 +102,7 @@ impl Failure {
             Self::WrongCode => "the phone and the gateway did not agree on the code",
             Self::CodeLost => "the code is no longer valid",
             Self::GivenUp => "it was given up",
+            Self::Passkey(failure) => failure.words(),
             Self::Refused(words) | Self::Impossible(words) => words,
         }
     }
@@ -386,7 +391,7 @@ enum Heard {
     Nothing,
     /// It has typed the pairing code.
     Typed,
-    /// Its account has a passkey.
+    /// Its account is guarded by a passkey.
     Passkey,
 }
 
@@ -405,7 +410,7 @@ impl Course {
         match &sight {
             Sight::Linked(account) => return Step::Linked(account.clone()),
             Sight::Finishing => return Step::Open(sight),
-            Sight::PasskeyRequired => {
+            Sight::Passkey(_) => {
                 self.heard = Heard::Passkey;
                 return Step::Open(sight);
             }
@@ -419,6 +424,9 @@ impl Course {
             | Sight::PairingCode { .. }
             | Sight::PairingCodeTyped(_) => {}
         }
+        if let Some(failure) = self.passkey_failure(machine, &sight) {
+            return Step::Failed(Failure::Passkey(failure));
+        }
         if let Method::PairingCode(phone) = &self.method {
             let phone = phone.clone();
             if let Some(failure) = self.pairing_failure(machine, &phone, &sight, now) {
@@ -428,6 +436,19 @@ impl Course {
             return Step::Failed(Failure::NotWatched);
         }
         Step::Open(sight)
+    }
+
+    /// Why nothing came of the passkey that WhatsApp wanted, when it is so. Whatever there is to see
+    /// after it belongs to another effort.
+    fn passkey_failure(&self, machine: &Machine, sight: &Sight) -> Option<PasskeyFailure> {
+        if self.heard == Heard::Passkey {
+            return Some(machine.passkey_failure().unwrap_or(PasskeyFailure::Lost));
+        }
+        if let Sight::Idle { last: Some(Outcome::Passkey(failure)) } = sight {
+            Some(*failure)
+        } else {
+            None
+        }
     }
 
     /// Why nothing will come of the pairing code any more, when it is so.
@@ -447,9 +468,6 @@ impl Course {
             }
             self.code = Some(code.clone());
             return None;
-        }
-        if self.heard == Heard::Passkey {
-            return Some(Failure::Impossible(PASSKEY_WANTED));
         }
         if let Some(code) = &self.code {
             return Some(if self.heard == Heard::Typed {

@@ -311,6 +311,9 @@ async fn tell(running: &Running, input: Input) -> Result<LoggedOut, Error> {
         Ok(Taken::Refused { retry_after }) => {
             Err(Error::new(Kind::Limited { retry_after }, "too many new codes were asked for"))
         }
+        Ok(Taken::NotNow) => {
+            Err(Error::new(Kind::WrongState, "it is not what the linking attempt waits for"))
+        }
         Ok(Taken::Failed(words)) => Err(Error::new(Kind::Internal, words)),
         Err(_gone) => Err(running.failed()),
     }

@@ -30,7 +30,9 @@ mod visit;
 
 mod actor;
 mod arrivals;
+mod assertion;
 mod line;
+mod passkey;
 mod revocations;
 mod scribe;
 mod supervisor;

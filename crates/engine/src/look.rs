@@ -98,7 +98,7 @@ fn look(machine: &Machine, now: Timestamp, patience: Timestamp) -> Option<Look> 
             let spaced = matches!(machine.state(), State::Unlinked { .. });
             (spaced || at > patience).then_some(Look::NotBefore { at, why })
         }
-        Sight::PasskeyRequired => Some(Look::PasskeyRequired),
+        Sight::Passkey(_) => Some(Look::PasskeyRequired),
         Sight::Linked(account) => Some(Look::AlreadyLinked(account)),
         Sight::Unusable(reason) => Some(Look::Unusable(reason)),
         Sight::Impossible(reason) => Some(Look::Impossible(reason)),

@@ -67,7 +67,7 @@ pub(crate) fn outcome_of(
         }
         Sight::Linked(_) | Sight::Finishing => return refused("the instance is linked already"),
         Sight::Unusable(words) | Sight::Impossible(words) => return refused(words),
-        Sight::PasskeyRequired => return refused(PASSKEY_WANTED),
+        Sight::Passkey(_) => return refused(PASSKEY_WANTED),
         Sight::Idle { .. }
         | Sight::Preparing
         | Sight::NotBefore { .. }

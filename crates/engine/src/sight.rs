@@ -10,6 +10,7 @@ use waygate_core::id::InstanceId;
 use waygate_core::instance::input::Input;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::pairing::PairingCode;
+use waygate_core::instance::passkey::PasskeyStep;
 use waygate_core::instance::state::{LinkingStep, Outcome, QrCode, State, Stopper};
 use waygate_core::reason::{EndReason, Next};
 
@@ -51,7 +52,7 @@ pub enum Sight {
     /// A phone has typed this code; whether rightly shows what follows.
     PairingCodeTyped(PairingCode),
     /// WhatsApp wants a passkey before it links this account.
-    PasskeyRequired,
+    Passkey(PasskeyStep),
     /// A phone accepted; the first login is under way.
     Finishing,
     /// There is nothing to scan: the instance is linked.
@@ -112,7 +113,7 @@ impl Sight {
             }
             LinkingStep::CodeShown(_) | LinkingStep::PairingCodeShown { .. } => Self::Preparing,
             LinkingStep::PairingCodeTyped { code } => Self::PairingCodeTyped(code.clone()),
-            LinkingStep::PasskeyRequired => Self::PasskeyRequired,
+            LinkingStep::Passkey(step) => Self::Passkey(step.clone()),
             LinkingStep::Finishing { .. } => Self::Finishing,
         }
     }
@@ -125,10 +126,11 @@ impl Sight {
                 Some(qr.as_ref().map_or(code.expires_at, |qr| qr.expires_at.min(code.expires_at)))
             }
             Self::NotBefore { at, .. } => Some(*at),
+            // A passkey's step is not over before the machine says so.
             Self::Idle { .. }
             | Self::Preparing
             | Self::PairingCodeTyped(_)
-            | Self::PasskeyRequired
+            | Self::Passkey(_)
             | Self::Finishing
             | Self::Linked(_)
             | Self::Unusable(_)

@@ -3,6 +3,7 @@
 use tokio::sync::watch;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::LinkTicketId;
+use waygate_core::instance::passkey::PasskeyStep;
 use waygate_core::link_ticket::{LinkTicketStep, Methods};
 
 use crate::attempts::{Attempt, Method, Step};
@@ -74,7 +75,7 @@ fn ticket_step(step: &Step) -> Option<LinkTicketStep> {
         Step::Open(Sight::QrCode(_)) => Some(LinkTicketStep::QrCodeShown),
         Step::Open(Sight::PairingCode { .. }) => Some(LinkTicketStep::PairingCodeShown),
         Step::Open(Sight::PairingCodeTyped(_)) => Some(LinkTicketStep::PairingCodeTyped),
-        Step::Open(Sight::PasskeyRequired) => Some(LinkTicketStep::PasskeyRequired),
+        Step::Open(Sight::Passkey(step)) => Some(passkey_step(step)),
         Step::Open(Sight::Finishing) => Some(LinkTicketStep::Accepted),
         Step::Open(
             Sight::Idle { .. }
@@ -86,5 +87,14 @@ fn ticket_step(step: &Step) -> Option<LinkTicketStep> {
         ) => None,
         Step::Linked(_) => Some(LinkTicketStep::Linked),
         Step::Failed(_) => Some(LinkTicketStep::Failed),
+    }
+}
+
+fn passkey_step(step: &PasskeyStep) -> LinkTicketStep {
+    match step {
+        PasskeyStep::Challenged(_) => LinkTicketStep::PasskeyRequired,
+        PasskeyStep::Answered { .. } => LinkTicketStep::PasskeyAnswered,
+        PasskeyStep::CodeShown(_) => LinkTicketStep::PasskeyCodeShown,
+        PasskeyStep::Confirmed(_) => LinkTicketStep::PasskeyConfirmed,
     }
 }

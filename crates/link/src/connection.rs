@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use waygate_core::id::InstanceId;
+use waygate_core::instance::passkey::PasskeyAssertion;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{LinkEvent, LinkSink};
 use waygate_core::reason::EndReason;
@@ -17,10 +18,12 @@ use whatsapp_rust::wacore::store::DevicePropsOverride;
 use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{Client, OwnedNodeRef, anyhow, futures};
 
+use crate::code_rotation::CodeRotation;
 use crate::farewell::Farewell;
 use crate::keys::KeysInUse;
 use crate::leave::{self, Leave};
 use crate::pairing_code::{self, CodeTyped};
+use crate::passkey::PasskeyCalls;
 use crate::profile::ClientSlot;
 use crate::runtime::ConnectionTasks;
 use crate::settings::Version;
@@ -45,6 +48,8 @@ pub(crate) enum Command {
     HangUp,
     LogOut,
     RequestPairingCode(PhoneNumber),
+    AnswerPasskey(PasskeyAssertion),
+    ConfirmPasskey,
 }
 
 /// One connection of one instance.
@@ -74,6 +79,7 @@ enum News {
     Event(Arc<Event>),
     Command(Command),
     CodeTyped,
+    PasskeyFailed(LinkEvent),
     Fault,
     TooLate,
     Over,
@@ -102,7 +108,8 @@ impl Connection {
         };
         let trace = Arc::new(DialTrace::default());
         let (queue, events) = mpsc::channel(EVENTS_MAX);
-        let handler = EventQueue { queue, tasks: self.tasks.clone() };
+        let rotation = CodeRotation::default();
+        let handler = EventQueue { queue, tasks: self.tasks.clone(), rotation };
         let (bot, keys) = match self.client(version, &trace, handler).await {
             Ok(both) => both,
             Err(error) => return no_client(&error),
@@ -185,7 +192,7 @@ impl Connection {
         mut events: mpsc::Receiver<Arc<Event>>,
     ) -> (Farewell, Option<Leave>) {
         let mut ended = self.tasks.follow(Box::pin(bot.run()));
-        let mut typed = CodeTyped::of(client);
+        let (mut typed, mut passkey) = (CodeTyped::of(client), PasskeyCalls::new());
         let (mut farewell, mut leave) = (Farewell::default(), None);
         loop {
             // Every branch may be dropped half-way: a channel keeps what was not taken from it.
@@ -193,6 +200,7 @@ impl Connection {
                 biased;
                 Some(event) = events.recv() => News::Event(event),
                 () = typed.next(client) => News::CodeTyped,
+                failed = passkey.failed() => News::PasskeyFailed(failed),
                 () = self.tasks.panicked() => News::Fault,
                 Some(command) = self.orders.recv(), if leave.is_none() => News::Command(command),
                 () = leave::lateness(leave.as_ref()) => News::TooLate,
@@ -202,8 +210,9 @@ impl Connection {
             match news {
                 News::Event(event) => self.tell(&event, client, keys, &mut farewell).await,
                 News::CodeTyped => self.sink.deliver(LinkEvent::PairingCodeTyped).await,
+                News::PasskeyFailed(event) => self.sink.deliver(event).await,
                 News::Command(command) => {
-                    leave = self.obey(command, client);
+                    leave = self.obey(command, client, &passkey);
                     if leave.is_some() && !client.is_connected() {
                         // Nothing to take leave of: the dialling is simply given up.
                         return (farewell, leave);
@@ -226,7 +235,12 @@ impl Connection {
     }
 
     /// Starts what a command asks for; answers with the end that it leads to, if it does.
-    fn obey(&self, command: Command, client: &Arc<Client>) -> Option<Leave> {
+    fn obey(
+        &self,
+        command: Command,
+        client: &Arc<Client>,
+        passkey: &PasskeyCalls,
+    ) -> Option<Leave> {
         let client = Arc::clone(client);
         let within = self.shared.settings.close_within;
         match command {
@@ -234,6 +248,14 @@ impl Connection {
             Command::LogOut => Some(Leave::log_out(client, &self.tasks, within)),
             Command::RequestPairingCode(phone) => {
                 self.tasks.start(Box::pin(pairing_code::request(client, phone)));
+                None
+            }
+            Command::AnswerPasskey(assertion) => {
+                passkey.answer(client, &self.tasks, assertion);
+                None
+            }
+            Command::ConfirmPasskey => {
+                passkey.confirm(client, &self.tasks);
                 None
             }
         }
@@ -293,10 +315,12 @@ fn said<T>(
 struct EventQueue {
     queue: mpsc::Sender<Arc<Event>>,
     tasks: ConnectionTasks,
+    rotation: CodeRotation,
 }
 
 impl EventHandler for EventQueue {
     fn handle_event(&self, event: Arc<Event>) {
+        self.rotation.see(&event);
         if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(event) {
             tracing::error!(limit = EVENTS_MAX, "events of a connection were lost; it ends");
             self.tasks.declare_fault();

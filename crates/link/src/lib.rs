@@ -16,10 +16,12 @@ pub mod settings;
 pub mod version;
 pub mod whatsapp;
 
+mod code_rotation;
 mod connection;
 mod farewell;
 mod leave;
 mod pairing_code;
+mod passkey;
 mod picture;
 mod profile;
 mod runtime;

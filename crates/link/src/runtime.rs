@@ -24,6 +24,26 @@ use whatsapp_rust::wacore::runtime::AbortHandle;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 
+tokio::task_local! {
+    /// What stops the task in which it is read.
+    static OWN_STOP: CancellationToken;
+}
+
+/// What stops one task of a connection, and none beside it.
+#[derive(Debug, Clone)]
+pub(crate) struct TaskStop(CancellationToken);
+
+impl TaskStop {
+    pub(crate) fn stop(&self) {
+        self.0.cancel();
+    }
+}
+
+/// The task in which this is called, when a connection runs it.
+pub(crate) fn current_task() -> Option<TaskStop> {
+    OWN_STOP.try_with(|stop| TaskStop(stop.clone())).ok()
+}
+
 /// Panics caught in this process, in all connections.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
@@ -59,8 +79,8 @@ impl ConnectionTasks {
 
     /// Runs a task until its end, its panic or the end of the connection.
     pub(crate) fn start(&self, task: Task) -> tokio::task::AbortHandle {
-        let stop = self.stop.clone();
-        let contained = self.contain(task);
+        let stop = self.stop.child_token();
+        let contained = OWN_STOP.scope(stop.clone(), self.contain(task));
         self.track(async move {
             tokio::select! {
                 () = stop.cancelled() => {}

@@ -11,7 +11,7 @@ use whatsapp_rust::types::events::{
 use whatsapp_rust::wacore_binary::Node;
 use whatsapp_rust::{Client, Jid};
 
-use crate::{library_clock, pairing_code};
+use crate::{library_clock, pairing_code, passkey};
 
 /// What an event of the library means to us.
 pub(crate) enum Meaning {
@@ -36,6 +36,8 @@ pub(crate) fn interest() -> EventInterest {
         EventKind::PairingCodeError,
         EventKind::PairingCodeRefresh,
         EventKind::PairPasskeyRequest,
+        EventKind::PairPasskeyConfirmation,
+        EventKind::PairPasskeyError,
         EventKind::Connected,
         EventKind::SelfPushNameUpdated,
         EventKind::LoggedOut,
@@ -83,7 +85,9 @@ pub(crate) fn meaning(event: &Event, client: &Client, camera_link: bool) -> Mean
             Meaning::Tell(LinkEvent::PairingCodeRefused(pairing_code::refusal(error)))
         }
         Event::PairingCodeRefresh(_) => Meaning::Tell(LinkEvent::PairingCodeSpent),
-        Event::PairPasskeyRequest(_) => Meaning::Tell(LinkEvent::PasskeyRequired),
+        Event::PairPasskeyRequest(request) => Meaning::Tell(passkey::challenge(request)),
+        Event::PairPasskeyConfirmation(confirmation) => Meaning::Tell(passkey::code(confirmation)),
+        Event::PairPasskeyError(error) => Meaning::Tell(passkey::failure(error)),
         Event::Connected(_) => {
             // A login has an id: without one the library would have offered a code.
             let Some(own) = client.pn() else { return Meaning::Nothing };

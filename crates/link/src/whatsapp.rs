@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
+use waygate_core::instance::passkey::PasskeyAssertion;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
@@ -110,6 +111,14 @@ impl Line for RunningLine {
 
     fn request_pairing_code(&self, phone: &PhoneNumber) {
         self.tell(Command::RequestPairingCode(phone.clone()));
+    }
+
+    fn answer_passkey(&self, assertion: PasskeyAssertion) {
+        self.tell(Command::AnswerPasskey(assertion));
+    }
+
+    fn confirm_passkey(&self) {
+        self.tell(Command::ConfirmPasskey);
     }
 
     fn set_profile_picture(&self, jpeg: Vec<u8>) -> Deed<'static, Result<(), Error>> {

@@ -17,10 +17,7 @@ export class Calls {
     const before = await this.instance(signal);
     if (before.is !== 'told' || standing(before.instance) !== 'open') return before;
     const wish = method === 'qr' ? { method, fresh } : { method, phone };
-    const headers = { 'content-type': 'application/json' };
-    const body = JSON.stringify(wish);
-    const post = { method: 'POST', headers, body };
-    const event = await this.#ask('linking-attempts', post, signal, answered);
+    const event = await this.#ask('linking-attempts', post(wish), signal, answered);
     if (event.status !== 409) return event;
     // Somebody was quicker.
     const after = await this.instance(signal);
@@ -30,6 +27,14 @@ export class Calls {
   look({ id, after, wait }, signal) {
     const path = `linking-attempts/${id}?wait=${wait}&after=${after}`;
     return this.#ask(path, {}, signal, answered);
+  }
+
+  answer({ id, assertion }, signal) {
+    return this.#ask(`linking-attempts/${id}/passkey-assertion`, post({ assertion }), signal, answered);
+  }
+
+  confirm({ id }, signal) {
+    return this.#ask(`linking-attempts/${id}/passkey-confirmation`, post({}), signal, answered);
   }
 
   async instance(signal) {
@@ -63,6 +68,11 @@ export class Calls {
     const address = `${this.#base}/${path}`;
     return fetch(address, { ...options, cache: 'no-store', signal: either.signal });
   }
+}
+
+function post(value) {
+  const headers = { 'content-type': 'application/json' };
+  return { method: 'POST', headers, body: JSON.stringify(value) };
 }
 
 const answered = (attempt) => ({ is: 'answered', attempt });

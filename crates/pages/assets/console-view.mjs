@@ -45,8 +45,10 @@ export function attempt({ step, version, reason, whatsapp }) {
       return { text: `Not linked. ${sentence(reason) ?? ''}`.trim(), version: null, over: true };
     case 'finishing':
       return { text: 'The phone has accepted. Keep WhatsApp open on it.', version: null, over: false };
-    case 'passkey_required':
-      return { text: 'WhatsApp asks for a passkey, which the console cannot give.', version: null, over: false };
+    case 'passkey_challenge':
+      return { text: 'WhatsApp asks for a passkey. Close this, choose "Send a link" and open it: that page says how.', version: null, over: false };
+    case 'passkey_confirmation':
+      return { text: 'Compare the codes on that page and on the phone, and confirm there.', version: null, over: false };
     case 'waiting':
       return { text: sentence(reason) ?? 'The next code has to wait.', version: null, over: false };
     default:

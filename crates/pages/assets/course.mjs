@@ -5,7 +5,8 @@
 // States, by `at`:
 //   beginning  an attempt is asked for: `wish`, and the call's `tries` and time `due`
 //   following  an attempt goes on: `wish`, `seen` (the attempt and when it was told), `tries`, `due`, and
-//              whether the page was away and has heard nothing since (`back`)
+//              whether the page was away and has heard nothing since (`back`); where WhatsApp wants a
+//              passkey, what a person gives or confirms (`deed`), and what is wrong with it (`complaint`)
 //   asking     a person types a number: `number`, `error` (nothing, or why it was refused); where the
 //              page begins with that, the instance is looked at meanwhile: `arriving`, `tries`, `due`
 //   finishing  a phone has accepted before this page came: looked at every other second, `tries`, `due`
@@ -15,6 +16,8 @@
 //   closed     nothing more can be done here: `why`, and the gateway's words (`detail`) if need be
 //
 // A wish is `{ method: 'qr', fresh }` or `{ method: 'code', phone }`.
+
+import { read } from './passkey.mjs';
 
 /// How long a call waits for news, in seconds. Proxies end what is silent for a minute.
 export const WAIT_S = 25;
@@ -69,6 +72,7 @@ export function deed(state) {
       return { call: 'begin', wish: state.wish, due: state.due };
     case 'following': {
       const { id, version } = state.seen.attempt;
+      if (state.deed) return { ...state.deed, id, due: state.due };
       // The first call after an absence does not wait: what is on the page may be old.
       return { call: 'look', id, after: version, wait: state.back ? 0 : WAIT_S, due: state.due };
     }
@@ -103,6 +107,8 @@ export function step(state, event, now) {
       return pressed(state, event.button, now);
     case 'submitted':
       return submitted(state, event.number, now);
+    case 'brought':
+      return brought(state, event.text, now);
     default:
       return state;
   }
@@ -113,7 +119,8 @@ function beginning(wish, now) {
 }
 
 function following(wish, attempt, now, due = now) {
-  return { at: 'following', wish, seen: { attempt, at: now }, tries: 0, due, back: false };
+  const told = { attempt, at: now };
+  return { at: 'following', wish, seen: told, tries: 0, due, back: false, deed: null, complaint: null };
 }
 
 function answered(state, attempt, now) {
@@ -131,7 +138,29 @@ function answered(state, attempt, now) {
   if (isNews) return following(wish, attempt, now);
   // Its remaining times are as true as those told before; the latter do not make the clock jump.
   const due = Math.max(now, state.due + BREATH_MS);
-  return { ...following(wish, attempt, now, due), seen: state.seen };
+  return { ...following(wish, attempt, now, due), seen: state.seen, complaint: state.complaint };
+}
+
+/// How far a passkey has come that WhatsApp wants, when it wants one.
+export function passkeyStage({ at, seen }) {
+  if (at !== 'following') return null;
+  const { step, passkey_challenge: challenge, passkey_confirmation: confirmation } = seen.attempt;
+  if (step === 'passkey_challenge') return challenge?.stage ?? null;
+  return step === 'passkey_confirmation' ? (confirmation?.stage ?? null) : null;
+}
+
+/// A person comes back from WhatsApp's page with this text.
+function brought(state, text, now) {
+  if (passkeyStage(state) !== 'options_given' || state.deed) return state;
+  const { assertion, complaint } = read(text);
+  if (complaint) return { ...state, complaint };
+  return { ...state, deed: { call: 'answer', assertion }, complaint: null, due: now };
+}
+
+/// A person says that the phone shows the same code.
+function confirmed(state, now) {
+  if (passkeyStage(state) !== 'code_shown' || state.deed) return state;
+  return { ...state, deed: { call: 'confirm' }, complaint: null, due: now };
 }
 
 /// Whether the instance can be linked, or is linked by now.
@@ -174,6 +203,10 @@ function refused(state, refusal, now) {
     return { ...state, due: now + Math.min(Math.max(retryAfterMs, BREATH_MS), PAUSE_MS_MAX) };
   }
   if (status === 404 && state.at === 'following') return forgotten(state, now);
+  // An answer that is none is told; whatever else it is, the attempt itself tells.
+  if (state.deed) {
+    return { ...state, deed: null, complaint: status === 400 ? detail : null, due: now };
+  }
   if (state.at === 'beginning') return notBegun(state, refusal, now);
   return { at: 'closed', why: 'fault', detail };
 }
@@ -207,13 +240,17 @@ function unreachable(state, pauseMs, now) {
   const pause = Math.min(Math.max(doubled, pauseMs), PAUSE_MS_MAX);
   // The lost answer may have been to a call that was heard; a second new code helps nobody.
   const wish = state.wish?.method === 'qr' ? { wish: QR } : {};
-  return { ...state, ...wish, tries: state.tries + 1, due: now + pause };
+  // Whether a passkey's answer was heard the attempt tells; nothing is given twice by itself.
+  const deed = state.deed ? { deed: null, complaint: 'passkey_unsent' } : {};
+  return { ...state, ...wish, ...deed, tries: state.tries + 1, due: now + pause };
 }
 
 /// Nobody has looked for a while. A call under way is dropped, and the attempt ends by itself.
 function left(state) {
   if (state.at === 'finishing') return { at: 'asleep', wish: QR, seen: null };
   if (state.at !== 'beginning' && state.at !== 'following') return state;
+  // Whoever uses a passkey does so in another window, for as long as the gateway waits for it.
+  if (passkeyStage(state) !== null) return state;
   return { at: 'asleep', wish: state.wish, seen: state.seen ?? null };
 }
 
@@ -240,6 +277,8 @@ function pressed(state, button, now) {
       return beginning({ method: 'qr', fresh: true }, now);
     case 'qr':
       return beginning(QR, now);
+    case 'confirm':
+      return confirmed(state, now);
     case 'number':
       return { at: 'asking', number: state.wish?.phone ?? '', error: null };
     default:

@@ -22,6 +22,7 @@ const { default: words } = await import(`./words.${document.documentElement.lang
 const page = new Page(document, words, {
   press: (button) => take({ is: 'pressed', button: offered(button) }),
   submit: (number) => take({ is: 'submitted', number }),
+  bring: (text) => take({ is: 'brought', text }),
 });
 
 const calls = new Calls(ticket, page);
@@ -61,7 +62,7 @@ async function perform({ call, wish, due, ...look }, signal) {
 
 function called(call, wish, look, signal) {
   if (call === 'begin') return calls.begin(wish, signal);
-  return call === 'look' ? calls.look(look, signal) : calls.instance(signal);
+  return call === 'instance' ? calls.instance(signal) : calls[call](look, signal);
 }
 
 function pause(ms, signal) {

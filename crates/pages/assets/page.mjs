@@ -26,7 +26,7 @@ export class Page {
   #picture = null;
   #modules = null;
 
-  /// `hands` are told of what a person does: `press(button)` and `submit(number)`.
+  /// `hands` are told of what a person does: `press(button)`, `submit(number)` and `bring(text)`.
   constructor(document, words, hands) {
     this.#document = document;
     this.#words = words;
@@ -38,6 +38,11 @@ export class Page {
       event.preventDefault();
       hands.submit(this.#at('phone').value);
     });
+    this.#at('passkey-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      hands.bring(this.#at('passkey-answer').value);
+    });
+    this.#at('passkey-copy').addEventListener('click', () => this.#copyScript());
     this.#at('phone').readOnly = this.#said.phoneFixed === 'true';
     setInterval(() => this.#tick(), TICK_MS);
     document.defaultView.addEventListener('resize', () => this.#fit());
@@ -89,6 +94,12 @@ export class Page {
         return this.#paintNumber(view, before);
       case 'code':
         return this.#paintCode(view);
+      case 'passkey':
+        return this.#paintPasskey(view, before);
+      case 'compare':
+        this.#at('compare-code').textContent = view.code;
+        this.#at('compare-spelt').textContent = spelt(view.code.replace('-', ''));
+        return undefined;
       default:
         return this.#paintMessage(view);
     }
@@ -118,6 +129,31 @@ export class Page {
     this.#at('code-hint').textContent = hint;
     this.#at('code-halves').textContent = isThere ? dashed(code) : '';
     this.#at('code-spelt').textContent = isThere ? spelt(code) : '';
+  }
+
+  #paintPasskey({ script, error }, before) {
+    const answer = this.#at('passkey-answer');
+    if (this.#at('passkey-script').value !== script) {
+      this.#at('passkey-script').value = script;
+      this.#say('passkey-copied', '');
+      // An answer to another challenge is of no use.
+      answer.value = '';
+    }
+    answer.setAttribute('aria-invalid', String(error !== null));
+    this.#say('passkey-error', error ?? '');
+    if (error !== null && before?.error !== error) answer.focus();
+  }
+
+  /// A browser may refuse to copy; then a person does, from where all is marked.
+  async #copyScript() {
+    const script = this.#at('passkey-script');
+    script.select();
+    try {
+      await navigator.clipboard.writeText(script.value);
+      this.#say('passkey-copied', this.#words.passkey_copied);
+    } catch {
+      this.#say('passkey-copied', this.#words.passkey_marked);
+    }
   }
 
   #paintMessage({ tone, title, text, buttons }) {

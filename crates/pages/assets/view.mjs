@@ -6,16 +6,22 @@
 //            none), `timer`
 //   number   `number`, `error`
 //   code     `code` (or nothing), `hint`, `timer`
+//   passkey  `script`, `error` (or nothing), `timer`
+//   compare  `code`, `timer`
 //   message  `tone` (wait, done, stop), `title`, `text`, `timer`, `buttons`
 //
 // and has a `notice` (or nothing), a `retryAt` for it, and an `announcement`: what a screen reader says
 // when it changes. A timer is `{ label, from, until }`.
 
+import { passkeyStage } from './course.mjs';
+import { script } from './passkey.mjs';
+
 /// The messages that need nothing but their words.
 const MESSAGES = {
   finishing: { tone: 'wait', words: 'finishing' },
   pairing_code_typed: { tone: 'wait', words: 'typed' },
-  passkey_required: { tone: 'stop', words: 'passkey', buttons: ['again'] },
+  assertion_taken: { tone: 'wait', words: 'passkey_taken' },
+  confirmed: { tone: 'wait', words: 'passkey_confirmed' },
   asleep: { tone: 'wait', words: 'asleep' },
   pass: { tone: 'stop', words: 'over' },
   gone: { tone: 'stop', words: 'gone' },
@@ -23,7 +29,22 @@ const MESSAGES = {
   fault: { tone: 'stop', words: 'fault', buttons: ['again'] },
 };
 
-const FAILURES = ['not_watched', 'code_expired', 'wrong_code', 'code_lost', 'given_up'];
+const FAILURES = [
+  'not_watched',
+  'code_expired',
+  'wrong_code',
+  'code_lost',
+  'given_up',
+  'passkey_unavailable',
+  'passkey_not_given',
+  'passkey_refused',
+  'passkey_no_code',
+  'passkey_not_confirmed',
+  'passkey_code_refused',
+  'passkey_phone_silent',
+  'passkey_unanswered',
+  'passkey_lost',
+];
 
 /// `ticket` is the last part of the page's own address: all calls stand below it.
 export function view(state, ticket, words) {
@@ -63,7 +84,8 @@ function screen(state, ticket, words) {
   }
 }
 
-function attempted({ wish, seen, back }, ticket, words) {
+function attempted(state, ticket, words) {
+  const { wish, seen, back } = state;
   const { attempt, at } = seen;
   const none = wish.method === 'qr' ? noCode : noPairingCode;
   // After an absence the code of before may be worth nothing.
@@ -77,12 +99,47 @@ function attempted({ wish, seen, back }, ticket, words) {
     case 'waiting':
       return waiting(wish, attempt, at, words);
     case 'pairing_code_typed':
-    case 'passkey_required':
     case 'finishing':
       return told(attempt.step, words);
+    case 'passkey_challenge':
+    case 'passkey_confirmation':
+      return passkey(state, words);
     default:
       return none(wish.method === 'qr' ? words.getting : words.asking_pairing);
   }
+}
+
+/// What was given or confirmed is shown as such before the gateway has said so.
+function passkey(state, words) {
+  const stage = passkeyStage(state);
+  if (state.deed) return told(stage === 'code_shown' ? 'confirmed' : 'assertion_taken', words);
+  if (stage === 'options_given') return challenged(state, words);
+  return stage === 'code_shown' ? comparing(state, words) : told(stage, words);
+}
+
+function challenged({ seen, complaint }, words) {
+  const { options, expires_in_ms: left } = seen.attempt.passkey_challenge;
+  const { passkey_title: title, passkey: text } = words;
+  const error = complaint && (words[complaint] ?? sentence(complaint));
+  return {
+    screen: 'passkey',
+    title,
+    script: script(options, words.passkey_use),
+    error,
+    timer: { label: words.passkey_time, from: null, until: seen.at + left },
+    announcement: error ? '' : `${title}. ${text}`,
+  };
+}
+
+function comparing({ seen }, words) {
+  const { code, expires_in_ms: left } = seen.attempt.passkey_confirmation;
+  return {
+    screen: 'compare',
+    title: words.compare_title,
+    code,
+    timer: { label: words.valid_for, from: null, until: seen.at + left },
+    announcement: `${words.compare_title}: ${spelt(code.replace('-', ''))}.`,
+  };
 }
 
 function qrCode(attempt, at, ticket, words) {

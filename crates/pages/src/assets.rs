@@ -40,6 +40,7 @@ pub(crate) const ASSETS: &[Asset] = &[
     asset!("icon.svg", "image/svg+xml"),
     asset!("link.mjs", SCRIPT),
     asset!("page.mjs", SCRIPT),
+    asset!("passkey.mjs", SCRIPT),
     asset!("remaining.mjs", SCRIPT),
     asset!("screens.css", STYLE),
     asset!("style.css", STYLE),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { wasAway } from '../../../crates/pages/assets/absence.mjs';
 import { arrive, deed, standing, start, step } from '../../../crates/pages/assets/course.mjs';
-import { attempt, failed, ID, pairingCode, qrCode } from './attempts.mjs';
+import { attempt, challenge, confirmation, failed, ID, pairingCode, qrCode } from './attempts.mjs';
 
 const QR = { method: 'qr', fresh: false };
 const answered = (attempt) => ({ is: 'answered', attempt });
@@ -340,4 +340,65 @@ test('answers that come when nobody waits for them change nothing', () => {
     assert.equal(step(closed, event, 1), closed);
     if (event.is !== 'submitted') assert.equal(step(ASKING, event, 1), ASKING);
   }
+});
+
+describe('a passkey', () => {
+  const CHALLENGED = step(FOLLOWING, answered(challenge(2)), 500);
+  const COMPARING = step(FOLLOWING, answered(confirmation(4)), 500);
+  const ASSERTION = { id: 'aWQ', response: {} };
+  const brought = (text = JSON.stringify(ASSERTION)) => ({ is: 'brought', text });
+  const giving = step(CHALLENGED, brought(), 600);
+
+  test('is given once, and then the attempt is followed again', () => {
+    const wanted = { call: 'answer', assertion: ASSERTION, id: ID, due: 600 };
+    assert.deepEqual(deed(giving), wanted);
+    assert.equal(step(giving, brought(), 610), giving, 'not while it is given');
+    const taken = step(giving, answered(challenge(3, 300_000, null)), 700);
+    assert.deepEqual(deed(taken), { call: 'look', id: ID, after: 3, wait: 25, due: 700 });
+    assert.equal(step(taken, brought(), 710), taken, 'not when it was given');
+  });
+
+  test('is confirmed once, by a person', () => {
+    const confirming = step(COMPARING, pressed('confirm'), 600);
+    assert.deepEqual(deed(confirming), { call: 'confirm', id: ID, due: 600 });
+    assert.equal(step(confirming, pressed('confirm'), 610), confirming);
+    const done = step(confirming, answered(confirmation(5, 'confirmed')), 700);
+    assert.equal(deed(done).call, 'look');
+    for (const state of [FOLLOWING, CHALLENGED, done]) {
+      assert.equal(step(state, pressed('confirm'), 710), state);
+    }
+  });
+
+  test('whose answer is none is asked for again', () => {
+    const texts = [['', 'passkey_missing'], ['copy', 'passkey_other'], ['[1]', 'passkey_other']];
+    for (const [text, complaint] of [...texts, [`"${'c'.repeat(20_000)}"`, 'passkey_other']]) {
+      const state = step(CHALLENGED, brought(text), 600);
+      assert.deepEqual([state.complaint, deed(state).call], [complaint, 'look']);
+      const later = step(state, answered(challenge(2)), 700);
+      assert.equal(later.complaint, complaint, 'a poll that brings nothing new does not clear it');
+    }
+    const told = step(giving, refused(400, { detail: 'no' }), 700);
+    assert.deepEqual([told.complaint, deed(told).call, deed(told).due], ['no', 'look', 700]);
+  });
+
+  test('is not given a second time by the page', () => {
+    for (const event of [{ is: 'unreachable' }, refused(409), refused(400, { detail: 'no' })]) {
+      assert.equal(deed(step(giving, event, 700)).call, 'look', event.is);
+    }
+    const lost = step(giving, { is: 'unreachable' }, 700);
+    assert.deepEqual([lost.complaint, deed(lost).due], ['passkey_unsent', 1700]);
+  });
+
+  test('goes on in another window for as long as the gateway waits', () => {
+    for (const state of [CHALLENGED, COMPARING]) {
+      assert.equal(step(state, { is: 'left' }, 700), state);
+      assert.equal(step(state, { is: 'awoke' }, 700).at, 'following');
+    }
+    assert.equal(step(FOLLOWING, { is: 'left' }, 700).at, 'asleep', 'a code does not');
+  });
+
+  test('can be left for a new code', () => {
+    const wish = { method: 'qr', fresh: true };
+    assert.deepEqual(deed(step(CHALLENGED, pressed('fresh'), 600)).wish, wish);
+  });
 });

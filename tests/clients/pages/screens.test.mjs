@@ -1,7 +1,7 @@
 // Every screen of the page in Chromium, by played answers.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { attempt, failed, pairingCode, qrCode } from './attempts.mjs';
+import { attempt, challenge, confirmation, failed, pairingCode, qrCode } from './attempts.mjs';
 import { DESK, PHONE } from './browser.mjs';
 import { CALLS, NAME, Stage } from './stage.mjs';
 
@@ -48,13 +48,22 @@ const SCREENS = [
   ['code', [qrCode(1), undefined, pairingCode(1, 140_000)], askForCode, 'Type this code on your phone'],
   ['no-code', [qrCode(1), undefined, attempt('preparing')], askForCode, 'Type this code on your phone'],
   ['finishing', [attempt('finishing')], null, 'Finishing on the phone'],
-  ['passkey', [attempt('passkey_required')], null, 'WhatsApp asks for a passkey'],
+  ['passkey', [challenge(2)], null, 'WhatsApp asks for a passkey'],
+  ['wrong-passkey', [challenge(2)], () => bring('copy me'), 'WhatsApp asks for a passkey'],
+  ['passkey-used', [challenge(3, 290_000, null)], null, 'The passkey was used'],
+  ['compare', [confirmation(4)], null, 'Compare this code'],
+  ['confirmed', [confirmation(5, 'confirmed')], null, 'The code is confirmed'],
   ['waiting', [waiting()], null, 'The next code has to wait'],
   ['failed', [failed('impossible', { reason: 'WhatsApp banned the account' })], null, 'Not linked'],
   ['linked', [attempt('linked', { whatsapp: { phone_ends_with: '1111' } })], null, 'Linked'],
   ['limited', [waiting(), undefined, LIMITED], () => press('Ask for a new code now'), 'Too many codes'],
   ['expired', [{ status: 401 }], null, 'This page has expired'],
 ];
+
+async function bring(text) {
+  await window.at('passkey-answer').fill(text);
+  await press('Hand in the answer');
+}
 
 async function wrongNumber() {
   await press('Link with phone number');

@@ -6,7 +6,16 @@ import { arrive, start, step } from '../../../crates/pages/assets/course.mjs';
 import { inWords, secondsLeft } from '../../../crates/pages/assets/remaining.mjs';
 import { dashed, spelt, view } from '../../../crates/pages/assets/view.mjs';
 import words from '../../../crates/pages/assets/words.en.mjs';
-import { attempt, failed, ID, pairingCode, qrCode } from './attempts.mjs';
+import {
+  attempt,
+  challenge,
+  confirmation,
+  failed,
+  ID,
+  OPTIONS,
+  pairingCode,
+  qrCode,
+} from './attempts.mjs';
 
 const TICKET = 'a'.repeat(50);
 
@@ -84,7 +93,9 @@ describe('a message', () => {
   const cases = [
     ['what is under way', [answered(attempt('finishing'))], /Finishing/, []],
     ['a typed code', [...number, answered(attempt('pairing_code_typed'))], /typed/, []],
-    ['a passkey', [answered(attempt('passkey_required'))], /passkey/, ['again']],
+    ['a passkey that was used', [answered(challenge(2, 1, null))], /passkey was used/, []],
+    ['a code that was confirmed', [answered(confirmation(2, 'confirmed'))], /confirmed/, []],
+    ['a refused passkey', [answered(failed('passkey_refused'))], /^Not linked$/, ['again', 'number']],
     ['the end', [answered(attempt('linked'))], /^Linked$/, []],
     ['a code that is not due', [answered(attempt('waiting'))], /wait/, ['fresh', 'number']],
     ['a failure', [answered(failed('given_up'))], /^Not linked$/, ['again', 'number']],
@@ -130,6 +141,43 @@ describe('a message', () => {
   });
 });
 
+describe('a passkey', () => {
+  test('is asked for by a script with the options, and timed', () => {
+    const { screen, script, error, timer, title } = seen(answered(challenge(2)));
+    assert.deepEqual([screen, error, title], ['passkey', null, 'WhatsApp asks for a passkey']);
+    assert.ok(script.includes(JSON.stringify(OPTIONS)), script);
+    assert.deepEqual(timer, { label: 'Time left', from: null, until: 581_000 });
+  });
+
+  test('is said to be used before the gateway has said so', () => {
+    const view = seen(answered(challenge(2)), { is: 'brought', text: '{"response":{}}' });
+    assert.equal(view.title, 'The passkey was used');
+  });
+
+  test('is asked for again when the answer was none, in our words or the gateway\'s', () => {
+    const brought = { is: 'brought', text: '{"response":{}}' };
+    const detail = 'the assertion answers another challenge than the one that is shown';
+    for (const [events, error] of [
+      [[{ is: 'brought', text: ' ' }], words.passkey_missing],
+      [[{ is: 'brought', text: 'copy me' }], words.passkey_other],
+      [[brought, { is: 'unreachable' }], words.passkey_unsent],
+      [[brought, { is: 'refused', status: 400, detail }], `T${detail.slice(1)}.`],
+      [[brought, { is: 'refused', status: 409, detail }], null],
+    ]) {
+      const view = seen(answered(challenge(2)), ...events);
+      assert.deepEqual([view.screen, view.error], ['passkey', error]);
+    }
+  });
+
+  test('is followed by a code, which is spelt', () => {
+    const view = seen(answered(challenge(2)), answered(confirmation(3)));
+    assert.deepEqual([view.screen, view.code], ['compare', 'ABCD-1234']);
+    assert.match(view.announcement, /A B C D, 1 2 3 4/);
+    const pressed = seen(answered(confirmation(3)), { is: 'pressed', button: 'confirm' });
+    assert.equal(pressed.title, 'The code is confirmed');
+  });
+});
+
 describe('a gateway that does not answer', () => {
   const lost = { is: 'unreachable' };
 
@@ -164,7 +212,7 @@ describe('a gateway that does not answer', () => {
 
 describe('the words', () => {
   const codes = ['ar', 'de', 'en', 'es', 'fr', 'pt'];
-  const used = ['course', 'page', 'view'].map((name) =>
+  const used = ['course', 'page', 'view', 'passkey'].map((name) =>
     readFileSync(new URL(`../../../crates/pages/assets/${name}.mjs`, import.meta.url), 'utf8'),
   );
 
@@ -174,7 +222,10 @@ describe('the words', () => {
       const names = used.flatMap((text) => [...text.matchAll(/words\.(\w+)/g)].map(([, name]) => name));
       const errors = [...used[0].matchAll(/'(number_\w+)'/g)].map(([, name]) => name);
       assert.ok(names.length > 30 && errors.length === 5);
-      for (const name of [...names, ...errors]) assert.ok(spoken[name], name);
+      const brought = used.flatMap((text) => [...text.matchAll(/'(passkey_\w+)'/g)]);
+      const told = brought.map(([, name]) => name).filter((name) => !['passkey_challenge', 'passkey_confirmation'].includes(name));
+      assert.ok(told.length > 12);
+      for (const name of [...names, ...errors, ...told]) assert.ok(spoken[name], name);
       const shown = view(step(start(0), answered(qrCode(1)), 1), TICKET, spoken);
       assert.equal(shown.announcement, spoken.says_qr);
     });

@@ -6,3 +6,4 @@ pub mod captured;
 pub mod clock;
 pub mod deadline;
 pub mod link;
+pub mod passkey;

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
+use waygate_core::instance::passkey::PasskeyAssertion;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
@@ -37,6 +38,10 @@ struct Connection {
     sink: Arc<dyn LinkSink>,
     /// The phone for which a pairing code was asked.
     asked: Option<PhoneNumber>,
+    /// The answer of a passkey that was given.
+    answered: Option<PasskeyAssertion>,
+    /// Whether the code that follows was confirmed.
+    confirmed: bool,
 }
 
 #[derive(Default)]
@@ -146,6 +151,18 @@ impl PlayedLink {
     pub async fn asked(&self, instance: InstanceId) -> PhoneNumber {
         let asked = |seen: &Seen| seen.newest(instance)?.1.asked.clone();
         self.find(asked, "no pairing code was asked for").await
+    }
+
+    /// Waits until the newest connection of the instance is given the answer of a passkey.
+    pub async fn answered(&self, instance: InstanceId) -> PasskeyAssertion {
+        let answered = |seen: &Seen| seen.newest(instance)?.1.answered.clone();
+        self.find(answered, "no passkey was given").await
+    }
+
+    /// Waits until the code that follows is confirmed there.
+    pub async fn confirmed(&self, instance: InstanceId) {
+        let confirmed = |seen: &Seen| seen.newest(instance)?.1.confirmed.then_some(());
+        self.find(confirmed, "no code was confirmed").await;
     }
 
     /// Waits for the `count`th connection of all, shows the code `2@beside` on it, and waits until it
@@ -275,7 +292,9 @@ impl Linker for PlayedLink {
         }
         seen.dials += 1;
         let number = seen.dials;
-        seen.open.insert(number, Connection { instance, sink, asked: None });
+        let connection =
+            Connection { instance, sink, asked: None, answered: None, confirmed: false };
+        seen.open.insert(number, connection);
         seen.open_most = seen.open_most.max(seen.open.len());
         self.stirred.notify_waiters();
         Box::new(PlayedLine { link: self.clone(), number })
@@ -354,6 +373,22 @@ impl Line for PlayedLine {
         if let Some(connection) = self.link.seen().open.get_mut(&self.number) {
             let before = connection.asked.replace(phone.clone());
             assert!(before.is_none(), "one connection was asked for two pairing codes");
+        }
+        self.link.stirred.notify_waiters();
+    }
+
+    fn answer_passkey(&self, assertion: PasskeyAssertion) {
+        if let Some(connection) = self.link.seen().open.get_mut(&self.number) {
+            let before = connection.answered.replace(assertion);
+            assert!(before.is_none(), "one challenge was answered twice");
+        }
+        self.link.stirred.notify_waiters();
+    }
+
+    fn confirm_passkey(&self) {
+        if let Some(connection) = self.link.seen().open.get_mut(&self.number) {
+            assert!(!connection.confirmed, "one code was confirmed twice");
+            connection.confirmed = true;
         }
         self.link.stirred.notify_waiters();
     }

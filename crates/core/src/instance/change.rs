@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::passkey::PasskeyFailure;
 use super::state::{StateName, Stopper};
 use crate::reason::EndReason;
 
@@ -38,6 +39,14 @@ pub enum Cause {
     WrongPairingCode,
     /// WhatsApp asks for a passkey.
     PasskeyRequired,
+    /// A person gave the answer of a passkey.
+    PasskeyAnswered,
+    /// Phone and gateway have a code in common.
+    PasskeyCodeIssued,
+    /// A person confirmed that code.
+    PasskeyConfirmed,
+    /// Nothing came of the passkey.
+    PasskeyFailed(PasskeyFailure),
     /// A phone accepted the device.
     Scanned,
     /// A phone's proof did not verify.

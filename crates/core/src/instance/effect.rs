@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::change::Change;
+use super::passkey::PasskeyAssertion;
 use crate::phone::PhoneNumber;
 use crate::reason::EndReason;
 
@@ -16,6 +17,10 @@ pub enum Effect {
     },
     /// Ask WhatsApp, on the running connection, for a code to type on this phone.
     RequestPairingCode(PhoneNumber),
+    /// Give WhatsApp, on the running connection, the answer of a passkey.
+    AnswerPasskey(PasskeyAssertion),
+    /// Say on the running connection that phone and gateway show the same code.
+    ConfirmPasskey,
     /// Close the running connection; what it still tells does not count.
     HangUp,
     /// Have WhatsApp remove the device, then close; what the connection tells does not count.
@@ -26,6 +31,8 @@ pub enum Effect {
     Announce(Change),
     /// Wake somebody: this needs a person.
     Alert(EndReason),
+    /// What was asked for has no place now.
+    NotNow,
     /// The explicit request came too soon.
     Refuse {
         /// When it may be made again.

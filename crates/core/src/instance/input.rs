@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use super::change::Cause;
+use super::passkey::PasskeyAssertion;
 use super::state::Stopper;
 use crate::account::LinkedAccount;
 use crate::phone::PhoneNumber;
 use crate::port::link::LinkEvent;
+use crate::secret::{PasskeyCodeText, PasskeyOptions};
 
 /// Something that happened to an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,15 @@ pub enum Input {
     AskNewCode(Ration),
     /// A person asks for a code to type on this phone.
     AskPairingCode(PhoneNumber),
+    /// A person has the answer of a passkey.
+    AnswerPasskey {
+        /// What was asked.
+        options: PasskeyOptions,
+        /// The answer.
+        assertion: PasskeyAssertion,
+    },
+    /// A person says that the phone shows this code.
+    ConfirmPasskey(PasskeyCodeText),
     /// The person who looked wants no code any more.
     GiveUp,
     /// The alarm (see [`super::machine::Machine::alarm`]) rang.
@@ -66,6 +77,8 @@ impl Input {
             Input::Look => Cause::Looked,
             Input::AskNewCode(_) => Cause::AskedForCode,
             Input::AskPairingCode(_) => Cause::AskedForPairingCode,
+            Input::AnswerPasskey { .. } => Cause::PasskeyAnswered,
+            Input::ConfirmPasskey(_) => Cause::PasskeyConfirmed,
             Input::GiveUp => Cause::GivenUp,
             Input::Wake => Cause::Due,
             Input::Link(LinkEvent::QrIssued { .. }) => Cause::CodeIssued,
@@ -75,7 +88,9 @@ impl Input {
             Input::Link(LinkEvent::PairingCodeRefused(_)) => Cause::PairingCodeRefused,
             Input::Link(LinkEvent::PairingCodeTyped) => Cause::PairingCodeTyped,
             Input::Link(LinkEvent::PairingCodeSpent) => Cause::WrongPairingCode,
-            Input::Link(LinkEvent::PasskeyRequired) => Cause::PasskeyRequired,
+            Input::Link(LinkEvent::PasskeyChallenged { .. }) => Cause::PasskeyRequired,
+            Input::Link(LinkEvent::PasskeyCodeIssued { .. }) => Cause::PasskeyCodeIssued,
+            Input::Link(LinkEvent::PasskeyFailed(failure)) => Cause::PasskeyFailed(*failure),
             Input::Link(LinkEvent::Connected { .. }) => Cause::LoggedIn,
             Input::Link(LinkEvent::PushNameChanged(_)) => Cause::Renamed,
             Input::Link(LinkEvent::Ended(reason)) => Cause::Ended(*reason),

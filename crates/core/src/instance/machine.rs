@@ -13,6 +13,7 @@ use super::effect::Effect;
 use super::input::{Input, Moment, Ration};
 use super::linking::Linking;
 use super::pairing::PairingRequest;
+use super::passkey::PasskeyFailure;
 use super::standing::Standing;
 use super::state::{LinkingStep, Outcome, QrCode, State, StateName, Stopper};
 use crate::account::LinkedAccount;
@@ -22,6 +23,7 @@ use crate::reason::EndReason;
 mod ending;
 mod orders;
 mod pairing;
+mod passkey;
 
 /// An instance: its state and what the rules must remember.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +32,7 @@ pub struct Machine {
     since: Timestamp,
     linking: Linking,
     pairing: Option<PairingRequest>,
+    passkey_failure: Option<PasskeyFailure>,
     failures: u32,
     restarts: VecDeque<Timestamp>,
     probes: VecDeque<Timestamp>,
@@ -68,6 +71,7 @@ impl Machine {
             since: now,
             linking: Linking::default(),
             pairing: None,
+            passkey_failure: None,
             failures: 0,
             restarts: VecDeque::new(),
             probes: VecDeque::new(),
@@ -136,11 +140,10 @@ impl Machine {
             State::Linking(LinkingStep::PairingCodeShown { code, .. }) => {
                 Some(demand.map_or(code.expires_at, |end| end.min(code.expires_at)))
             }
-            State::Linking(
-                LinkingStep::CodeShown(_)
-                | LinkingStep::PairingCodeTyped { .. }
-                | LinkingStep::PasskeyRequired,
-            ) => demand,
+            State::Linking(LinkingStep::CodeShown(_) | LinkingStep::PairingCodeTyped { .. }) => {
+                demand
+            }
+            State::Linking(LinkingStep::Passkey(step)) => Some(step.expires_at()),
             // Worth waking only if somebody still looks by then.
             State::Unlinked { .. } => demand.and_then(|end| {
                 self.linking.spaced_until(Timestamp::MIN).filter(|spaced| *spaced < end)
@@ -170,6 +173,10 @@ impl Machine {
             }
             Input::AskNewCode(ration) => self.ask_new_code(ration, moment.now),
             Input::AskPairingCode(phone) => self.ask_pairing_code(phone, moment.now),
+            Input::AnswerPasskey { options, assertion } => {
+                self.answer_passkey(&options, assertion, moment.now)
+            }
+            Input::ConfirmPasskey(text) => self.confirm_passkey(&text, moment.now),
             Input::GiveUp => self.give_up(moment.now),
             Input::Wake => self.wake(moment.now),
             Input::Link(event) => self.link_event(event, moment),
@@ -179,6 +186,11 @@ impl Machine {
     /// What a change of state is put down to, when the input alone does not say it.
     fn cause(&self, told: Cause) -> Cause {
         let keys_gone = self.last_end.filter(|end| *end == EndReason::KeysGone);
+        if let (Cause::Due, State::Unlinked { last: Some(Outcome::Passkey(failure)) }) =
+            (told, &self.state)
+        {
+            return Cause::PasskeyFailed(*failure);
+        }
         match (told, keys_gone) {
             (Cause::Due, _) if self.state.name() == StateName::Unlinked => Cause::NobodyLooking,
             (Cause::CodeIssued | Cause::Ended(_), Some(end)) => Cause::Ended(end),
@@ -238,7 +250,7 @@ impl Machine {
                 LinkingStep::CodeShown(_)
                 | LinkingStep::PairingCodeShown { .. }
                 | LinkingStep::PairingCodeTyped { .. }
-                | LinkingStep::PasskeyRequired,
+                | LinkingStep::Passkey(_),
             ) => true,
             State::Linking(LinkingStep::Finishing { .. })
             | State::Connecting { linked: Some(_), .. }
@@ -276,13 +288,15 @@ impl Machine {
                 }
                 self.give_up_attempt()
             }
-            State::Linking(
-                LinkingStep::CodeShown(_)
-                | LinkingStep::PairingCodeTyped { .. }
-                | LinkingStep::PasskeyRequired,
-            ) if !wanted => {
+            State::Linking(LinkingStep::CodeShown(_) | LinkingStep::PairingCodeTyped { .. })
+                if !wanted =>
+            {
                 self.linking.attempt_failed(now);
                 self.give_up_attempt()
+            }
+            State::Linking(LinkingStep::Passkey(step)) if step.expires_at() <= now => {
+                let failure = step.failure_when_late();
+                self.end_passkey(failure, now)
             }
             State::Linking(LinkingStep::PairingCodeShown { code, .. })
                 if !wanted || code.expires_at <= now =>
@@ -376,12 +390,14 @@ impl Machine {
                 vec![]
             }
             LinkEvent::PairingCodeSpent => self.pairing_code_spent(moment.now),
-            LinkEvent::PasskeyRequired => {
-                if self.state.linked().is_none() && self.has_line() {
-                    self.state = State::Linking(LinkingStep::PasskeyRequired);
-                }
+            LinkEvent::PasskeyChallenged { options, issued_at, valid_for } => {
+                self.passkey_challenged(options, issued_at.min(moment.now), valid_for);
                 vec![]
             }
+            LinkEvent::PasskeyCodeIssued { text, to_compare } => {
+                self.show_passkey_code(text, to_compare, moment.now)
+            }
+            LinkEvent::PasskeyFailed(failure) => self.passkey_failed(failure, moment.now),
             LinkEvent::Paired(account) => self.paired(account),
             LinkEvent::PairingFailed => {
                 if self.is_login() || matches!(self.state, State::Online { .. }) {

@@ -6,6 +6,7 @@ pub mod input;
 pub mod linking;
 pub mod machine;
 pub mod pairing;
+pub mod passkey;
 pub mod record;
 pub mod settings;
 pub mod standing;

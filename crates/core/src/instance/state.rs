@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::pairing::PairingCode;
+use super::passkey::{PasskeyFailure, PasskeyStep};
 use crate::account::LinkedAccount;
 use crate::reason::EndReason;
 use crate::secret::QrText;
@@ -92,6 +93,8 @@ pub enum Outcome {
     WrongCode,
     /// Nobody looked any more.
     NotWatched,
+    /// WhatsApp wanted a passkey, and nothing came of it.
+    Passkey(PasskeyFailure),
     /// A phone answered, but its proof did not verify.
     ProofRejected,
     /// The link or the attempt ended for this reason.
@@ -119,7 +122,7 @@ pub enum LinkingStep {
         code: PairingCode,
     },
     /// WhatsApp wants a passkey before it links this account.
-    PasskeyRequired,
+    Passkey(PasskeyStep),
     /// A phone accepted; the first login is under way.
     Finishing {
         /// The account.
@@ -230,7 +233,7 @@ impl State {
                 LinkingStep::CodeShown(_)
                 | LinkingStep::PairingCodeShown { .. }
                 | LinkingStep::PairingCodeTyped { .. }
-                | LinkingStep::PasskeyRequired,
+                | LinkingStep::Passkey(_),
             ) => None,
         }
     }

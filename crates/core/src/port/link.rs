@@ -17,9 +17,10 @@ use crate::account::LinkedAccount;
 use crate::error::Error;
 use crate::id::InstanceId;
 use crate::instance::pairing::PairingRefusal;
+use crate::instance::passkey::{PasskeyAssertion, PasskeyFailure};
 use crate::phone::PhoneNumber;
 use crate::reason::EndReason;
-use crate::secret::{PairingText, QrText};
+use crate::secret::{PairingText, PasskeyCodeText, PasskeyOptions, QrText};
 
 /// A deed in progress. Boxed, so that ports stay usable as trait objects without a runtime.
 pub type Deed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -58,8 +59,26 @@ pub enum LinkEvent {
     Paired(LinkedAccount),
     /// A phone answered, but its proof did not verify. The connection is of no further use.
     PairingFailed,
-    /// WhatsApp asks for a passkey before it links this account.
-    PasskeyRequired,
+    /// WhatsApp asks for a passkey before it links this account. Codes of this connection are worth
+    /// nothing from here on, and none follow.
+    PasskeyChallenged {
+        /// What the passkey has to be asked.
+        options: PasskeyOptions,
+        /// When WhatsApp asked; a time that is ahead counts as just now.
+        issued_at: Timestamp,
+        /// How long it waits.
+        valid_for: Duration,
+    },
+    /// WhatsApp took what [`Line::answer_passkey`] gave it, and phone and gateway have a code in
+    /// common.
+    PasskeyCodeIssued {
+        /// The code.
+        text: PasskeyCodeText,
+        /// Whether a person has to say that the phone shows the same one.
+        to_compare: bool,
+    },
+    /// Nothing will come of the passkey any more. The connection is of no further use.
+    PasskeyFailed(PasskeyFailure),
     /// Logged in, first state synchronised: usable.
     Connected {
         /// The account.
@@ -93,6 +112,16 @@ pub trait Line: fmt::Debug + Send + Sync {
     /// [`LinkEvent::PairingCodeIssued`] or [`LinkEvent::PairingCodeRefused`], unless the connection
     /// ends first.
     fn request_pairing_code(&self, phone: &PhoneNumber);
+
+    /// Gives WhatsApp the answer of a passkey to the challenge of this connection. At most one per
+    /// connection; the caller sees to it. The outcome is [`LinkEvent::PasskeyCodeIssued`] or
+    /// [`LinkEvent::PasskeyFailed`], unless the connection ends first.
+    fn answer_passkey(&self, assertion: PasskeyAssertion);
+
+    /// Says that phone and gateway show the same code, once [`LinkEvent::PasskeyCodeIssued`] has
+    /// come. The outcome is [`LinkEvent::Paired`] or [`LinkEvent::PasskeyFailed`], unless the
+    /// connection ends first.
+    fn confirm_passkey(&self);
 
     /// Makes this JPEG the account's profile picture. It is cut to a centred square and reduced to
     /// the size WhatsApp takes. A request on the running connection, whose end ends the deed too;

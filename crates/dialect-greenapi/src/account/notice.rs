@@ -13,8 +13,8 @@ use crate::call::Desk;
 
 const ALREADY_LOGGED: &str = "instance account already authorized";
 const UNUSABLE_KEYS: &str = "Instance has auth. You need to make log out";
-const PASSKEY_REQUIRED: &str = "WhatsApp asks this account for a passkey, so a QR code cannot link \
-    it. Turn the passkey off in WhatsApp on the phone and ask for a code again";
+const PASSKEY_REQUIRED: &str = "WhatsApp asks this account for a passkey, so a QR code alone \
+    cannot link it. Open the instance's page in a browser and go on there";
 
 /// Always these two fields, both of them texts.
 #[derive(Serialize)]

@@ -207,7 +207,7 @@ impl Course {
             // How long the next code takes, and whether there is one, a new look tells.
             Sight::Idle { .. } | Sight::Preparing | Sight::NotBefore { .. } => Ok(None),
             Sight::Linked(_account) => self.account_data().await,
-            Sight::PasskeyRequired => self.end(&Look::PasskeyRequired),
+            Sight::Passkey(_) => self.end(&Look::PasskeyRequired),
             Sight::Unusable(reason) => self.end(&Look::Unusable(reason)),
             Sight::Impossible(reason) => self.end(&Look::Impossible(reason)),
         }

@@ -42,7 +42,7 @@ impl From<&State> for StateInstance {
                 LinkingStep::CodeShown(_)
                 | LinkingStep::PairingCodeShown { .. }
                 | LinkingStep::PairingCodeTyped { .. }
-                | LinkingStep::PasskeyRequired,
+                | LinkingStep::Passkey(_),
             )
             | State::Failed { .. } => Self::NotAuthorized,
             State::Suspended { .. } => Self::Suspended,
@@ -112,6 +112,7 @@ mod tests {
     use waygate_core::account::LinkedAccount;
     use waygate_core::instance::change::Cause;
     use waygate_core::instance::pairing::PairingCode;
+    use waygate_core::instance::passkey::PasskeyStep;
     use waygate_core::instance::state::{Outcome, QrCode, Stopper};
     use waygate_core::reason::EndReason;
     use waygate_core::secret::{PairingText, QrText};
@@ -154,7 +155,7 @@ mod tests {
             linking(LinkingStep::CodeShown(qr.clone())),
             linking(LinkingStep::PairingCodeShown { code: code.clone(), qr }),
             linking(LinkingStep::PairingCodeTyped { code }),
-            linking(LinkingStep::PasskeyRequired),
+            linking(LinkingStep::Passkey(PasskeyStep::Answered { expires_at: now })),
             (
                 State::Linking(LinkingStep::Finishing { account: account() }),
                 S::Starting,

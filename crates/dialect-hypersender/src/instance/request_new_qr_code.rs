@@ -42,7 +42,7 @@ pub(crate) async fn request_new_qr_code(call: InstanceCall) -> Result<Response, 
 fn is_of_no_use(sight: &Sight) -> bool {
     match sight {
         // Another code would end at the same question, which is still open.
-        Sight::PasskeyRequired | Sight::Linked(_) => true,
+        Sight::Passkey(_) | Sight::Linked(_) => true,
         Sight::Idle { .. }
         | Sight::Preparing
         | Sight::NotBefore { .. }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
+use waygate_core::instance::passkey::PasskeyFailure;
 use waygate_core::instance::state::{Outcome, State};
 use waygate_core::reason::{EndReason, Next};
 use waygate_engine::Gateway;
@@ -75,6 +76,16 @@ fn is_failure(last: Outcome) -> bool {
             Next::Unlink | Next::Banned | Next::WaitForBan | Next::Fail | Next::Probe(_) => true,
             Next::Redial | Next::Backoff { .. } | Next::Nothing => false,
         },
+        Outcome::Passkey(failure) => match failure {
+            PasskeyFailure::AnswerRefused | PasskeyFailure::ConfirmationRefused => true,
+            PasskeyFailure::NoChallenge
+            | PasskeyFailure::NotAnswered
+            | PasskeyFailure::NoCode
+            | PasskeyFailure::NotConfirmed
+            | PasskeyFailure::PhoneSilent
+            | PasskeyFailure::Unanswered
+            | PasskeyFailure::Lost => false,
+        },
         Outcome::NotScanned
         | Outcome::NotTyped
         | Outcome::WrongCode
@@ -89,6 +100,7 @@ mod tests {
     use jiff::Timestamp;
     use waygate_core::account::LinkedAccount;
     use waygate_core::instance::pairing::PairingCode;
+    use waygate_core::instance::passkey::PasskeyStep;
     use waygate_core::instance::state::{LinkingStep, QrCode, Stopper};
     use waygate_core::secret::{PairingText, QrText};
 
@@ -121,7 +133,7 @@ mod tests {
             linking(LinkingStep::CodeShown(qr.clone())),
             linking(LinkingStep::PairingCodeShown { code: code.clone(), qr }),
             linking(LinkingStep::PairingCodeTyped { code }),
-            linking(LinkingStep::PasskeyRequired),
+            linking(LinkingStep::Passkey(PasskeyStep::Answered { expires_at: now })),
             linking(LinkingStep::Finishing { account: account() }),
             (State::Online { account: account(), push_name: None }, S::Working),
             (State::Offline { account: account(), reason, next_try: now }, S::Starting),
@@ -146,6 +158,8 @@ mod tests {
         ] {
             assert_eq!(status(Some(Outcome::Ended(reason))), Status::Failed, "{reason:?}");
         }
+        let refused = Outcome::Passkey(PasskeyFailure::AnswerRefused);
+        assert_eq!(status(Some(refused)), Status::Failed);
         for last in [
             None,
             Some(Outcome::NotScanned),
@@ -153,6 +167,7 @@ mod tests {
             Some(Outcome::WrongCode),
             Some(Outcome::NotWatched),
             Some(Outcome::ProofRejected),
+            Some(Outcome::Passkey(PasskeyFailure::NotAnswered)),
             Some(Outcome::LoggedOut),
             Some(Outcome::Ended(EndReason::DialFailed)),
             Some(Outcome::Ended(EndReason::ServerBusy)),

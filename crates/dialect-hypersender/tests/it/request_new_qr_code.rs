@@ -7,6 +7,7 @@ use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
 use waygate_dialect_hypersender::Settings;
 use waygate_played::deadline::within;
+use waygate_played::passkey::challenge;
 
 use crate::picture::scanned;
 use crate::server::{Answer, Instance, Server};
@@ -182,7 +183,7 @@ async fn a_passkey_that_is_asked_for_is_not_answered_by_another_code() {
     let server = Server::start().await;
     let instance = server.instance().await;
     server.show(&instance, "2@code").await;
-    server.link.tell(instance.id, LinkEvent::PasskeyRequired).await;
+    server.link.tell(instance.id, challenge()).await;
     let mut shown = server.gateway.watch_instance(instance.id).unwrap();
     shown.wait_for(|it| it.state().qr_code(jiff::Timestamp::MIN).is_none()).await.unwrap();
     assert_eq!(status_without_code(&ask(&server, &instance).await), "SCAN_QR_CODE");

@@ -94,7 +94,7 @@ fn scannable(attempt: &Attempt, now: Timestamp) -> Result<&QrCode, Problem> {
             | Sight::Preparing
             | Sight::NotBefore { .. }
             | Sight::PairingCodeTyped(_)
-            | Sight::PasskeyRequired
+            | Sight::Passkey(_)
             | Sight::Finishing
             | Sight::Linked(_)
             | Sight::Unusable(_)

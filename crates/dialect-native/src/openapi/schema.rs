@@ -85,6 +85,11 @@ impl Schema {
         Self { r#type: Types(vec![r#type]), ..Self::default() }
     }
 
+    /// Any value at all.
+    pub(crate) fn anything() -> Self {
+        Self::default()
+    }
+
     pub(crate) fn text() -> Self {
         Self::of("string")
     }

@@ -6,6 +6,7 @@ mod history;
 mod instance;
 mod link_ticket;
 mod linking;
+mod passkey;
 mod problem;
 mod settings;
 mod token;
@@ -37,6 +38,10 @@ const SCHEMAS: &[Named] = &[
     ("NewLinkingAttempt", linking::new),
     ("QrCode", linking::qr_code),
     ("PairingCode", linking::pairing_code),
+    ("PasskeyChallenge", passkey::challenge),
+    ("PasskeyConfirmation", passkey::confirmation),
+    ("NewPasskeyAssertion", passkey::new_assertion),
+    ("PasskeyCredential", passkey::credential),
     ("NewLinkTicket", link_ticket::new),
     ("Brand", link_ticket::brand),
     ("IssuedLinkTicket", link_ticket::issued),

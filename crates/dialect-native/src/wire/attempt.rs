@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use waygate_core::account::LinkedAccount;
 use waygate_core::instance::pairing::PairingCode;
+use waygate_core::instance::passkey::PasskeyStep;
 use waygate_core::instance::state::QrCode;
 use waygate_engine::attempts::{Attempt, Failure, Method, Step};
 use waygate_engine::sight::Sight;
 
+use super::passkey::{self, ChallengeBody, ConfirmationBody};
 use super::time::{left_ms, rfc3339};
 use crate::call::View;
 
@@ -26,6 +28,8 @@ pub(crate) struct AttemptBody {
     step: &'static str,
     qr_code: Option<QrCodeBody>,
     pairing_code: Option<PairingCodeBody>,
+    passkey_challenge: Option<ChallengeBody>,
+    passkey_confirmation: Option<ConfirmationBody>,
     not_before: Option<String>,
     not_before_in_ms: Option<u64>,
     failure: Option<&'static str>,
@@ -76,6 +80,8 @@ impl AttemptBody {
             step: "preparing",
             qr_code: None,
             pairing_code: None,
+            passkey_challenge: None,
+            passkey_confirmation: None,
             not_before: None,
             not_before_in_ms: None,
             failure: None,
@@ -112,13 +118,26 @@ impl AttemptBody {
             Sight::PairingCodeTyped(code) => {
                 Self { step: "pairing_code_typed", pairing_code: Some(pairing_code(code)), ..self }
             }
-            Sight::PasskeyRequired => Self { step: "passkey_required", ..self },
+            Sight::Passkey(step) => self.with_passkey(step, now),
             Sight::Finishing => Self { step: "finishing", ..self },
             Sight::Linked(account) => self.linked(account, view),
             Sight::Unusable(words) | Sight::Impossible(words) => {
                 self.failed(Failure::Impossible(words))
             }
         }
+    }
+
+    fn with_passkey(self, step: &PasskeyStep, now: Timestamp) -> Self {
+        let (challenge, confirmation) = match step {
+            PasskeyStep::Challenged(it) => (Some(ChallengeBody::given(it, now)), None),
+            PasskeyStep::Answered { expires_at } => {
+                (Some(ChallengeBody::taken(*expires_at, now)), None)
+            }
+            PasskeyStep::CodeShown(code) => (None, Some(ConfirmationBody::shown(code, now))),
+            PasskeyStep::Confirmed(code) => (None, Some(ConfirmationBody::confirmed(code, now))),
+        };
+        let step = if challenge.is_some() { "passkey_challenge" } else { "passkey_confirmation" };
+        Self { step, passkey_challenge: challenge, passkey_confirmation: confirmation, ..self }
     }
 
     fn linked(self, account: &LinkedAccount, view: View) -> Self {
@@ -133,6 +152,7 @@ impl AttemptBody {
             Failure::CodeLost => "code_lost",
             Failure::GivenUp => "given_up",
             Failure::Refused(_) => "refused",
+            Failure::Passkey(failure) => passkey::name(failure),
             Failure::Impossible(_) => "impossible",
         };
         Self { step: "failed", failure: Some(name), reason: Some(failure.words()), ..self }

@@ -4,7 +4,6 @@ use serde::Serialize;
 use waygate_core::event::{Event, EventKind, StateChanged};
 use waygate_core::instance::change::Cause;
 use waygate_core::instance::state::Stopper;
-use waygate_core::reason::EndReason;
 
 use super::time::rfc3339;
 
@@ -16,7 +15,7 @@ pub(crate) struct ChangeBody {
     from: &'static str,
     to: &'static str,
     cause: &'static str,
-    /// Why the connection ended, in words, where that is the cause.
+    /// Why the connection ended, or nothing came of a passkey, in words, where that is the cause.
     reason: Option<&'static str>,
     linked: bool,
     whatsapp: Option<WhatsAppBody>,
@@ -39,7 +38,7 @@ impl ChangeBody {
             from: from.as_str(),
             to: to.as_str(),
             cause: name(*cause),
-            reason: end(*cause).map(|reason| reason.ruling().words),
+            reason: reason(*cause),
             linked: *linked,
             whatsapp: account.as_ref().map(|account| WhatsAppBody {
                 phone: account.phone.clone(),
@@ -50,7 +49,7 @@ impl ChangeBody {
 }
 
 /// Every cause, as programs read it.
-pub(crate) const CAUSES: [&str; 22] = [
+pub(crate) const CAUSES: [&str; 26] = [
     "started",
     "stopped",
     "shut_down",
@@ -66,6 +65,10 @@ pub(crate) const CAUSES: [&str; 22] = [
     "pairing_code_typed",
     "wrong_pairing_code",
     "passkey_required",
+    "passkey_answered",
+    "passkey_code_issued",
+    "passkey_confirmed",
+    "passkey_failed",
     "scanned",
     "proof_rejected",
     "logged_in",
@@ -75,8 +78,15 @@ pub(crate) const CAUSES: [&str; 22] = [
     "ended",
 ];
 
-fn end(cause: Cause) -> Option<EndReason> {
-    if let Cause::Ended(reason) = cause { Some(reason) } else { None }
+/// More than the cause's name says, for people.
+fn reason(cause: Cause) -> Option<&'static str> {
+    if let Cause::Ended(reason) = cause {
+        Some(reason.ruling().words)
+    } else if let Cause::PasskeyFailed(failure) = cause {
+        Some(failure.words())
+    } else {
+        None
+    }
 }
 
 /// What a program tests.
@@ -97,6 +107,10 @@ fn name(cause: Cause) -> &'static str {
         Cause::PairingCodeTyped => "pairing_code_typed",
         Cause::WrongPairingCode => "wrong_pairing_code",
         Cause::PasskeyRequired => "passkey_required",
+        Cause::PasskeyAnswered => "passkey_answered",
+        Cause::PasskeyCodeIssued => "passkey_code_issued",
+        Cause::PasskeyConfirmed => "passkey_confirmed",
+        Cause::PasskeyFailed(_) => "passkey_failed",
         Cause::Scanned => "scanned",
         Cause::ProofRejected => "proof_rejected",
         Cause::LoggedIn => "logged_in",

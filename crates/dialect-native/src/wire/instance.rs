@@ -194,6 +194,7 @@ fn told(machine: &Machine) -> (Option<bool>, Option<&'static str>, Option<jiff::
 fn why_unlinked(last: Outcome) -> Option<&'static str> {
     match last {
         Outcome::Ended(reason) => Some(reason.ruling().words),
+        Outcome::Passkey(failure) => Some(failure.words()),
         Outcome::NotScanned
         | Outcome::NotTyped
         | Outcome::WrongCode

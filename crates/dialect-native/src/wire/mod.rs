@@ -5,6 +5,7 @@ pub(crate) mod act;
 pub(crate) mod attempt;
 pub(crate) mod change;
 pub(crate) mod instance;
+pub(crate) mod passkey;
 pub(crate) mod settings;
 pub(crate) mod time;
 pub(crate) mod token;

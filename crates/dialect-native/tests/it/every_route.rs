@@ -105,6 +105,8 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     GET, HEAD, PATCH /api/v1/instances/{instance}/settings
     POST, GET, HEAD /api/v1/instances/{instance}/linking-attempts
     GET, HEAD, DELETE /api/v1/instances/{instance}/linking-attempts/{attempt}
+    POST /api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-assertion
+    POST /api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-confirmation
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr.png
     GET, HEAD /api/v1/instances/{instance}/linking-attempts/{attempt}/qr.svg
@@ -122,6 +124,8 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     GET, HEAD /link/{ticket}/logo
     POST /link/{ticket}/linking-attempts
     GET, HEAD, DELETE /link/{ticket}/linking-attempts/{attempt}
+    POST /link/{ticket}/linking-attempts/{attempt}/passkey-assertion
+    POST /link/{ticket}/linking-attempts/{attempt}/passkey-confirmation
     GET, HEAD /link/{ticket}/linking-attempts/{attempt}/qr.png
     "##);
 }

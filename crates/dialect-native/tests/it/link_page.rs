@@ -40,7 +40,7 @@ async fn the_page_links_an_instance_without_seeing_texts_ids_or_the_number() {
     let instance = server.instance().await;
     let page = server.page(instance.id).await;
     let begun = server.visit(&page, "POST", "/linking-attempts", QR).await;
-    insta::assert_snapshot!(begun.shown(), @r#"201 {"id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":1,"step":"preparing","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    insta::assert_snapshot!(begun.shown(), @r#"201 {"id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":1,"step":"preparing","qr_code":null,"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     let path = format!("/linking-attempts/{}", begun.text("id"));
     assert_eq!(begun.header("location"), Some(page.path(&path).as_str()));
     let poll = format!("{path}?wait=60&after=1");
@@ -51,7 +51,7 @@ async fn the_page_links_an_instance_without_seeing_texts_ids_or_the_number() {
         )
     })
     .await;
-    insta::assert_snapshot!(shown.shown(), @r#"200 {"id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":2,"step":"qr_code","qr_code":{"round":1,"issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:21:30.456Z","expires_in_ms":60000},"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    insta::assert_snapshot!(shown.shown(), @r#"200 {"id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":2,"step":"qr_code","qr_code":{"round":1,"issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:21:30.456Z","expires_in_ms":60000},"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     let picture = server.visit(&page, "GET", &format!("{path}/qr.png"), "").await;
     assert_eq!(scanned(&picture.bytes), "2@canary");
     server.link.link(instance.id).await;

@@ -16,15 +16,15 @@ use crate::server::{Answer, Instance, Server};
 const PHONE: &str = "15550002222";
 
 /// An attempt under test.
-struct Effort {
-    server: Server,
-    instance: Instance,
-    path: String,
-    now: Answer,
+pub(crate) struct Effort {
+    pub(crate) server: Server,
+    pub(crate) instance: Instance,
+    pub(crate) path: String,
+    pub(crate) now: Answer,
 }
 
 impl Effort {
-    async fn begin(body: &str) -> Self {
+    pub(crate) async fn begin(body: &str) -> Self {
         let server = Server::start().await;
         let instance = server.instance().await;
         let now = server.post(&instance.path("/linking-attempts"), body).await;
@@ -39,7 +39,7 @@ impl Effort {
     }
 
     /// Waits until the attempt is at this step.
-    async fn see(&mut self, step: &str) -> &Answer {
+    pub(crate) async fn see(&mut self, step: &str) -> &Answer {
         let mut path = format!("{}?wait=60&after=0", self.path);
         within(async {
             while self.now.text("step") != step {
@@ -56,14 +56,14 @@ impl Effort {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_by_qr_code_is_followed_until_the_instance_is_linked() {
     let mut effort = Effort::begin(r#"{"method":"qr"}"#).await;
-    insta::assert_snapshot!(effort.now.shown(), @r#"201 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":1,"step":"preparing","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    insta::assert_snapshot!(effort.now.shown(), @r#"201 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":1,"step":"preparing","qr_code":null,"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     effort.server.link.show(effort.instance.id, "2@first").await;
-    insta::assert_snapshot!(effort.see("qr_code").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":2,"step":"qr_code","qr_code":{"text":"2@first","round":1,"issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:21:30.456Z","expires_in_ms":60000},"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    insta::assert_snapshot!(effort.see("qr_code").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":2,"step":"qr_code","qr_code":{"text":"2@first","round":1,"issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:21:30.456Z","expires_in_ms":60000},"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     let link = effort.server.link.clone();
     link.tell(effort.instance.id, LinkEvent::Paired(account())).await;
-    insta::assert_snapshot!(effort.see("finishing").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"finishing","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    insta::assert_snapshot!(effort.see("finishing").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"finishing","qr_code":null,"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     link.link(effort.instance.id).await;
-    insta::assert_snapshot!(effort.see("linked").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"linked","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":{"phone":"15550001111","device":3}}"#);
+    insta::assert_snapshot!(effort.see("linked").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"linked","qr_code":null,"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":{"phone":"15550001111","device":3}}"#);
     let path = effort.instance.path("/linking-attempts");
     insta::assert_snapshot!(effort.server.post(&path, r#"{"method":"qr"}"#).await, @r#"409 {"type":"about:blank","title":"Conflict","status":409,"code":"wrong_state","detail":"the instance is linked already"}"#);
 }
@@ -115,7 +115,7 @@ async fn an_attempt_that_nobody_looks_at_ends() {
     let mut shown = effort.server.gateway.watch_instance(effort.instance.id).unwrap();
     within(shown.wait_for(|machine| machine.state().linked().is_none())).await.unwrap();
     effort.server.settle(effort.instance.id, StateName::Unlinked).await;
-    insta::assert_snapshot!(effort.see("failed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"failed","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":"not_watched","reason":"nobody looked any more","whatsapp":null}"#);
+    insta::assert_snapshot!(effort.see("failed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"failed","qr_code":null,"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":"not_watched","reason":"nobody looked any more","whatsapp":null}"#);
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,11 +126,11 @@ async fn an_attempt_by_pairing_code_shows_the_code_and_what_became_of_it() {
     link.show(id, "2@code").await;
     assert_eq!(link.asked(id).await.digits(), PHONE);
     link.tell(id, pairing_code("ABCD1234")).await;
-    insta::assert_snapshot!(effort.see("pairing_code").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"pairing_code","qr_code":{"text":"2@code","round":1,"issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:21:30.456Z","expires_in_ms":60000},"pairing_code":{"code":"ABCD1234","issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:23:30.456Z","expires_in_ms":180000},"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    insta::assert_snapshot!(effort.see("pairing_code").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"pairing_code","qr_code":{"text":"2@code","round":1,"issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:21:30.456Z","expires_in_ms":60000},"pairing_code":{"code":"ABCD1234","issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:23:30.456Z","expires_in_ms":180000},"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     link.tell(id, LinkEvent::PairingCodeTyped).await;
-    insta::assert_snapshot!(effort.see("pairing_code_typed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"pairing_code_typed","qr_code":null,"pairing_code":{"code":"ABCD1234","issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:23:30.456Z","expires_in_ms":180000},"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    insta::assert_snapshot!(effort.see("pairing_code_typed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":4,"step":"pairing_code_typed","qr_code":null,"pairing_code":{"code":"ABCD1234","issued_at":"2026-03-01T10:20:30.456Z","expires_at":"2026-03-01T10:23:30.456Z","expires_in_ms":180000},"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
     link.tell(id, LinkEvent::PairingCodeSpent).await;
-    insta::assert_snapshot!(effort.see("failed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":5,"step":"failed","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":"wrong_code","reason":"the phone and the gateway did not agree on the code","whatsapp":null}"#);
+    insta::assert_snapshot!(effort.see("failed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":5,"step":"failed","qr_code":null,"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":"wrong_code","reason":"the phone and the gateway did not agree on the code","whatsapp":null}"#);
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,15 +140,7 @@ async fn a_refused_phone_number_is_told() {
     link.show(id, "2@code").await;
     assert_eq!(link.asked(id).await.digits(), PHONE);
     link.tell(id, LinkEvent::PairingCodeRefused(PairingRefusal::NumberRefused)).await;
-    insta::assert_snapshot!(effort.see("failed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"failed","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":"refused","reason":"WhatsApp gives no code for this number: it is wrong, or was tried too often","whatsapp":null}"#);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_passkey_is_said_to_be_required() {
-    let mut effort = Effort::begin(r#"{"method":"qr"}"#).await;
-    effort.server.link.show(effort.instance.id, "2@code").await;
-    effort.server.link.tell(effort.instance.id, LinkEvent::PasskeyRequired).await;
-    insta::assert_snapshot!(effort.see("passkey_required").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":2,"step":"passkey_required","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":null,"reason":null,"whatsapp":null}"#);
+    insta::assert_snapshot!(effort.see("failed").await.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"code","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"failed","qr_code":null,"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":"refused","reason":"WhatsApp gives no code for this number: it is wrong, or was tried too often","whatsapp":null}"#);
 }
 
 #[tokio::test(start_paused = true)]
@@ -167,7 +159,7 @@ async fn an_attempt_is_given_up_and_stays_known() {
     effort.server.link.show(effort.instance.id, "2@code").await;
     effort.see("qr_code").await;
     let given_up = effort.server.send("DELETE", &effort.path, "").await;
-    insta::assert_snapshot!(given_up.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"failed","qr_code":null,"pairing_code":null,"not_before":null,"not_before_in_ms":null,"failure":"given_up","reason":"it was given up","whatsapp":null}"#);
+    insta::assert_snapshot!(given_up.shown(), @r#"200 {"id":"<uuid>","instance_id":"<uuid>","method":"qr","begun_at":"2026-03-01T10:20:30.456Z","version":3,"step":"failed","qr_code":null,"pairing_code":null,"passkey_challenge":null,"passkey_confirmation":null,"not_before":null,"not_before_in_ms":null,"failure":"given_up","reason":"it was given up","whatsapp":null}"#);
     let again = effort.server.send("DELETE", &effort.path, "").await;
     assert_eq!(again.json(), given_up.json());
     let polled = effort.server.get(&format!("{}?wait=60&after=99", effort.path)).await;

@@ -17,6 +17,7 @@ mod link_tickets;
 mod linking_attempts;
 mod openapi;
 mod operator;
+mod passkey;
 mod qr;
 mod rates;
 mod scopes;

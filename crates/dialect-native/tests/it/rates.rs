@@ -35,6 +35,8 @@ async fn a_token_has_fifty_requests_a_second_and_ten_of_the_costly_ones() {
         ROUTES.iter().filter(|route| route.is_costly()).map(Route::template).collect();
     insta::assert_snapshot!(costly.join("\n"), @r#"
     /api/v1/instances/{instance}/linking-attempts
+    /api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-assertion
+    /api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-confirmation
     /api/v1/instances/{instance}/link-tickets
     /api/v1/tokens
     /api/v1/tokens
@@ -45,6 +47,8 @@ async fn a_token_has_fifty_requests_a_second_and_ten_of_the_costly_ones() {
     /api/v1/accounts/{account}
     /api/v1/accounts/{account}
     /link/{ticket}/linking-attempts
+    /link/{ticket}/linking-attempts/{attempt}/passkey-assertion
+    /link/{ticket}/linking-attempts/{attempt}/passkey-confirmation
     "#);
 }
 

@@ -53,6 +53,8 @@ async fn which_right_opens_what() {
     link: GET /instances/instance/linking-attempts/attempt/qr.txt
     link: POST /instances/instance/link-tickets
     link: POST /instances/instance/linking-attempts
+    link: POST /instances/instance/linking-attempts/attempt/passkey-assertion
+    link: POST /instances/instance/linking-attempts/attempt/passkey-confirmation
     manage: DELETE /instances/instance
     manage: GET /instances/instance/settings
     manage: PATCH /instances/instance

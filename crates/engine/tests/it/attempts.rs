@@ -21,27 +21,27 @@ use waygate_played::link::{PlayedLink, account, code};
 const WAIT: Duration = Duration::from_secs(20);
 
 /// An attempt under test, with what it works on.
-struct Effort {
-    link: PlayedLink,
-    gateway: Gateway,
-    instance: InstanceId,
-    attempt: Attempt,
+pub(crate) struct Effort {
+    pub(crate) link: PlayedLink,
+    pub(crate) gateway: Gateway,
+    pub(crate) instance: InstanceId,
+    pub(crate) attempt: Attempt,
 }
 
 impl Effort {
-    async fn begin(method: Method) -> Self {
+    pub(crate) async fn begin(method: Method) -> Self {
         let link = PlayedLink::default();
         let (gateway, instance) = link.running().await;
         let attempt = gateway.begin_attempt(instance, method, false).await.unwrap();
         Self { link, gateway, instance, attempt }
     }
 
-    async fn tell(&self, event: LinkEvent) {
+    pub(crate) async fn tell(&self, event: LinkEvent) {
         self.link.tell(self.instance, event).await;
     }
 
     /// Waits for a step like this one.
-    async fn see(&mut self, is_like: impl Fn(&Step) -> bool) -> Step {
+    pub(crate) async fn see(&mut self, is_like: impl Fn(&Step) -> bool) -> Step {
         let seen = async {
             while !is_like(&self.attempt.step) {
                 let (id, version) = (self.attempt.id, self.attempt.version);
@@ -53,7 +53,7 @@ impl Effort {
         self.attempt.step.clone()
     }
 
-    async fn failure(&mut self) -> Failure {
+    pub(crate) async fn failure(&mut self) -> Failure {
         let Step::Failed(failure) = self.see(|step| matches!(step, Step::Failed(_))).await else {
             panic!("{:?}", self.attempt);
         };
@@ -61,7 +61,7 @@ impl Effort {
     }
 
     /// As [`Effort::begin`], with the pairing code already on show.
-    async fn typing() -> Self {
+    pub(crate) async fn typing() -> Self {
         let mut effort = Self::begin(Method::PairingCode(phone())).await;
         effort.link.pair(effort.instance, 1, "ABCD1234").await;
         effort.see(|step| matches!(step, Step::Open(Sight::PairingCode { .. }))).await;
@@ -142,18 +142,6 @@ async fn a_pairing_code_that_is_typed_wrongly_fails_the_attempt() {
     effort.see(|step| matches!(step, Step::Open(Sight::PairingCodeTyped(_)))).await;
     effort.tell(LinkEvent::PairingCodeSpent).await;
     assert_eq!(effort.failure().await, Failure::WrongCode);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_passkey_that_is_asked_for_after_a_code_was_typed_is_no_wrong_code() {
-    let mut effort = Effort::typing().await;
-    effort.tell(LinkEvent::PairingCodeTyped).await;
-    effort.see(|step| matches!(step, Step::Open(Sight::PairingCodeTyped(_)))).await;
-    effort.tell(LinkEvent::PasskeyRequired).await;
-    effort.see(|step| *step == Step::Open(Sight::PasskeyRequired)).await;
-    effort.tell(LinkEvent::Ended(EndReason::Closed)).await;
-    let words = "WhatsApp wants a passkey before it links this account";
-    assert_eq!(effort.failure().await, Failure::Impossible(words));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod linking;
 mod logging_out;
 mod notifications;
 mod pairing;
+mod passkey;
 mod sessions;
 mod settings;
 mod tokens;

@@ -16,6 +16,7 @@ use waygate_engine::look::Look;
 use waygate_played::application::reaches;
 use waygate_played::deadline::within;
 use waygate_played::link::{PlayedLink, pairing_code};
+use waygate_played::passkey::challenge;
 
 const WAIT: Duration = Duration::from_secs(20);
 
@@ -99,7 +100,7 @@ async fn a_refusal_by_whatsapp_is_told_by_its_kind() {
 async fn an_account_with_a_passkey_gets_no_code_and_hears_why() {
     let link = PlayedLink::default();
     let (gateway, instance) = link.running().await;
-    let error = ask(&link, &gateway, instance, 1, LinkEvent::PasskeyRequired).await.unwrap_err();
+    let error = ask(&link, &gateway, instance, 1, challenge()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::WrongState);
     assert_eq!(error.public(), "WhatsApp wants a passkey before it links this account");
 }

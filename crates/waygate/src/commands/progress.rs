@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use waygate_core::instance::machine::Machine;
+use waygate_core::instance::passkey::PasskeyStep;
 use waygate_core::instance::state::{LinkingStep, Outcome, QrCode, State};
 
 /// What to tell.
@@ -46,6 +47,9 @@ pub(crate) fn progress(machine: &Machine, now: Timestamp) -> Progress {
                 (Some(Outcome::WrongCode), None) => {
                     Progress::Note("a wrong code was typed; a new one comes".into())
                 }
+                (Some(Outcome::Passkey(failure)), None) => {
+                    Progress::Note(format!("not linked: {}", failure.words()))
+                }
                 (Some(Outcome::LoggedOut), None) => Progress::Note("logged out".into()),
                 (Some(Outcome::NotScanned | Outcome::NotWatched) | None, None) => Progress::Quiet,
             }
@@ -61,10 +65,7 @@ pub(crate) fn progress(machine: &Machine, now: Timestamp) -> Progress {
         State::Linking(LinkingStep::PairingCodeTyped { .. }) => {
             Progress::Note("a phone typed the code; waiting for WhatsApp".into())
         }
-        State::Linking(LinkingStep::PasskeyRequired) => Progress::Stuck(
-            "WhatsApp asks for a passkey before it links this account; it cannot be linked here"
-                .into(),
-        ),
+        State::Linking(LinkingStep::Passkey(step)) => Progress::Note(passkey(step).into()),
         State::Linking(LinkingStep::Finishing { .. }) => {
             Progress::Note("a phone accepted the code; logging in".into())
         }
@@ -90,6 +91,21 @@ pub(crate) fn progress(machine: &Machine, now: Timestamp) -> Progress {
     }
 }
 
+/// What to do about a passkey. Only a browser can ask it, and the page says how.
+fn passkey(step: &PasskeyStep) -> &'static str {
+    match step {
+        PasskeyStep::Challenged(_) => {
+            "WhatsApp asks for a passkey before it links this account; open the page with the code \
+             in a browser, and go on there"
+        }
+        PasskeyStep::Answered { .. } => "the passkey was used; WhatsApp and the phone check it",
+        PasskeyStep::CodeShown(_) => {
+            "compare the code on the page with the one on the phone, and confirm it"
+        }
+        PasskeyStep::Confirmed(_) => "the code was confirmed; waiting for the phone",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -97,9 +113,10 @@ mod tests {
     use waygate_core::account::LinkedAccount;
     use waygate_core::instance::input::{Input, Moment};
     use waygate_core::instance::machine::step;
+    use waygate_core::instance::passkey::PasskeyAssertion;
     use waygate_core::port::link::LinkEvent;
     use waygate_core::reason::EndReason;
-    use waygate_core::secret::QrText;
+    use waygate_core::secret::{PasskeyCodeText, PasskeyOptions, QrText};
 
     use super::*;
 
@@ -131,6 +148,27 @@ mod tests {
         let Progress::Linked(words) = online else { panic!("{online:?}") };
         assert!(words.contains("authorized") && words.contains("1111"), "{words}");
         assert!(!words.contains("15550001111"), "{words}");
+    }
+
+    #[test]
+    fn a_passkey_is_something_that_a_person_can_do_and_its_code_is_not_told() {
+        let options = PasskeyOptions::new("{}");
+        let (issued_at, valid_for) = (Timestamp::MAX, Duration::from_secs(600));
+        let asked = LinkEvent::PasskeyChallenged { options: options.clone(), issued_at, valid_for };
+        let assertion = PasskeyAssertion { credential_id: Box::default(), json: Box::default() };
+        let text = PasskeyCodeText::new("ABCD-1234");
+        let course = [
+            Input::Look,
+            Input::Link(asked),
+            Input::AnswerPasskey { options, assertion },
+            Input::Link(LinkEvent::PasskeyCodeIssued { text: text.clone(), to_compare: true }),
+            Input::ConfirmPasskey(text),
+        ];
+        for (steps, words) in [(2, "open the page"), (3, "used"), (4, "compare"), (5, "waiting")] {
+            let told = after(false, course.iter().take(steps).cloned());
+            let Progress::Note(told) = told else { panic!("{told:?}") };
+            assert!(told.contains(words) && !told.contains("ABCD"), "{told}");
+        }
     }
 
     #[test]

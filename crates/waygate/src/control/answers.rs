@@ -77,7 +77,8 @@ pub(crate) enum Step {
     QrCode,
     PairingCode,
     PairingCodeTyped,
-    PasskeyRequired,
+    PasskeyChallenge,
+    PasskeyConfirmation,
     Finishing,
     Linked,
     Failed,
@@ -126,6 +127,13 @@ pub(crate) struct Token {
 pub(crate) struct Issued {
     pub(crate) id: String,
     pub(crate) token: String,
+}
+
+/// An address at which a person links an instance in a browser.
+#[derive(Deserialize)]
+pub(crate) struct LinkTicket {
+    /// Below the server's own address.
+    pub(crate) path: String,
 }
 
 /// Some of a list.

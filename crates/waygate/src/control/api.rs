@@ -89,6 +89,16 @@ impl Api {
         }
     }
 
+    /// Where the pages are of whoever is called: an address without a slash at its end, or words
+    /// for it. None where nobody serves any.
+    pub(crate) fn site(&self) -> Option<&str> {
+        match self {
+            Self::Remote(remote) => Some(remote.site()),
+            Self::Server(_) => Some("http://ADDRESS-OF-THIS-SERVER"),
+            Self::Here(_) => None,
+        }
+    }
+
     /// Reads something.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.call(Method::GET, path, None, Takes::Nothing).await

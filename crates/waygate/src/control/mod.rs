@@ -11,7 +11,7 @@ mod remote;
 #[cfg_attr(not(unix), path = "no_socket.rs")]
 pub(crate) mod socket;
 
-pub(crate) use answers::{Account, Attempt, Instance, Issued, Page, Step, Token};
+pub(crate) use answers::{Account, Attempt, Instance, Issued, LinkTicket, Page, Step, Token};
 pub(crate) use api::{Absent, Api};
 pub(crate) use refusal::in_words;
 pub(crate) use remote::Remote;

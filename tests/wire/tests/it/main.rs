@@ -12,5 +12,6 @@ mod linking;
 mod pairing;
 mod pairing_refusals;
 mod panics;
+mod passkey;
 mod removal;
 mod report;

@@ -9,6 +9,7 @@ use crate::account::LinkedAccount;
 use crate::backoff;
 use crate::instance::effect::Effect;
 use crate::instance::input::Moment;
+use crate::instance::passkey::PasskeyFailure;
 use crate::instance::state::{LinkingStep, Outcome, State, Stopper};
 use crate::reason::{Credentials, EndReason, Next};
 
@@ -61,11 +62,12 @@ impl Machine {
             self.failures = 0;
         }
         self.linking.abandon(now);
-        if reason == EndReason::CodesExhausted {
+        let waits_for_passkey = self.passkey_step().is_some();
+        if reason == EndReason::CodesExhausted && !waits_for_passkey {
             self.state = State::Unlinked { last: Some(Outcome::NotScanned) };
             return self.attempt_if_wanted(now);
         }
-        if reason == EndReason::RestartRequired && self.may_restart(now) {
+        if reason == EndReason::RestartRequired && !waits_for_passkey && self.may_restart(now) {
             return vec![self.dial(None, true)];
         }
         let due = match reason.ruling().next {
@@ -78,7 +80,9 @@ impl Machine {
             | Next::Nothing => self.fail(0, moment),
         };
         self.linking.defer(due);
-        if self.linking.is_wanted(now) {
+        if waits_for_passkey {
+            self.rest_after_passkey(PasskeyFailure::Lost);
+        } else if self.linking.is_wanted(now) {
             let not_before = self.linking.spaced_until(now);
             self.state = State::Connecting { linked: None, not_before: not_before.or(Some(due)) };
         } else {

@@ -59,9 +59,12 @@ impl Machine {
     /// Shows a code that can be scanned. The first one of a connection says that WhatsApp can be
     /// asked for a pairing code too.
     fn show_qr(&mut self, qr: QrCode) -> Vec<Effect> {
-        let step = if let State::Linking(LinkingStep::PairingCodeTyped { .. }) = &self.state {
+        if let State::Linking(LinkingStep::PairingCodeTyped { .. } | LinkingStep::Passkey(_)) =
+            &self.state
+        {
             return vec![];
-        } else if let State::Linking(LinkingStep::PairingCodeShown { code, .. }) = &self.state {
+        }
+        let step = if let State::Linking(LinkingStep::PairingCodeShown { code, .. }) = &self.state {
             LinkingStep::PairingCodeShown { code: code.clone(), qr }
         } else {
             LinkingStep::CodeShown(qr)

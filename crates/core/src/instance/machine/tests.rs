@@ -5,12 +5,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::instance::linking::DEMAND;
 use crate::instance::pairing::PairingRefusal;
+use crate::instance::passkey::CHALLENGE_FOR;
 use crate::reason::EndReason;
 use crate::secret::QrText;
 
 mod ending;
 mod orders;
 mod pairing;
+mod passkey;
 
 const MINUTE: i64 = 60;
 
@@ -371,7 +373,14 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => Just(qr_of(at(0), 20)),
         1 => Just(Input::Link(LinkEvent::Paired(account()))),
         1 => Just(Input::Link(LinkEvent::PairingFailed)),
-        1 => Just(Input::Link(LinkEvent::PasskeyRequired)),
+        2 => Just(passkey::challenged(600)),
+        1 => Just(passkey::challenged_at(at(0), 20)),
+        2 => Just(passkey::answered()),
+        2 => Just(passkey::code_issued(true)),
+        1 => Just(passkey::code_issued(false)),
+        2 => Just(passkey::confirmed()),
+        1 => prop::sample::select(PasskeyFailure::ALL.to_vec())
+            .prop_map(|failure| Input::Link(LinkEvent::PasskeyFailed(failure))),
         3 => Just(connected()),
         3 => reason.prop_map(ended),
     ]
@@ -409,7 +418,9 @@ proptest! {
                         line = false;
                     }
                     Effect::ForgetCredentials => prop_assert!(!line, "keys taken from a user"),
-                    Effect::RequestPairingCode(_) => prop_assert!(line, "asked nobody for a code"),
+                    Effect::RequestPairingCode(_)
+                    | Effect::AnswerPasskey(_)
+                    | Effect::ConfirmPasskey => prop_assert!(line, "asked nobody for something"),
                     Effect::Announce(change) => {
                         let is_unlinked = machine.state().linked().is_some()
                             && next.state().linked().is_none();
@@ -417,7 +428,7 @@ proptest! {
                             || change.cause == Cause::LoggedOut && is_unlinked;
                         prop_assert!(is_news, "nothing has changed: {change:?}");
                     }
-                    Effect::Alert(_) | Effect::Refuse { .. } => {}
+                    Effect::Alert(_) | Effect::NotNow | Effect::Refuse { .. } => {}
                 }
             }
             prop_assert_eq!(line, next.has_line(), "state and connection agree: {:?}", next.state());
@@ -437,7 +448,8 @@ proptest! {
             machine = next;
             // Without a look, an instance that is not linked holds no connection for long.
             if machine.state().linked().is_none() && line {
-                prop_assert!(machine.alarm().is_some_and(|alarm| alarm <= now + DEMAND));
+                let long = if machine.passkey_step().is_some() { CHALLENGE_FOR } else { DEMAND };
+                prop_assert!(machine.alarm().is_some_and(|alarm| alarm <= now + long));
             }
         }
     }

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::link::LinkEvent;
 use waygate_core::reason::EndReason;
+use waygate_played::passkey::challenge;
 
 use crate::account::picture::scanned;
 use crate::server::{Instance, Server};
@@ -110,7 +111,7 @@ async fn a_ban_is_told_in_words() {
 async fn a_passkey_is_said_to_be_required() {
     let server = Server::start().await;
     let instance = server.showing("2@code").await;
-    server.link.tell(instance.id, LinkEvent::PasskeyRequired).await;
+    server.link.tell(instance.id, challenge()).await;
     let mut shown = server.gateway.watch_instance(instance.id).unwrap();
     shown
         .wait_for(|machine| machine.state().qr_code(jiff::Timestamp::MIN).is_none())
@@ -118,7 +119,7 @@ async fn a_passkey_is_said_to_be_required() {
         .unwrap();
     insta::assert_snapshot!(
         qr(&server, &instance).await,
-        @r#"200 {"type":"passkeyRequired","message":"WhatsApp asks this account for a passkey, so a QR code cannot link it. Turn the passkey off in WhatsApp on the phone and ask for a code again"}"#
+        @r#"200 {"type":"passkeyRequired","message":"WhatsApp asks this account for a passkey, so a QR code alone cannot link it. Open the instance's page in a browser and go on there"}"#
     );
 }
 

@@ -10,6 +10,7 @@ use waygate_core::reason::EndReason;
 use waygate_core::secret::QrText;
 use waygate_dialect_greenapi::Settings;
 use waygate_played::link::{JUST_NOW, account};
+use waygate_played::passkey::challenge;
 
 use crate::account::picture::scanned;
 use crate::server::{Answer, Instance, Server, unlimited};
@@ -200,7 +201,7 @@ async fn what_stands_in_the_way_is_told_in_the_words_of_qr() {
     server.link.tell(banned.id, LinkEvent::Ended(EndReason::Refused { code: 406 })).await;
     server.settle(banned.id, StateName::Banned).await;
     let passkey = server.showing("2@code").await;
-    server.link.tell(passkey.id, LinkEvent::PasskeyRequired).await;
+    server.link.tell(passkey.id, challenge()).await;
     let mut shown = server.gateway.watch_instance(passkey.id).unwrap();
     let no_code = |machine: &waygate_core::instance::machine::Machine| {
         machine.state().qr_code(jiff::Timestamp::MIN).is_none()
@@ -218,7 +219,7 @@ async fn what_gets_in_the_way_ends_the_session() {
     let server = Server::start().await;
     let sockets = Sockets::open(&server).await;
     for (event, told) in [
-        (LinkEvent::PasskeyRequired, r#"{"type":"passkeyRequired","message":"WhatsApp asks"#),
+        (challenge(), r#"{"type":"passkeyRequired","message":"WhatsApp asks"#),
         (
             LinkEvent::Ended(EndReason::Refused { code: 406 }),
             r#"{"type":"error","message":"WhatsApp banned the account; the next code can be shown in "#,

@@ -77,6 +77,32 @@ pub(super) static OPERATIONS: &[Operation] = &[
         done: Done::ok("The attempt, over.", ATTEMPT),
         refused: &[],
     },
+    Operation {
+        id: "linking_attempt_answer_passkey",
+        verb: Verb::Post,
+        template: "/api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-assertion",
+        summary: "Give WhatsApp the answer of a passkey",
+        description: "For an attempt whose step is `passkey_challenge`. Ask the passkey with its \
+                      `options` in a browser on https://web.whatsapp.com: passkeys of WhatsApp \
+                      answer nowhere else. A challenge is answered once; what is no answer to it \
+                      is refused here and costs nothing. Does not wait for WhatsApp: the attempt's \
+                      next step tells.",
+        body: Some(Body::needed("NewPasskeyAssertion")),
+        done: Done::ok("The attempt, with the answer taken.", ATTEMPT),
+        refused: &[(Code::WrongState, "The attempt does not wait for a passkey.")],
+    },
+    Operation {
+        id: "linking_attempt_confirm_passkey",
+        verb: Verb::Post,
+        template: "/api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-confirmation",
+        summary: "Say that the phone shows the same code",
+        description: "For an attempt whose step is `passkey_confirmation`, after a person has \
+                      compared its `code` with the phone's. Does not wait for the phone: the \
+                      attempt's next step tells.",
+        body: Some(Body::optional("Nothing")),
+        done: Done::ok("The attempt, confirmed.", ATTEMPT),
+        refused: &[(Code::WrongState, "The attempt does not wait for a confirmation.")],
+    },
     code(
         "linking_attempt_qr",
         "/api/v1/instances/{instance}/linking-attempts/{attempt}/qr",

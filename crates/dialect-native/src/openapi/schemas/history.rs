@@ -8,7 +8,8 @@ use crate::wire::change::CAUSES;
 
 pub(super) fn change() -> Schema {
     let state = || Schema::word(&StateName::ALL.map(StateName::as_str));
-    let reason = Schema::text().or_null().says("In words, why the connection `ended`.");
+    let reason =
+        Schema::text().or_null().says("In words, why the connection `ended`, or a passkey failed.");
     let whatsapp =
         super::linked().or_null().says("The account that is linked after it, or was until then.");
     Schema::object([

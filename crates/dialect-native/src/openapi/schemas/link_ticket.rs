@@ -10,13 +10,16 @@ use crate::openapi::schema::{Schema, always, maybe};
 
 const STATUSES: [&str; 4] = ["issued", "opened", "revoked", "expired"];
 
-const STEPS: [&str; 11] = [
+const STEPS: [&str; 14] = [
     "issued",
     "opened",
     "qr_code_shown",
     "pairing_code_shown",
     "pairing_code_typed",
     "passkey_required",
+    "passkey_answered",
+    "passkey_code_shown",
+    "passkey_confirmed",
     "accepted",
     "linked",
     "failed",

@@ -1,16 +1,19 @@
 //! Linking attempts.
 
 use serde_json::json;
+use waygate_core::instance::passkey::PasskeyFailure;
 
 use crate::openapi::schema::{Schema, always, maybe};
+use crate::wire::passkey;
 
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     "preparing",
     "waiting",
     "qr_code",
     "pairing_code",
     "pairing_code_typed",
-    "passkey_required",
+    "passkey_challenge",
+    "passkey_confirmation",
     "finishing",
     "linked",
     "failed",
@@ -18,6 +21,11 @@ const STEPS: [&str; 9] = [
 
 const FAILURES: [&str; 7] =
     ["not_watched", "code_expired", "wrong_code", "code_lost", "given_up", "refused", "impossible"];
+
+/// Every word for why an attempt failed.
+fn failures() -> Vec<&'static str> {
+    FAILURES.into_iter().chain(PasskeyFailure::ALL.map(passkey::name)).collect()
+}
 
 pub(super) fn new() -> Schema {
     let fresh = Schema::flag().or_null().says("`true` for a QR code that was never shown before.");
@@ -36,7 +44,7 @@ pub(super) fn new() -> Schema {
 
 pub(super) fn attempt() -> Schema {
     let left = Schema::count().or_null().says("The same, in milliseconds from now.");
-    let failure = Schema::word(&FAILURES).or_null().says("Why it `failed`, for programs.");
+    let failure = Schema::word(&failures()).or_null().says("Why it `failed`, for programs.");
     Schema::object([
         always("id", Schema::uuid()),
         always("instance_id", Schema::uuid()),
@@ -46,6 +54,8 @@ pub(super) fn attempt() -> Schema {
         always("step", Schema::word(&STEPS).says(STEP)),
         always("qr_code", Schema::named("QrCode").or_null()),
         always("pairing_code", Schema::named("PairingCode").or_null()),
+        always("passkey_challenge", Schema::named("PasskeyChallenge").or_null()),
+        always("passkey_confirmation", Schema::named("PasskeyConfirmation").or_null()),
         always("not_before", Schema::time().or_null().says("There is no code before then.")),
         always("not_before_in_ms", left),
         always("failure", failure),
@@ -68,6 +78,8 @@ pub(super) fn attempt() -> Schema {
             "expires_in_ms": 59_000
         },
         "pairing_code": null,
+        "passkey_challenge": null,
+        "passkey_confirmation": null,
         "not_before": null,
         "not_before_in_ms": null,
         "failure": null,
@@ -83,8 +95,9 @@ pub(super) fn list() -> Schema {
 
 const STEP: &str = "`preparing`: a code is on its way. `waiting`: there is none before \
     `not_before`. `qr_code`: scan it. `pairing_code`: type it on the phone, or scan the `qr_code` \
-    while there is one too. `pairing_code_typed`: the phone has typed a code. `passkey_required`: \
-    this account cannot be linked by a code. `finishing`: the phone has accepted. `linked`: done. \
+    while there is one too. `pairing_code_typed`: the phone has typed a code. \
+    `passkey_challenge`: WhatsApp wants a passkey of the account. `passkey_confirmation`: the phone \
+    shows a code too, which has to be compared. `finishing`: the phone has accepted. `linked`: done. \
     `failed`: over.";
 
 pub(super) fn qr_code() -> Schema {

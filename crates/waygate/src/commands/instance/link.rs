@@ -8,7 +8,7 @@ use tokio::time::{Instant, Interval, interval};
 
 use crate::commands::cli::InstanceLink;
 use crate::commands::deadline::reached;
-use crate::control::{Api, Attempt, Instance, Step, in_words};
+use crate::control::{Api, Attempt, Instance, LinkTicket, Step, in_words};
 use crate::exit::{Exit, Failure};
 use crate::signals::{End, Signals};
 use crate::terminal::linking::{Code, LinkingScreen};
@@ -48,7 +48,8 @@ pub(super) async fn run(api: &Api, command: &InstanceLink) -> Result<(), Failure
     };
     let path = format!("{attempts}/{}", attempt.id);
     let second = interval(Duration::from_secs(1));
-    Show { api, named, path, deadline, second, signals, screen }.run(attempt).await
+    let has_page = false;
+    Show { api, named, path, deadline, second, signals, screen, has_page }.run(attempt).await
 }
 
 /// What the terminal shows, and what it waits for.
@@ -62,6 +63,8 @@ struct Show<'a> {
     second: Interval,
     signals: Signals,
     screen: LinkingScreen,
+    /// Whether the person was sent to a page.
+    has_page: bool,
 }
 
 /// What ends a wait.
@@ -85,10 +88,11 @@ impl Show<'_> {
                     return Ok(());
                 }
             }
-            if attempt.step == Step::PasskeyRequired {
-                let sentence = "WhatsApp asks for a passkey before it links this account; it \
-                                cannot be linked here";
-                return self.give_up(Failure::new(Exit::Refused, sentence)).await;
+            if attempt.step == Step::PasskeyChallenge
+                && !self.has_page
+                && let Err(failure) = self.send_to_page().await
+            {
+                return self.give_up(failure).await;
             }
             match self.wait(shown).await? {
                 Woken::Answered(news) => attempt = news,
@@ -126,7 +130,7 @@ impl Show<'_> {
     /// Shows what changed; `true` when the account is linked.
     fn react(&mut self, attempt: &Attempt) -> Result<bool, Failure> {
         match attempt.step {
-            Step::Preparing | Step::PasskeyRequired | Step::Unknown => self.screen.take_off()?,
+            Step::Preparing | Step::Unknown => self.screen.take_off()?,
             Step::Waiting => {
                 let why = attempt.reason.as_deref().unwrap_or("there is no code yet");
                 let wait = Duration::from_millis(attempt.not_before_in_ms.unwrap_or(0));
@@ -144,6 +148,13 @@ impl Show<'_> {
                     self.screen.show(Code::Typed(text), in_ms(lives_ms))?;
                 }
             }
+            Step::PasskeyChallenge if self.has_page => {
+                self.screen.say("the passkey was used; WhatsApp and the phone check it")?;
+            }
+            Step::PasskeyChallenge => self.screen.take_off()?,
+            Step::PasskeyConfirmation => self
+                .screen
+                .say("compare the code on that page with the one on the phone, and confirm it")?,
             Step::PairingCodeTyped => self.screen.say("the code was typed; WhatsApp checks it")?,
             Step::Finishing => self.screen.say("a phone accepted the code; logging in")?,
             Step::Linked => {
@@ -154,6 +165,25 @@ impl Show<'_> {
             Step::Failed => {}
         }
         Ok(false)
+    }
+
+    /// Tells where the account's passkey can be used: only a browser can ask it, on a page of
+    /// WhatsApp's, and the link page says how.
+    async fn send_to_page(&mut self) -> Result<(), Failure> {
+        let why = "WhatsApp asks for a passkey before it links this account";
+        let Some(site) = self.api.site() else {
+            let sentence = format!(
+                "{why}, which takes a browser: start the server with `waygate serve`, and try again"
+            );
+            return Err(Failure::new(Exit::Refused, sentence));
+        };
+        let tickets = format!("{}/link-tickets", self.named);
+        let ticket: LinkTicket = self.api.post(&tickets, &json!({})).await?;
+        let page = format!("{site}{}", ticket.path);
+        self.screen
+            .say(&format!("{why}; open this page in a browser, and go on there:\n  {page}"))?;
+        self.has_page = true;
+        Ok(())
     }
 
     /// Why the attempt failed, and until when there is no use in another one.
