@@ -12,7 +12,7 @@ use crate::{
     dice::Dice,
     digest::sha256,
     inbox::Mailbox,
-    letter::Letter,
+    letter::{Letter, LetterCopy},
     payload::Registration,
     picture::ProfilePicture,
     prekeys::{KeyBundle, KeyStock},
@@ -45,6 +45,8 @@ pub(crate) struct Account {
     pub(crate) picture: Option<ProfilePicture>,
     pub(crate) codes_asked: CodesAsked,
     pub(crate) mailbox: Mailbox,
+    /// What a slow phone has yet to read, the oldest first.
+    pub(crate) unread: VecDeque<(Letter, LetterCopy)>,
     /// Whether somebody looks at the phone.
     pub(crate) available: bool,
     /// When it last changed whether the account is there.
@@ -135,6 +137,7 @@ impl Account {
             picture: None,
             codes_asked: CodesAsked::default(),
             mailbox: Mailbox::default(),
+            unread: VecDeque::new(),
             available: false,
             seen_unix_s: None,
             dice,

@@ -32,6 +32,11 @@ impl Dice {
         self.rng.next_u32()
     }
 
+    /// A number below `limit`, 0 when there is none; all are about equally likely.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        (self.number() as usize).checked_rem(limit).unwrap_or(0)
+    }
+
     /// The generator itself, for the Signal library, which takes one.
     pub(crate) fn rng(&mut self) -> &mut StdRng {
         &mut self.rng

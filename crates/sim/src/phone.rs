@@ -145,6 +145,7 @@ impl Phone {
     /// has countersigned its identity, or with the reason why it will not. Waits at most a minute;
     /// dropping the future abandons the scan.
     pub async fn scan(&self, qr: &str) -> Result<LinkedDevice, ScanError> {
+        self.shared.dawdle(&self.number).await;
         let answer = {
             let mut world = self.shared.lock();
             self.start_scan(&mut world, qr)?
@@ -196,6 +197,7 @@ impl Phone {
     /// not matter. Waits at most a minute for each of the device's two answers.
     pub async fn enter_code(&self, code: &str) -> Result<LinkedDevice, CodeError> {
         let code = PairingCode::parse(code).ok_or(CodeError::Malformed)?;
+        self.shared.dawdle(&self.number).await;
         let (connection, reference, wrapped, mut dice) = {
             let mut world = self.shared.lock();
             let (connection, reference, wrapped) = self.find_request(&mut world)?;

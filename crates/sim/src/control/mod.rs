@@ -4,6 +4,7 @@
 //! [`crate::Phone`]. It asks for no credentials, so it belongs on a loopback address.
 
 mod asked;
+mod faults;
 mod mail;
 mod problem;
 mod routes;

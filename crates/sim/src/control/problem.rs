@@ -7,7 +7,9 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{CodeError, InboxError, LinkError, PhoneError, ScanError, SendError, UnlinkError};
+use crate::{
+    CodeError, InboxError, LinkError, OrderProblem, PhoneError, ScanError, SendError, UnlinkError,
+};
 
 /// A refusal: a code for programs and a sentence for people.
 #[derive(Debug, Serialize)]
@@ -112,5 +114,11 @@ impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         let InboxError::NoSuchMessage = error;
         Self::of(StatusCode::NOT_FOUND, "no_such_message", &error)
+    }
+}
+
+impl From<OrderProblem> for Problem {
+    fn from(error: OrderProblem) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, "bad_fault", &error)
     }
 }
