@@ -12,7 +12,7 @@ use crate::{
     dice::Dice,
     digest::sha256,
     inbox::Mailbox,
-    letter::Letter,
+    letter::{Letter, LetterCopy},
     payload::Registration,
     phone_gate::Passkeys,
     picture::ProfilePicture,
@@ -49,6 +49,8 @@ pub(crate) struct Account {
     /// Whether the phone is new enough to have companions.
     pub(crate) multi_device: bool,
     pub(crate) mailbox: Mailbox,
+    /// What a slow phone has yet to read, the oldest first.
+    pub(crate) unread: VecDeque<(Letter, LetterCopy)>,
     /// Whether somebody looks at the phone.
     pub(crate) available: bool,
     /// When it last changed whether the account is there.
@@ -141,6 +143,7 @@ impl Account {
             passkeys: Passkeys::default(),
             multi_device: true,
             mailbox: Mailbox::default(),
+            unread: VecDeque::new(),
             available: false,
             seen_unix_s: None,
             dice,

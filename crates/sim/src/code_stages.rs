@@ -183,7 +183,7 @@ fn companion_hello(
     if candidate.codes_asked >= CODES_PER_CONNECTION_MAX {
         return Err(Refused::TooFast);
     }
-    if let Some(order) = world.faults.strike_code() {
+    if let Some(order) = world.strike_code(&hello.number) {
         return Err(Refused::Ordered(order));
     }
     let now = Instant::now();

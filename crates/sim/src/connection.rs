@@ -10,12 +10,14 @@ use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
 };
+use wacore_binary::Node;
 
 use crate::{
     RefusalKind,
     dice::Dice,
     frame::{FrameBuffer, FrameError},
     handshake::{HandshakeError, Outcome, Progress, Responder},
+    late::Late,
     noise::Cipher,
     outbox::Outbox,
     payload, registration, session,
@@ -45,6 +47,8 @@ struct Connection {
     deadline: Instant,
     /// When the last stanza arrived.
     heard: Instant,
+    /// The stanzas that a fault holds back.
+    late: Late<Node>,
 }
 
 #[derive(Debug)]
@@ -68,6 +72,7 @@ pub(crate) async fn run(
         dice: Dice::derive(shared.config.seed, "connection", id),
         deadline: Instant::now() + HANDSHAKE_LIMIT,
         heard: Instant::now(),
+        late: Late::default(),
         shared: Arc::clone(&shared),
     };
     loop {
@@ -82,7 +87,7 @@ pub(crate) async fn run(
                 }
                 break;
             }
-            () = sleep_until(deadline) => connection.expire(),
+            () = sleep_until(deadline) => connection.wake(),
             received = from_client.recv() => match received {
                 Some(bytes) => connection.take_bytes(&bytes),
                 None => break,
@@ -205,7 +210,7 @@ impl Connection {
         }
     }
 
-    fn take_plaintext(&self, plaintext: &[u8]) {
+    fn take_plaintext(&mut self, plaintext: &[u8]) {
         let node = match stanza::decode(plaintext) {
             // What has an id is answered with it.
             Ok(node) if attr(&node, "id").is_none_or(|id| id.len() <= ID_BYTES_MAX) => Ok(node),
@@ -222,22 +227,46 @@ impl Connection {
             }
         };
         tracing::trace!(tag = %node.tag, connection = self.id, "received");
-        let mut world = self.shared.lock();
-        world.trace(self.id, false, &node);
-        let registered = match world.connections.get(&self.id).map(|peer| &peer.stage) {
-            Some(Stage::Registered(key)) => Some(key.clone()),
-            Some(Stage::Unregistered(_)) => None,
-            Some(Stage::Leaving) => return world.note_after_replaced(self.id, &node),
-            Some(Stage::Handshaking | Stage::Mute) | None => return,
-        };
-        match registered {
-            Some(key) => session::take(&mut world, self.id, &key, &node),
-            None => registration::take(&mut world, self.id, &node),
+        let taken = self.shared.lock().intake(self.id, node);
+        let mut own_doing = true;
+        for (node, pace) in taken {
+            if let Some(node) = self.late.hold(pace, node) {
+                self.take_stanza(&node, own_doing);
+                for overtaken in self.late.overtaken() {
+                    self.take_stanza(&overtaken, false);
+                }
+            }
+            // Of several only the first is what the client sent.
+            own_doing = false;
         }
     }
 
-    /// When this connection must have got further, if nothing else happens.
+    /// Takes a stanza; one that a fault has moved or doubled is no reason to complain of its client.
+    fn take_stanza(&self, node: &Node, own_doing: bool) {
+        let mut world = self.shared.lock();
+        world.trace(self.id, false, node);
+        let registered = match world.connections.get(&self.id).map(|peer| &peer.stage) {
+            Some(Stage::Registered(key)) => Some(key.clone()),
+            Some(Stage::Unregistered(_)) => None,
+            Some(Stage::Leaving) => return world.note_after_replaced(self.id, node),
+            Some(Stage::Handshaking | Stage::Mute) | None => return,
+        };
+        world.excusing = !own_doing;
+        match registered {
+            Some(key) => session::take(&mut world, self.id, &key, node),
+            None => registration::take(&mut world, self.id, node),
+        }
+        world.excusing = false;
+    }
+
+    /// When something is to be done, if nothing else happens.
     fn next_deadline(&self) -> Instant {
+        let expires = self.expires();
+        self.late.due().map_or(expires, |due| due.min(expires))
+    }
+
+    /// When this connection must have got further.
+    fn expires(&self) -> Instant {
         /// Far enough to be never.
         const NEVER: Duration = Duration::from_hours(24 * 365);
         let world = self.shared.lock();
@@ -246,6 +275,15 @@ impl Connection {
             Some(Stage::Unregistered(candidate)) => candidate.expires,
             Some(Stage::Registered(_)) => self.heard + SILENCE_MAX,
             Some(Stage::Leaving | Stage::Mute) | None => Instant::now() + NEVER,
+        }
+    }
+
+    fn wake(&mut self) {
+        match self.late.pop_due() {
+            Some(node) => self.take_stanza(&node, false),
+            None if self.expires() <= Instant::now() => self.expire(),
+            // A fault has struck since, and there is nothing to wait for any more.
+            None => {}
         }
     }
 

@@ -43,6 +43,11 @@ impl Dice {
         self.below(100) < u64::from(percent)
     }
 
+    /// A place among so many, the first when there is none; all are about equally likely.
+    pub(crate) fn index(&mut self, count: usize) -> usize {
+        (self.number() as usize).checked_rem(count).unwrap_or(0)
+    }
+
     /// The generator itself, for the Signal library, which takes one.
     pub(crate) fn rng(&mut self) -> &mut StdRng {
         &mut self.rng

@@ -158,5 +158,8 @@ pub enum InboxError {
 
 /// A connection was refused by an injected fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the connection was refused")]
-pub struct DialRefused;
+#[error("the connection was refused with {status}")]
+pub struct DialRefused {
+    /// The status of the HTTP answer, on a socket.
+    pub status: u16,
+}

@@ -5,7 +5,7 @@ use wacore_binary::{Jid, Node, Server, builder::NodeBuilder};
 
 use crate::{
     account::Queued,
-    phone_mail, session,
+    session, slow_phone,
     world::{DeviceKey, World},
 };
 
@@ -101,7 +101,7 @@ impl World {
     /// Brings a copy to its device: at once when that is there and wants it, else later.
     pub(crate) fn deliver(&mut self, letter: &Letter, copy: &LetterCopy) {
         if copy.to.device == 0 {
-            phone_mail::receive(self, letter, copy);
+            slow_phone::receive(self, letter, copy);
             return;
         }
         let Some(node) = self.stanza_of(letter, copy) else {

@@ -34,6 +34,7 @@ mod handshake;
 mod inbox;
 mod key_requests;
 mod keys;
+mod late;
 mod letter;
 mod link;
 mod lthash;
@@ -69,6 +70,7 @@ mod script;
 mod session;
 mod signal_party;
 mod sim;
+mod slow_phone;
 mod socket;
 mod stanza;
 mod tasks;
@@ -83,7 +85,10 @@ pub use error::{
     CodeError, DialRefused, InboxError, LinkError, PasskeyError, PhoneError, PictureError,
     ScanError, SendError, UnlinkError,
 };
-pub use fault::Fault;
+pub use fault::{
+    Direction, Failure, Fault, Moment, Notice, Order, OrderProblem, StandingFault, StanzaKind,
+    StreamError,
+};
 pub use handshake::HandshakeKind;
 pub use inbox::{InboxMessage, InboxReceipt};
 pub use link::LinkedDevice;

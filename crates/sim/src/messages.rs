@@ -83,7 +83,7 @@ pub(crate) fn take(world: &mut World, connection: ConnectionId, key: &DeviceKey,
 
 /// The server's ack, with a further attribute if there is one to give.
 fn acknowledge(
-    world: &World,
+    world: &mut World,
     connection: ConnectionId,
     (id, to): (&str, &NodeValue),
     (name, value): (&'static str, Option<NodeValue>),
@@ -137,7 +137,7 @@ fn judge(world: &mut World, key: &DeviceKey, message: &Node) -> Result<Taken, No
     let copies = copies(world, &letter, &form)?;
     let stale = readers.len() != form.copies.len()
         || readers.iter().any(|reader| copies.iter().all(|copy| copy.to != *reader));
-    if let Some(error) = world.faults.strike_message() {
+    if let Some(error) = world.strike_message(key) {
         return Err(NotTaken::Struck(error));
     }
     let phash = stale.then(|| participant_hash(world, &readers, addressing));

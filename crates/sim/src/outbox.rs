@@ -19,7 +19,12 @@ use tokio::{
 };
 use wacore_binary::Node;
 
-use crate::{frame::frame, noise::Cipher, stanza};
+use crate::{
+    frame::frame,
+    late::{Late, Pace},
+    noise::Cipher,
+    stanza,
+};
 
 /// Stanzas waiting for one client; a client that lets them pile up is cut.
 const WAITING_MAX: usize = 4_096;
@@ -33,10 +38,12 @@ enum Parcel {
     Plain(Vec<u8>),
     /// The end of the handshake: everything from here on is encrypted.
     Secure(Box<Cipher>),
-    /// A stanza.
-    Stanza(Box<Node>),
+    /// A stanza, and when it goes.
+    Stanza(Box<Node>, Pace),
     /// The end.
     Close,
+    /// The end, as by the network.
+    Cut,
 }
 
 /// The sending side of a connection.
@@ -51,6 +58,7 @@ pub(crate) struct Outbox {
 #[derive(Debug, Default)]
 pub(crate) struct Cut {
     ordered: AtomicBool,
+    after_all: AtomicBool,
     overflowed: AtomicBool,
     failed: AtomicBool,
     notify: Notify,
@@ -58,7 +66,11 @@ pub(crate) struct Cut {
 
 impl Cut {
     /// Whether the connection was dropped rather than closed.
-    pub(crate) fn is_ordered(&self) -> bool {
+    pub(crate) fn is_drop(&self) -> bool {
+        self.is_ordered() || self.after_all.load(Ordering::SeqCst)
+    }
+
+    fn is_ordered(&self) -> bool {
         self.ordered.load(Ordering::SeqCst)
     }
 
@@ -103,7 +115,12 @@ impl Outbox {
     }
 
     pub(crate) fn send(&self, node: Node) {
-        self.put(Duration::ZERO, Parcel::Stanza(Box::new(node)));
+        self.send_at(Pace::AtOnce, node);
+    }
+
+    /// Sends a stanza that a fault may hold back.
+    pub(crate) fn send_at(&self, pace: Pace, node: Node) {
+        self.put(Duration::ZERO, Parcel::Stanza(Box::new(node), pace));
     }
 
     /// Ends the connection `after` everything sent so far has gone out.
@@ -119,6 +136,11 @@ impl Outbox {
     /// Drops the connection now, with whatever is still waiting.
     pub(crate) fn cut(&self) {
         self.cut.order();
+    }
+
+    /// Drops the connection when everything sent so far has gone out.
+    pub(crate) fn cut_after_all(&self) {
+        self.put(Duration::ZERO, Parcel::Cut);
     }
 
     /// The order to drop this connection, for the transport that has to obey it.
@@ -165,33 +187,88 @@ impl Writer {
     }
 
     async fn deliver(&mut self, to_client: &mpsc::Sender<Bytes>) {
-        let mut cipher: Option<Cipher> = None;
-        while let Some((due, parcel)) = self.parcels.recv().await {
-            if due > Instant::now() {
-                sleep_until(due).await;
-            }
-            let payload = match parcel {
-                Parcel::Plain(payload) => Some(payload),
-                Parcel::Secure(fresh) => {
-                    cipher = Some(*fresh);
-                    continue;
-                }
-                Parcel::Stanza(node) => {
-                    tracing::trace!(tag = %node.tag, "sent");
-                    stanza::encode(&node)
-                        .and_then(|plaintext| cipher.as_mut()?.seal(&plaintext, &[]))
-                }
-                Parcel::Close => return,
+        let mut sending = Sending { cipher: None, to_client };
+        let mut late = Late::default();
+        loop {
+            let due = late.due();
+            let next = tokio::select! {
+                biased;
+                // A receive that loses the race has taken nothing from the channel.
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => None,
+                next = self.parcels.recv() => match next {
+                    Some(next) => Some(next),
+                    None => return,
+                },
             };
-            let Some(bytes) = payload.and_then(|payload| frame(&payload)) else {
-                tracing::warn!("a stanza could not be encoded; the connection is closed");
-                self.cut.failed.store(true, Ordering::Relaxed);
-                return;
+            let sent = match next {
+                None => sending.stanzas(late.pop_due()).await,
+                Some((due, parcel)) => {
+                    if due > Instant::now() {
+                        sleep_until(due).await;
+                    }
+                    match parcel {
+                        Parcel::Plain(payload) => sending.payload(Some(payload)).await,
+                        Parcel::Secure(fresh) => {
+                            sending.cipher = Some(*fresh);
+                            continue;
+                        }
+                        Parcel::Stanza(node, pace) => match late.hold(pace, *node) {
+                            Some(node) => {
+                                let behind = late.overtaken();
+                                sending.stanzas([node].into_iter().chain(behind)).await
+                            }
+                            None => Ok(()),
+                        },
+                        Parcel::Close => return,
+                        Parcel::Cut => {
+                            self.cut.after_all.store(true, Ordering::SeqCst);
+                            return;
+                        }
+                    }
+                }
             };
-            if to_client.send(bytes).await.is_err() {
-                return;
+            match sent {
+                Ok(()) => {}
+                Err(Unsent::Gone) => return,
+                Err(Unsent::NoEncoding) => {
+                    tracing::warn!("a stanza could not be encoded; the connection is closed");
+                    self.cut.failed.store(true, Ordering::Relaxed);
+                    return;
+                }
             }
         }
+    }
+}
+
+/// Why something was not sent.
+#[derive(Debug)]
+enum Unsent {
+    /// The client is not there any more.
+    Gone,
+    NoEncoding,
+}
+
+/// The end of the way out.
+struct Sending<'a> {
+    cipher: Option<Cipher>,
+    to_client: &'a mpsc::Sender<Bytes>,
+}
+
+impl Sending<'_> {
+    async fn stanzas(&mut self, nodes: impl IntoIterator<Item = Node>) -> Result<(), Unsent> {
+        for node in nodes {
+            tracing::trace!(tag = %node.tag, "sent");
+            let cipher = self.cipher.as_mut();
+            let plaintext = stanza::encode(&node);
+            let sealed = plaintext.zip(cipher).and_then(|(it, cipher)| cipher.seal(&it, &[]));
+            self.payload(sealed).await?;
+        }
+        Ok(())
+    }
+
+    async fn payload(&mut self, payload: Option<Vec<u8>>) -> Result<(), Unsent> {
+        let bytes = payload.and_then(|payload| frame(&payload)).ok_or(Unsent::NoEncoding)?;
+        self.to_client.send(bytes).await.map_err(|_closed| Unsent::Gone)
     }
 }
 
@@ -237,6 +314,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_cut_after_all_comes_behind_what_is_queued() {
+        let (outbox, writer) = Outbox::new(Duration::from_millis(40));
+        let (to_client, mut client) = mpsc::channel(8);
+        outbox.send_plain(vec![1]);
+        outbox.cut_after_all();
+        assert!(!outbox.cut_order().is_drop());
+        writer.run(to_client).await;
+        assert!(client.recv().await.is_some());
+        assert_eq!(client.recv().await, None);
+        assert!(outbox.cut_order().is_drop());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_cut_does_not_wait_for_what_is_queued() {
         let (outbox, writer) = Outbox::new(Duration::from_millis(40));
         let (to_client, mut client) = mpsc::channel(8);
@@ -244,7 +334,7 @@ mod tests {
         outbox.cut();
         writer.run(to_client).await;
         assert_eq!(client.recv().await, None);
-        assert!(outbox.cut_order().is_ordered());
+        assert!(outbox.cut_order().is_drop());
         assert!(outbox.parcels.is_closed());
     }
 }

@@ -161,6 +161,7 @@ impl Phone {
     /// before it ten for a passkey where one is required; dropping the future abandons the scan.
     pub async fn scan(&self, qr: &str) -> Result<LinkedDevice, ScanError> {
         self.hesitate().await;
+        self.shared.dawdle(&self.number).await;
         let (connection, begun) = {
             let mut world = self.shared.lock();
             self.start_scan(&mut world, qr)?
@@ -214,6 +215,7 @@ impl Phone {
     pub async fn enter_code(&self, code: &str) -> Result<LinkedDevice, CodeError> {
         self.hesitate().await;
         let code = PairingCode::parse(code).ok_or(CodeError::Malformed)?;
+        self.shared.dawdle(&self.number).await;
         let (connection, reference, wrapped, mut dice) = {
             let mut world = self.shared.lock();
             let (connection, reference, wrapped) = self.find_request(&mut world)?;

@@ -95,7 +95,7 @@ fn watch(world: &mut World, connection: ConnectionId, node: &Node) {
 }
 
 /// Tells a client whether somebody is there, or when it last was.
-fn tell(world: &World, connection: ConnectionId, (number, addressing): (&str, Addressing)) {
+fn tell(world: &mut World, connection: ConnectionId, (number, addressing): (&str, Addressing)) {
     let Some((account, jid)) =
         world.accounts.get(number).zip(world.account_jid(number, addressing))
     else {

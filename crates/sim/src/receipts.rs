@@ -123,7 +123,7 @@ fn find(device: &Device, id: &str, said: &Said<'_>) -> Result<About, &'static st
 }
 
 /// The id of a receipt and those in its list.
-fn ids(receipt: &Node) -> Option<Vec<String>> {
+pub(crate) fn ids(receipt: &Node) -> Option<Vec<String>> {
     let first = attr(receipt, "id").map(String::from);
     let list = receipt.get_optional_child("list").and_then(Node::children).unwrap_or_default();
     let further = list.iter().map(|item| attr(item, "id").map(String::from));
@@ -245,7 +245,7 @@ pub(crate) fn take_ack(world: &mut World, connection: ConnectionId, key: &Device
     let mut with_id = device.queue.iter().filter(|it| it.id == id && it.letter.is_none());
     if let Some(position) = device.queue.iter().position(|it| it.letter.is_none() && right(it)) {
         device.queue.remove(position);
-    } else if with_id.next().is_some() {
+    } else if with_id.next().is_some() && !world.was_doubled(connection, &id) {
         let detail = "an ack of a notification or a receipt with another class, to or type";
         world.refuse(Some(connection), RefusalKind::Request, detail);
     }

@@ -29,6 +29,9 @@ const REFS: u32 = 6;
 const REF_FIRST: Duration = Duration::from_mins(1);
 const REF_FURTHER: Duration = Duration::from_secs(20);
 
+/// Where refused registrations say they were refused.
+const LOCATION: &str = "sim";
+
 /// How long the server waits beyond the last ref or code before it closes.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
@@ -73,6 +76,10 @@ pub(crate) fn open(
     noise: [u8; 32],
     registration: Registration,
 ) {
+    if let Some(failure) = world.strike_registration() {
+        world.end(connection, Some(failure.node(LOCATION)));
+        return;
+    }
     world.note_registration(&noise, &registration.identity);
     let now = Instant::now();
     let expires = (0..REFS).map(|index| now + REF_FIRST + REF_FURTHER * index);

@@ -30,6 +30,8 @@ pub struct Report {
     pub logins: u64,
     /// Logins refused by an injected fault.
     pub logins_faulted: u64,
+    /// How often ordered faults have struck, by their names.
+    pub faults: BTreeMap<String, u64>,
     /// Devices linked, by QR code and by pairing code.
     pub links: u64,
     /// Connections that were replaced by another of the same device while they were open, by

@@ -6,7 +6,9 @@ use wacore_binary::{Node, SERVER_JID, builder::NodeBuilder};
 use crate::{
     RefusalKind,
     account::Queued,
-    chat_states, greeting,
+    chat_states,
+    fault::Moment,
+    greeting,
     letter::{Addressing, Letter},
     messages, phone_mail, presences, receipts, requests,
     stanza::{self, attr, first_child, iq_error, iq_result, request_name},
@@ -26,16 +28,9 @@ pub(crate) struct Login {
 
 /// Lets a linked device in, or refuses it.
 pub(crate) fn log_in(world: &mut World, connection: ConnectionId, login: Login) {
-    if let Some(order) = world.faults.strike_login() {
+    if let Some(failure) = world.strike_login(&login.number, login.device) {
         world.report.logins_faulted += 1;
-        let mut failure = stanza::failure(order.reason, LOCATION);
-        if let Some(code) = order.code {
-            failure = failure.attr("code", code);
-        }
-        if let Some(expire_s) = order.expire_s {
-            failure = failure.attr("expire", expire_s);
-        }
-        world.end(connection, Some(failure.build()));
+        world.end(connection, Some(failure.node(LOCATION)));
         return;
     }
     if let Err((kind, detail)) = check(world, &login) {
@@ -44,6 +39,10 @@ pub(crate) fn log_in(world: &mut World, connection: ConnectionId, login: Login) 
         return;
     }
     let key = DeviceKey { number: login.number, device: login.device };
+    if let Some(ending) = world.strike_moment(Moment::Login, &key) {
+        world.finish(connection, ending);
+        return;
+    }
     let older = world.device(&key).and_then(|device| device.online);
     if let Some(older) = older {
         *world.report.replaced.entry(key.to_string()).or_default() += 1;
@@ -86,8 +85,29 @@ fn check(world: &World, login: &Login) -> Result<(), (RefusalKind, String)> {
     }
 }
 
-/// Takes a stanza of a linked device.
+/// Takes a stanza of a linked device, unless a fault ends the connection before.
 pub(crate) fn take(world: &mut World, connection: ConnectionId, key: &DeviceKey, node: &Node) {
+    let [unheard, unanswered, answered] = match node.tag.as_ref() {
+        "message" => [Moment::BeforeMessage, Moment::BeforeAck, Moment::AfterAck].map(Some),
+        "receipt" | "ack" => [Some(Moment::BeforeClientAck), None, Some(Moment::AfterClientAck)],
+        _ => [None; 3],
+    };
+    let strike = |world: &mut World, moment: Option<Moment>| {
+        let ending = world.strike_moment(moment?, key)?;
+        world.finish(connection, ending);
+        Some(())
+    };
+    if strike(world, unheard).is_some() {
+        return;
+    }
+    let ended = strike(world, unanswered).is_some();
+    take_whole(world, connection, key, node);
+    if !ended {
+        strike(world, answered);
+    }
+}
+
+fn take_whole(world: &mut World, connection: ConnectionId, key: &DeviceKey, node: &Node) {
     match node.tag.as_ref() {
         "iq" => take_iq(world, connection, key, node),
         "receipt" => receipts::take_receipt(world, connection, key, node),

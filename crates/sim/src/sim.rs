@@ -1,12 +1,18 @@
 //! The simulator itself: made, dialled, given phones and faults, and asked what it saw.
 
-use std::{future::Future, io, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    io,
+    sync::{Arc, Weak},
+};
 
 use bytes::Bytes;
 use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
-    DeviceRecord, DialRefused, Fault, Phone, PhoneError, RefusalKind, Report, SimConfig, TraceLine,
+    DeviceRecord, DialRefused, Order, Phone, PhoneError, RefusalKind, Report, SimConfig,
+    StandingFault, TraceLine,
     account::Account,
     connection,
     fault::DialFault,
@@ -47,49 +53,70 @@ pub(crate) struct Line {
     pub(crate) cut: Arc<Cut>,
 }
 
+/// What becomes of a dial.
+#[derive(Debug)]
+pub(crate) enum Admission {
+    Open(ConnectionId),
+    Hang,
+    Refuse(DialRefused),
+}
+
 impl Sim {
     /// A simulator without phones. Time starts now, on the clock of the tokio runtime that this
     /// must be called in.
     pub fn new(config: SimConfig) -> Self {
-        Self { shared: Arc::new(Shared::new(config)) }
+        Self { shared: Arc::new_cyclic(|own| Shared::new(config, Weak::clone(own))) }
     }
 
     /// Opens an in-process connection. Must be called inside the runtime. Fails only when a fault
     /// was ordered; a connection that was ordered to hang is open and silent.
     pub fn dial(&self) -> Result<Pipe, DialRefused> {
-        self.connect().map(|line| line.pipe)
+        match self.admit() {
+            Admission::Open(id) => Ok(self.open(id).pipe),
+            Admission::Hang => {
+                let (to_server, from_client) = mpsc::channel(PIPE_CHUNKS);
+                let (to_client, from_server) = mpsc::channel(PIPE_CHUNKS);
+                spawn(hang(from_client, to_client));
+                Ok(Pipe { to_server, from_server })
+            }
+            Admission::Refuse(refused) => Err(refused),
+        }
     }
 
-    /// As [`Sim::dial`], for a transport that can tell a drop from a close.
-    pub(crate) fn connect(&self) -> Result<Line, DialRefused> {
-        let (to_server, from_client) = mpsc::channel(PIPE_CHUNKS);
-        let (to_client, from_server) = mpsc::channel(PIPE_CHUNKS);
-        let pipe = Pipe { to_server, from_server };
+    /// Decides on a dial, before there is a connection.
+    pub(crate) fn admit(&self) -> Admission {
         let mut world = self.shared.lock();
         world.report.dials += 1;
         let id = world.report.dials;
-        match world.faults.strike_dial() {
-            Some(DialFault::Refuse) => {
-                world.report.dials_faulted += 1;
-                return Err(DialRefused);
-            }
-            Some(DialFault::Hang) => {
-                world.report.dials_faulted += 1;
-                drop(world);
-                spawn(hang(from_client, to_client));
-                return Ok(Line { id, pipe, cut: Arc::default() });
-            }
-            None => {}
+        let Some(fault) = world.strike_dial() else {
+            return Admission::Open(id);
+        };
+        world.report.dials_faulted += 1;
+        match fault {
+            DialFault::Refuse { status } => Admission::Refuse(DialRefused { status }),
+            DialFault::Hang => Admission::Hang,
         }
+    }
+
+    /// Opens a connection that was admitted.
+    pub(crate) fn open(&self, id: ConnectionId) -> Line {
+        let (to_server, from_client) = mpsc::channel(PIPE_CHUNKS);
+        let (to_client, from_server) = mpsc::channel(PIPE_CHUNKS);
         let (outbox, writer) = Outbox::new(self.shared.config.latency.delay());
-        let peer = Peer { outbox: outbox.clone(), stage: Stage::Handshaking, watched: Vec::new() };
+        let peer = Peer {
+            outbox: outbox.clone(),
+            stage: Stage::Handshaking,
+            watched: Vec::new(),
+            doubled: BTreeSet::new(),
+        };
+        let mut world = self.shared.lock();
         world.connections.insert(id, peer);
         world.report.live_connections += 1;
         drop(world);
         let cut = outbox.cut_order();
         spawn(writer.run(to_client));
         spawn(connection::run(Arc::clone(&self.shared), id, outbox, from_client));
-        Ok(Line { id, pipe, cut })
+        Line { id, pipe: Pipe { to_server, from_server }, cut }
     }
 
     /// Ends a connection whose transport brought text, which is nothing of this protocol.
@@ -97,18 +124,6 @@ impl Sim {
         let mut world = self.shared.lock();
         world.refuse(Some(connection), RefusalKind::Frame, "a text message");
         world.end(connection, None);
-    }
-
-    /// Takes one dial's share of an order to hang, for a transport that can hang before it is open.
-    pub(crate) fn strike_hang(&self) -> bool {
-        let mut world = self.shared.lock();
-        if world.faults.dials_refused > 0 || world.faults.dials_hung == 0 {
-            return false;
-        }
-        world.faults.dials_hung -= 1;
-        world.report.dials += 1;
-        world.report.dials_faulted += 1;
-        true
     }
 
     /// Serves clients by websocket on `chat` and the control API on `control` until `stop`
@@ -177,9 +192,25 @@ impl Sim {
         world.accounts.keys().map(phone).collect()
     }
 
-    /// Orders a fault. One that strikes present connections and finds none does nothing.
-    pub fn inject(&self, fault: Fault) {
-        self.shared.lock().inject(&self.shared.root, fault);
+    /// Orders a fault: a [`crate::Fault`] for all, or an [`Order`]. One that strikes what is there and
+    /// finds nothing does nothing, and so does one that is none (see [`Order::check`]).
+    pub fn inject(&self, order: impl Into<Order>) {
+        self.shared.lock().inject(&self.shared.root, order.into());
+    }
+
+    /// The faults that wait for what they strike, the oldest first.
+    pub fn faults(&self) -> Vec<StandingFault> {
+        self.shared.lock().faults.shown()
+    }
+
+    /// Lifts the fault of this number, if it stands; whether it did.
+    pub fn lift_fault(&self, id: u64) -> bool {
+        self.shared.lock().faults.lift(Some(id))
+    }
+
+    /// Lifts all faults. What they have held back still comes when it is due.
+    pub fn lift_faults(&self) {
+        self.shared.lock().faults.lift(None);
     }
 
     /// What has happened so far, and what the oracle thinks of it.

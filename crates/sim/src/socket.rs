@@ -23,7 +23,11 @@ use axum::{
 };
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
-use crate::{Pipe, Sim, control, frame::FRAME_BYTES_MAX, sim::Line};
+use crate::{
+    Pipe, Sim, control,
+    frame::FRAME_BYTES_MAX,
+    sim::{Admission, Line},
+};
 
 /// The only origin a client may come from.
 const ORIGIN: &str = "https://web.whatsapp.com";
@@ -123,23 +127,27 @@ async fn upgrade(
     if headers.get(header::ORIGIN).is_none_or(|origin| origin != ORIGIN) {
         return (StatusCode::FORBIDDEN, "the origin is not allowed\n").into_response();
     }
-    if chat.sim.strike_hang() {
-        chat.stop().await;
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
-    }
-    match chat.sim.connect() {
-        Ok(line) => upgrade
-            .max_message_size(FRAME_BYTES_MAX)
-            .max_frame_size(FRAME_BYTES_MAX)
-            .on_upgrade(async move |socket| {
-                tokio::select! {
-                    // The stop closes what is open; nothing is resumed after it.
-                    () = carry(socket, line, &chat.sim) => {}
-                    () = chat.stop() => {}
-                }
-            }),
-        Err(refused) => (StatusCode::SERVICE_UNAVAILABLE, format!("{refused}\n")).into_response(),
-    }
+    let line = match chat.sim.admit() {
+        Admission::Open(id) => chat.sim.open(id),
+        Admission::Hang => {
+            chat.stop().await;
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        }
+        Admission::Refuse(refused) => {
+            let status = StatusCode::from_u16(refused.status);
+            let status = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+            return (status, format!("{refused}\n")).into_response();
+        }
+    };
+    upgrade.max_message_size(FRAME_BYTES_MAX).max_frame_size(FRAME_BYTES_MAX).on_upgrade(
+        async move |socket| {
+            tokio::select! {
+                // The stop closes what is open; nothing is resumed after it.
+                () = carry(socket, line, &chat.sim) => {}
+                () = chat.stop() => {}
+            }
+        },
+    )
 }
 
 /// Carries bytes both ways until one side ends it.
@@ -156,7 +164,7 @@ async fn carry(mut socket: WebSocket, line: Line, sim: &Sim) {
                         return;
                     },
                 },
-                None if cut.is_ordered() => return,
+                None if cut.is_drop() => return,
                 None => {
                     drop(timeout(CLOSE_LIMIT, socket.send(Message::Close(None))).await);
                     return;

@@ -5,8 +5,8 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -18,7 +18,7 @@ use crate::{
     certificate::ServerCertificate,
     clock::Clock,
     dice::Dice,
-    fault::{Fault, PendingFaults, RefusedCodes, RefusedLogins, RefusedMessages},
+    fault::Standing,
     keys::KeyPair,
     oracle::Oracle,
     outbox::{FAREWELL, Outbox},
@@ -51,7 +51,8 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(config: SimConfig) -> Self {
+    /// All of it; `own` leads back to it.
+    pub(crate) fn new(config: SimConfig, own: Weak<Self>) -> Self {
         let clock = Clock::start(config.epoch);
         let mut dice = Dice::derive(config.seed, "server", 0);
         let drawn = dice.bytes();
@@ -64,7 +65,9 @@ impl Shared {
             connections: BTreeMap::new(),
             refs: Refs::default(),
             pictures_at: NOWHERE.to_owned(),
-            faults: PendingFaults::default(),
+            faults: Standing::new(Dice::derive(config.seed, "faults", 0)),
+            own,
+            excusing: false,
             report: Report::default(),
             oracle: Oracle::default(),
             scripts: BTreeMap::new(),
@@ -93,7 +96,11 @@ pub(crate) struct World {
     refs: Refs,
     /// The address below which profile pictures are served.
     pub(crate) pictures_at: String,
-    pub(crate) faults: PendingFaults,
+    pub(crate) faults: Standing,
+    /// The way back to the lock, for what is done later.
+    pub(crate) own: Weak<Shared>,
+    /// Whether what is taken now is the doing of a fault, and no client's.
+    pub(crate) excusing: bool,
     pub(crate) report: Report,
     pub(crate) oracle: Oracle,
     /// The phones that act by themselves.
@@ -103,7 +110,7 @@ pub(crate) struct World {
     /// What was said, while somebody wants to know.
     pub(crate) lines: RefCell<Option<Vec<TraceLine>>>,
     pub(crate) certificate: Arc<ServerCertificate>,
-    leaf_serial: u32,
+    pub(crate) leaf_serial: u32,
     pub(crate) dice: Dice,
 }
 
@@ -113,6 +120,8 @@ pub(crate) struct Peer {
     pub(crate) stage: Stage,
     /// The accounts whose coming and going its client is told of.
     pub(crate) watched: Vec<Watch>,
+    /// The ids of what a fault has sent twice, which may be acknowledged twice.
+    pub(crate) doubled: BTreeSet<String>,
 }
 
 /// How far a connection has come.
@@ -149,14 +158,28 @@ impl World {
     ) {
         let detail = detail.into();
         tracing::debug!(?kind, ?connection, detail, "refused");
+        if self.excusing {
+            return;
+        }
         self.report.record(Refusal { kind, detail, connection, at_ms: self.clock.elapsed_ms() });
     }
 
-    /// Sends a stanza, if the connection is still there.
-    pub(crate) fn send(&self, connection: ConnectionId, node: Node) {
+    /// Sends a stanza, if the connection is still there and has not had its last one.
+    pub(crate) fn send(&mut self, connection: ConnectionId, node: Node) {
+        let Some(peer) = self.connections.get(&connection) else {
+            return;
+        };
+        let outbox = match peer.stage {
+            Stage::Leaving | Stage::Mute => return,
+            Stage::Handshaking | Stage::Unregistered(_) | Stage::Registered(_) => {
+                peer.outbox.clone()
+            }
+        };
         self.trace(connection, true, &node);
-        if let Some(peer) = self.connections.get(&connection) {
-            peer.outbox.send(node);
+        if self.faults.is_empty() {
+            outbox.send(node);
+        } else {
+            self.send_struck(connection, node, &outbox);
         }
     }
 
@@ -186,7 +209,7 @@ impl World {
         }
     }
 
-    fn go_offline(&mut self, connection: ConnectionId) {
+    pub(crate) fn go_offline(&mut self, connection: ConnectionId) {
         let key = match self.connections.get(&connection).map(|peer| &peer.stage) {
             Some(Stage::Registered(key)) => key.clone(),
             Some(Stage::Handshaking | Stage::Unregistered(_) | Stage::Leaving | Stage::Mute)
@@ -273,6 +296,11 @@ impl World {
         self.refs.get_mut(text)
     }
 
+    /// Whether a fault has sent a stanza of this id twice.
+    pub(crate) fn was_doubled(&self, connection: ConnectionId, id: &str) -> bool {
+        self.connections.get(&connection).is_some_and(|peer| peer.doubled.contains(id))
+    }
+
     /// Ends a link for good: on the phone's wish or on the device's own.
     pub(crate) fn unlink(&mut self, key: &DeviceKey) -> bool {
         let Some(account) = self.accounts.get_mut(&key.number) else {
@@ -285,71 +313,5 @@ impl World {
             self.end(connection, Some(stanza::stream_conflict(401, "device_removed")));
         }
         true
-    }
-
-    /// Carries out an order, or keeps it for what it will strike.
-    pub(crate) fn inject(&mut self, root: &KeyPair, fault: Fault) {
-        match fault {
-            Fault::RefuseLogins { count, reason, code, expire_s } => {
-                self.faults.logins = Some(RefusedLogins { left: count, reason, code, expire_s });
-            }
-            Fault::StreamError { number, device, code } => {
-                for connection in self.online(Some(&number), device) {
-                    self.end(connection, Some(stanza::stream_error(code)));
-                }
-            }
-            Fault::CutConnection { number, device } => {
-                let struck = match (number, device) {
-                    (Some(number), device) => self.online(Some(&number), device),
-                    (None, None) => self.connections.keys().copied().collect(),
-                    // Of nobody's: there is none.
-                    (None, Some(_)) => Vec::new(),
-                };
-                for connection in struck {
-                    self.go_offline(connection);
-                    if let Some(peer) = self.connections.get_mut(&connection) {
-                        peer.stage = Stage::Leaving;
-                        peer.outbox.cut();
-                    }
-                }
-            }
-            Fault::RefuseCodes { count, reason, backoff_s } => {
-                self.faults.codes = Some(RefusedCodes { left: count, reason, backoff_s });
-            }
-            Fault::RefuseMessages { count, error } => {
-                self.faults.messages = Some(RefusedMessages { left: count, error });
-            }
-            Fault::RefuseDials { count } => self.faults.dials_refused = count,
-            Fault::HangDials { count } => self.faults.dials_hung = count,
-            Fault::GoMute { number, device } => {
-                for connection in self.online(Some(&number), device) {
-                    self.go_offline(connection);
-                    if let Some(peer) = self.connections.get_mut(&connection) {
-                        peer.stage = Stage::Mute;
-                    }
-                }
-            }
-            Fault::ForgetSessions { number } => {
-                if let Some(account) = self.accounts.get_mut(&number) {
-                    account.phone.forget_sessions();
-                }
-            }
-            Fault::RotateLeaf => {
-                self.leaf_serial += 1;
-                let certificate = ServerCertificate::issue(root, &mut self.dice, self.leaf_serial);
-                self.certificate = Arc::new(certificate);
-            }
-        }
-    }
-
-    /// The connections of an account's devices.
-    fn online(&self, number: Option<&str>, device: Option<u16>) -> Vec<ConnectionId> {
-        self.accounts
-            .values()
-            .filter(|account| number.is_none_or(|number| account.number == number))
-            .flat_map(|account| &account.devices)
-            .filter(|(id, _)| device.is_none_or(|device| device == **id))
-            .filter_map(|(_, device)| device.online)
-            .collect()
     }
 }

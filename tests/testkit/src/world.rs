@@ -79,10 +79,19 @@ impl World {
     ///
     /// When the library's clock was read before.
     pub fn new(latency: Latency) -> Self {
+        Self::seeded(latency, SimConfig::default().seed)
+    }
+
+    /// As [`World::new`], with all chance of the simulator drawn from this seed.
+    ///
+    /// # Panics
+    ///
+    /// When the library's clock was read before.
+    pub fn seeded(latency: Latency, seed: u64) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
         waygate_link::library_clock::install(&clock).expect("one world per process");
         let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(EPOCH_S.unsigned_abs());
-        let sim = Sim::new(SimConfig { latency, epoch, ..SimConfig::default() });
+        let sim = Sim::new(SimConfig { seed, latency, epoch, ..SimConfig::default() });
         let pipes = Arc::new(SimPipes { sim: sim.clone(), panics_planted: AtomicUsize::new(0) });
         let keys: Arc<dyn KeyStore> = Arc::new(KeysInMemory::default());
         let store = Arc::new(MemoryStore::default());

@@ -8,7 +8,8 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    CodeError, InboxError, LinkError, PasskeyError, PhoneError, ScanError, SendError, UnlinkError,
+    CodeError, InboxError, LinkError, OrderProblem, PasskeyError, PhoneError, ScanError, SendError,
+    UnlinkError,
 };
 
 /// A refusal: a code for programs and a sentence for people.
@@ -129,5 +130,11 @@ impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
         let InboxError::NoSuchMessage = error;
         Self::of(StatusCode::NOT_FOUND, "no_such_message", &error)
+    }
+}
+
+impl From<OrderProblem> for Problem {
+    fn from(error: OrderProblem) -> Self {
+        Self::of(StatusCode::BAD_REQUEST, "bad_fault", &error)
     }
 }

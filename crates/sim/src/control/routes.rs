@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     asked::{Body, Expected, Number, refuse_pages},
-    behaviour, mail, oracle, passkeys,
+    behaviour, faults, mail, oracle, passkeys,
     problem::Problem,
 };
-use crate::{DeviceView, Fault, LinkedDevice, Phone, PhoneError, Report, Sim};
+use crate::{DeviceView, LinkedDevice, Phone, PhoneError, Report, Sim};
 
 /// The longest request body.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -34,7 +34,7 @@ pub(crate) fn router(sim: Sim, own: SocketAddr) -> Router {
         .merge(passkeys::router())
         .merge(behaviour::router())
         .merge(oracle::router())
-        .route("/faults", post(inject))
+        .merge(faults::router())
         .route("/report", get(report))
         .route("/root-key", get(root_key))
         .fallback(no_route)
@@ -195,42 +195,6 @@ async fn unlink(
     let phone = find(&sim, &number)?;
     let wanted = if body.is_empty() { Unlink::default() } else { body.read()? };
     Ok(Json(Unlinked { unlinked: phone.unlink(wanted.device).await? }))
-}
-
-impl Expected for Fault {
-    const FORM: &'static str = r#"{"fault": "refuse_logins" | "refuse_codes" | "refuse_messages" | "stream_error" | "cut_connection" | "refuse_dials" | "hang_dials" | "go_mute" | "forget_sessions" | "rotate_leaf", ...}"#;
-}
-
-async fn inject(State(sim): State<Sim>, body: Body) -> Result<StatusCode, Problem> {
-    let fault: Fault = body.read()?;
-    check(&sim, &fault)?;
-    sim.inject(fault);
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Refuses an order that would do nothing, or something that no server does.
-fn check(sim: &Sim, fault: &Fault) -> Result<(), Problem> {
-    let bad = |message| Err(Problem::new(StatusCode::BAD_REQUEST, "bad_fault", message));
-    match fault {
-        Fault::RefuseLogins { reason: 0, .. }
-        | Fault::RefuseCodes { reason: 0, .. }
-        | Fault::RefuseMessages { error: 0, .. }
-        | Fault::StreamError { code: 0, .. } => bad("a reason or code is at least 1"),
-        Fault::CutConnection { number: None, device: Some(_) } => {
-            bad("a device is one of a number's; the number is missing")
-        }
-        Fault::StreamError { number, .. }
-        | Fault::CutConnection { number: Some(number), .. }
-        | Fault::GoMute { number, .. }
-        | Fault::ForgetSessions { number } => find(sim, number).map(drop),
-        Fault::RefuseLogins { .. }
-        | Fault::RefuseCodes { .. }
-        | Fault::RefuseMessages { .. }
-        | Fault::CutConnection { number: None, device: None }
-        | Fault::RefuseDials { .. }
-        | Fault::HangDials { .. }
-        | Fault::RotateLeaf => Ok(()),
-    }
 }
 
 async fn report(State(sim): State<Sim>) -> Json<Report> {

@@ -135,7 +135,7 @@ async fn one_number_gets_ten_codes_in_ten_minutes() {
 async fn requests_for_a_code_can_be_refused_by_order() {
     let (sim, _) = world();
     let (mut stream, right) = asking(&sim, 1).await;
-    sim.inject(Fault::RefuseCodes { count: 2, reason: 429, backoff_s: Some(120) });
+    sim.inject(Fault::RefuseCodes { reason: 429, backoff_s: Some(120) }.times(2));
     let malformed = with(&right, NONCE, None);
     assert_eq!(error_code(&ask(&mut stream, &malformed).await), 400, "it uses up no order");
     for _ in 0..2 {
@@ -144,7 +144,7 @@ async fn requests_for_a_code_can_be_refused_by_order() {
         let said = ["code", "text", "backoff"].map(|name| text(error, name));
         assert_eq!(said, ["429", "rate-overlimit", "120"]);
     }
-    sim.inject(Fault::RefuseCodes { count: 1, reason: 452, backoff_s: None });
+    sim.inject(Fault::RefuseCodes { reason: 452, backoff_s: None }.times(1));
     let answer = ask(&mut stream, &right).await;
     let error = answer.get_optional_child("error").unwrap();
     let said = ["code", "text", "backoff"].map(|name| text(error, name));

@@ -54,32 +54,6 @@ async fn a_phone_is_made_shown_and_used_over_http() {
 }
 
 #[tokio::test]
-async fn a_fault_is_ordered_over_http() {
-    let served = serve().await;
-    served.sim.add_phone(NUMBER).unwrap();
-    let at = served.control.as_str();
-    let faults = [
-        value!({ "fault": "refuse_logins", "count": 1, "reason": 401 }),
-        value!({ "fault": "refuse_logins", "count": 1, "reason": 402, "code": 101, "expire_s": 60 }),
-        value!({ "fault": "refuse_codes", "count": 1, "reason": 452 }),
-        value!({ "fault": "refuse_codes", "count": 1, "reason": 429, "backoff_s": 60 }),
-        value!({ "fault": "stream_error", "number": NUMBER, "code": 503 }),
-        value!({ "fault": "cut_connection" }),
-        value!({ "fault": "hang_dials", "count": 0 }),
-        value!({ "fault": "refuse_messages", "count": 1, "error": 463 }),
-        value!({ "fault": "forget_sessions", "number": NUMBER }),
-        value!({ "fault": "rotate_leaf" }),
-        value!({ "fault": "refuse_dials", "count": 1 }),
-    ];
-    for fault in faults {
-        let answer = call(at, "POST /faults", Some(&fault.to_string())).await;
-        assert_eq!(answer, (204, String::new()), "{fault}");
-    }
-    served.sim.dial().unwrap_err();
-    served.stop().await;
-}
-
-#[tokio::test]
 async fn what_cannot_be_done_is_said_in_a_code_and_a_sentence() {
     let served = serve().await;
     let at = served.control.as_str();
@@ -87,7 +61,7 @@ async fn what_cannot_be_done_is_said_in_a_code_and_a_sentence() {
     let scan = format!("POST /phones/{NUMBER}/scan");
     let code = format!("POST /phones/{NUMBER}/enter-code");
     let long = format!("{{\"number\":\"{}\"}}", "1".repeat(20_000));
-    let rows: [(&str, Option<&str>, u16, &str); 17] = [
+    let rows: [(&str, Option<&str>, u16, &str); 16] = [
         ("POST /phones", Some("{"), 400, "bad_json"),
         ("POST /phones", None, 400, "bad_json"),
         ("POST /phones", Some("[]"), 400, "bad_json"),
@@ -102,7 +76,6 @@ async fn what_cannot_be_done_is_said_in_a_code_and_a_sentence() {
         (&scan, Some(r#"{"code":"ABCD1234"}"#), 400, "bad_json"),
         (&code, Some(r#"{"code":"ABC"}"#), 400, "malformed_code"),
         (&code, Some(r#"{"code":"ABCD-1234"}"#), 404, "nothing_pending"),
-        ("POST /faults", Some(r#"{"fault":"flood"}"#), 400, "bad_json"),
         ("POST /phones/15550001111/call", Some("{}"), 404, "no_such_route"),
         ("DELETE /phones", None, 405, "method_not_allowed"),
     ];

@@ -1,12 +1,10 @@
 //! Who may steer the simulator, and in which form.
 
 use serde_json::{Value, json as value};
-use waygate_sim::Fault;
 
 use crate::{
-    companion::Companion,
     http::{Served, json, send, serve},
-    linking::{NUMBER, world},
+    linking::NUMBER,
 };
 
 async fn answer(served: &Served, request: &str, headers: &str, body: &str) -> (u16, String) {
@@ -77,36 +75,13 @@ async fn a_body_is_taken_as_json_only() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_path_or_a_fault_is_said_in_a_code_and_a_sentence() {
+async fn what_is_wrong_with_a_path_is_said_in_a_code_and_a_sentence() {
     let served = serve().await;
     served.sim.add_phone(NUMBER).unwrap();
     let rows = [
         ("GET /phones/%ff", "", 400, "bad_path"),
         ("POST /phones/%ff/scan", r#"{"qr":"x"}"#, 400, "bad_path"),
         ("POST /phones/%ff/unlink", "", 400, "bad_path"),
-        ("POST /faults", r#"{"fault":"rotate_leaf","count":1}"#, 400, "bad_json"),
-        ("POST /faults", r#"{"fault":"refuse_logins","count":1,"reason":0}"#, 400, "bad_fault"),
-        ("POST /faults", r#"{"fault":"refuse_codes","count":1,"reason":0}"#, 400, "bad_fault"),
-        ("POST /faults", r#"{"fault":"refuse_messages","count":1,"error":0}"#, 400, "bad_fault"),
-        (
-            "POST /faults",
-            r#"{"fault":"stream_error","number":"15550001111","code":0}"#,
-            400,
-            "bad_fault",
-        ),
-        ("POST /faults", r#"{"fault":"cut_connection","device":1}"#, 400, "bad_fault"),
-        (
-            "POST /faults",
-            r#"{"fault":"cut_connection","number":"15559999999"}"#,
-            404,
-            "no_such_phone",
-        ),
-        (
-            "POST /faults",
-            r#"{"fault":"stream_error","number":"15559999999","code":503}"#,
-            404,
-            "no_such_phone",
-        ),
     ];
     for (request, body, expected, code) in rows {
         let body = Some(body).filter(|body| !body.is_empty());
@@ -115,16 +90,4 @@ async fn what_is_wrong_with_a_path_or_a_fault_is_said_in_a_code_and_a_sentence()
         assert!(problem["message"].as_str().unwrap().ends_with('.'), "{problem}");
     }
     served.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_device_without_a_number_is_nobodys_and_not_cut() {
-    let (sim, phone) = world();
-    let mut device = Companion::new(1);
-    device.link(&sim, &phone).await;
-    let mut stream = device.log_in(&sim).await;
-    sim.inject(Fault::CutConnection { number: None, device: Some(1) });
-    stream.request("get", "w:p", None).await;
-    assert!(phone.devices()[0].online);
-    sim.report().is_clean().unwrap();
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, advance, timeout};
 use wacore_binary::builder::NodeBuilder;
-use waygate_sim::{Fault, RefusalKind};
+use waygate_sim::{Fault, Moment, RefusalKind};
 
 use crate::{
     companion::Companion,
@@ -57,7 +57,7 @@ async fn a_connection_that_has_gone_mute_stays_open_and_hears_nothing() {
     let mut other = Companion::new(2);
     other.link(&sim, &phone).await;
     let mut other = other.log_in(&sim).await;
-    sim.inject(Fault::GoMute { number: NUMBER.to_owned(), device: Some(1) });
+    sim.inject(Fault::GoMute { at: Moment::Now }.on_device(NUMBER, 1));
     assert_eq!(ping(&mut other).await, 0, "another device's connection");
 
     let child = NodeBuilder::new("ping").build();
@@ -91,7 +91,7 @@ async fn all_devices_of_an_account_can_go_mute_and_nobody_elses() {
     let mut device = Companion::new(2);
     device.link(&sim, &other).await;
     let mut others = device.log_in(&sim).await;
-    sim.inject(Fault::GoMute { number: NUMBER.to_owned(), device: None });
+    sim.inject(Fault::GoMute { at: Moment::Now }.on(NUMBER));
     assert_eq!(ping(&mut others).await, 0);
     assert!(!hears(&mut stream, Duration::from_secs(100)).await);
     sim.report().is_clean().unwrap();

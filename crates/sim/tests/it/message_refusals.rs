@@ -220,7 +220,7 @@ async fn a_phone_takes_a_counter_once_and_its_own_prekeys_only() {
     let (sim, _, _, mut ada) = two_phones().await;
     let letter = ada.letter(&Jid::pn(OTHER), OTHER, "hello").await;
     ada.hand_in(&letter).await;
-    sim.inject(Fault::ForgetSessions { number: OTHER.to_owned() });
+    sim.inject(Fault::ForgetSessions.on(OTHER));
     ada.come_back(&sim).await;
     ada.hand_in(&letter).await;
     let log = sim.report().refusal_log;
@@ -244,7 +244,7 @@ async fn nobody_writes_under_another_devices_identity() {
 #[tokio::test(start_paused = true)]
 async fn the_next_messages_can_be_refused() {
     let (sim, phone, other, mut ada) = two_phones().await;
-    sim.inject(Fault::RefuseMessages { count: 2, error: 463 });
+    sim.inject(Fault::RefuseMessages { error: 463 }.times(2));
     for _ in 0..2 {
         let letter = ada.letter(&Jid::pn(OTHER), OTHER, "not this").await;
         assert_eq!(text(&ada.hand_in(&letter).await, "error"), "463");

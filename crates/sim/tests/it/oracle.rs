@@ -140,8 +140,7 @@ async fn a_receipt_that_comes_after_a_new_login_is_not_too_late() {
     let message = ada.next_message().await;
     ada.stream.send(&ack(&message)).await;
     ada.settle().await;
-    let device = Some(1);
-    sim.inject(Fault::CutConnection { number: Some(NUMBER.to_owned()), device });
+    sim.inject(Fault::cut().on_device(NUMBER, 1));
     until_all_have_hung_up(&sim).await;
     advance(Duration::from_secs(60)).await;
     assert_eq!(said(&sim), Vec::<String>::new(), "it cannot say anything");

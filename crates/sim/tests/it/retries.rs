@@ -61,7 +61,7 @@ async fn a_phone_that_has_forgotten_its_sessions_asks_again_with_keys_the_second
     let message = ada.next_message().await;
     ada.read(&message).await;
     ada.tell(&message, None).await;
-    sim.inject(Fault::ForgetSessions { number: OTHER.to_owned() });
+    sim.inject(Fault::ForgetSessions.on(OTHER));
     let id = ada.write(OTHER, "can you read this?").await;
     assert!(texts(&other.inbox()).iter().all(|(.., words)| words == "hello"));
 

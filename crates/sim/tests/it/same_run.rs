@@ -62,8 +62,7 @@ async fn play(seed: u64) -> Run {
             0 => drop(ada.write(OTHER, "from the desk").await),
             1 => drop(ben.write(NUMBER, "from another desk").await),
             2 => {
-                let number = Some(NUMBER.to_owned());
-                sim.inject(Fault::CutConnection { number, device: Some(1) });
+                sim.inject(Fault::cut().on_device(NUMBER, 1));
                 while sim.report().live_connections > 1 {
                     tokio::task::yield_now().await;
                 }

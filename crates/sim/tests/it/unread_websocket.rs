@@ -106,8 +106,7 @@ async fn a_cut_reaches_a_client_that_does_not_read() {
         }
     };
     timeout(PATIENCE, answered).await.expect("all are answered");
-    let number = Some(NUMBER.to_owned());
-    served.sim.inject(Fault::CutConnection { number, device: None });
+    served.sim.inject(Fault::cut().on(NUMBER));
     // Only a socket that is gone refuses what is written to it; one that is not read fills up.
     let refused = async { while writer.write_all(&[0; 4096]).await.is_ok() {} };
     timeout(PATIENCE, refused).await.expect("the socket is gone");

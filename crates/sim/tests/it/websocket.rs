@@ -9,8 +9,9 @@ use tokio::{
     sync::mpsc,
     time::timeout,
 };
+use wacore_binary::builder::NodeBuilder;
 use waproto::buffa::Message as _;
-use waygate_sim::{Fault, Pipe};
+use waygate_sim::{Fault, Moment, Pipe};
 
 use crate::{
     companion::Companion,
@@ -162,17 +163,41 @@ async fn a_cut_connection_has_no_close_and_a_stopped_simulator_ends_all() {
         }
     };
     timeout(Duration::from_secs(10), connected).await.expect("it connects");
-    served.sim.inject(Fault::CutConnection { number: None, device: None });
+    served.sim.inject(Fault::cut());
     assert_eq!(end.recv().await, Some(End::Dropped));
 
-    served.sim.inject(Fault::RefuseDials { count: 1 });
+    served.sim.inject(Fault::refuse_dials().times(1));
     let (_, head) = upgrade(&served.chat, "/ws/chat", ORIGIN).await;
     assert!(head.starts_with("HTTP/1.1 503"), "{head}");
-    served.sim.inject(Fault::HangDials { count: 1 });
+    served.sim.inject(Fault::RefuseDials { status: 429 }.times(1));
+    let (_, head) = upgrade(&served.chat, "/ws/chat", ORIGIN).await;
+    assert!(head.starts_with("HTTP/1.1 429"), "{head}");
+    served.sim.inject(Fault::HangDials.times(1));
     let hanging = upgrade(&served.chat, "/ws/chat", ORIGIN);
     timeout(Duration::from_millis(300), hanging).await.map(|_| ()).unwrap_err();
 
     let (_pipe, mut end) = dial(&served, "/ws/chat", 100).await;
     served.stop().await;
     assert_eq!(end.recv().await, Some(End::Dropped));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_after_an_answer_drops_behind_the_answer() {
+    let served = serve().await;
+    let phone = served.sim.add_phone(NUMBER).unwrap();
+    let mut device = Companion::new(1);
+    device.link(&served.sim, &phone).await;
+    let (pipe, mut end) = dial(&served, "/ws/chat", 100).await;
+    let ephemeral = wacore_libsignal::protocol::KeyPair::generate(&mut device.rng);
+    let (keys, payload) = ((&ephemeral, &device.noise), device.login().encode_to_vec());
+    let (mut stream, _) = Wire::new(pipe).xx(&served.sim.root_key(), keys, &payload).await;
+    assert_eq!(stream.next().await.unwrap().tag, "success");
+    served.sim.inject(Fault::CutConnection { at: Moment::AfterClientAck }.on(NUMBER).times(1));
+    let ping = NodeBuilder::new("iq").attr("to", "s.whatsapp.net").attr("type", "get");
+    stream.send(&ping.attr("xmlns", "w:p").attr("id", "1").build()).await;
+    stream.send(&NodeBuilder::new("ack").attr("class", "receipt").attr("id", "x").build()).await;
+    assert_eq!(stream.next().await.unwrap().tag, "iq");
+    assert_eq!(end.recv().await, Some(End::Dropped));
+    served.sim.report().is_clean().unwrap();
+    served.stop().await;
 }

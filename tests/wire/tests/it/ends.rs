@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use waygate_core::instance::state::{State, StateName};
 use waygate_core::reason::EndReason;
-use waygate_sim::{Fault, Latency};
+use waygate_sim::{Failure, Fault, Latency, Order};
 use waygate_testkit::world::{PHONE, World};
 
-fn stream_error(code: u16) -> Fault {
-    Fault::StreamError { number: PHONE.into(), device: None, code }
+fn stream_error(code: u16) -> Order {
+    Fault::stream_error(code).on(PHONE)
 }
 
-fn refuse(reason: u16) -> Fault {
-    Fault::RefuseLogins { count: 1, reason, code: None, expire_s: None }
+fn refuse(reason: u16) -> Order {
+    Fault::refuse_logins(reason).times(1)
+}
+
+fn ban() -> Order {
+    let (reason, code, expire_s) = (Some(402), Some(101), Some(3600));
+    Fault::RefuseLogins(Failure { reason, code, expire_s, ..Failure::default() }).times(1)
 }
 
 #[tokio::test(start_paused = true)]
@@ -20,7 +25,7 @@ async fn a_lost_or_busy_connection_comes_back_by_itself() {
     let world = World::new(Latency::FortyMillis);
     let mut instance = world.linked().await;
     for (fault, reason) in [
-        (Fault::CutConnection { number: Some(PHONE.into()), device: None }, EndReason::Closed),
+        (Fault::cut().on(PHONE), EndReason::Closed),
         (stream_error(503), EndReason::ServerBusy),
         (stream_error(429), EndReason::RateLimited),
         (stream_error(500), EndReason::StreamFault { code: 500 }),
@@ -57,10 +62,7 @@ async fn a_refused_login_is_followed_by_the_table() {
         (refuse(411), StateName::Failed),
         (refuse(777), StateName::Offline),
         (refuse(406), StateName::Banned),
-        (
-            Fault::RefuseLogins { count: 1, reason: 402, code: Some(101), expire_s: Some(3600) },
-            StateName::Suspended,
-        ),
+        (ban(), StateName::Suspended),
     ] {
         let mut instance = world.linked().await;
         let named = format!("{fault:?}");
@@ -83,8 +85,7 @@ async fn a_refused_login_is_followed_by_the_table() {
 async fn a_ban_is_not_probed_before_its_end() {
     let world = World::new(Latency::None);
     let mut instance = world.linked().await;
-    let ban = Fault::RefuseLogins { count: 1, reason: 402, code: Some(101), expire_s: Some(3600) };
-    world.sim.inject(ban);
+    world.sim.inject(ban());
     world.sim.inject(stream_error(515));
     instance.reaches(StateName::Suspended).await;
     let dials = world.sim.report().dials;

@@ -34,8 +34,8 @@ async fn what_came_while_an_instance_was_away_comes_when_it_is_back() {
     let world = World::new(Latency::FortyMillis);
     let other = world.sim.add_phone(OTHER).expect("a phone");
     let mut instance = world.linked().await;
-    world.sim.inject(Fault::RefuseDials { count: 1 });
-    world.sim.inject(Fault::CutConnection { number: Some(PHONE.into()), device: None });
+    world.sim.inject(Fault::refuse_dials().times(1));
+    world.sim.inject(Fault::cut().on(PHONE));
     for number in 0..3 {
         other.send_text(PHONE, &format!("message {number}")).expect("it is sent");
     }

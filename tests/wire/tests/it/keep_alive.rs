@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use waygate_core::instance::state::StateName;
-use waygate_sim::{Fault, Latency};
+use waygate_sim::{Fault, Latency, Moment};
 use waygate_testkit::deadline;
 use waygate_testkit::world::{PHONE, World};
 
@@ -30,7 +30,7 @@ async fn a_connection_that_has_died_without_a_word_is_given_up_for_a_new_one() {
     let mut instance = world.linked().await;
     for _ in 0..5 {
         let logins = world.sim.report().logins;
-        world.sim.inject(Fault::GoMute { number: PHONE.into(), device: None });
+        world.sim.inject(Fault::GoMute { at: Moment::Now }.on(PHONE));
         assert!(!world.phone().devices()[0].online);
         let begun = tokio::time::Instant::now();
         // The library looks every 15 to 30 s. It sends no ping at the first look when it has heard

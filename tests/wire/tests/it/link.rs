@@ -170,7 +170,7 @@ async fn a_logout_that_a_lost_connection_overtakes_ends_as_a_hang_up() {
     bench.deaf.store(true, Ordering::SeqCst);
     online.line.log_out();
     grows(&bench.swallowed, 0).await;
-    bench.sim.inject(Fault::CutConnection { number: Some(PHONE.into()), device: None });
+    bench.sim.inject(Fault::cut().on(PHONE));
     assert_eq!(online.end().await, EndReason::HungUp);
     assert_eq!(bench.phone.devices().len(), 1, "it stays on the phone");
 }
@@ -179,7 +179,7 @@ async fn a_logout_that_a_lost_connection_overtakes_ends_as_a_hang_up() {
 async fn a_logout_before_the_connection_stands_ends_as_a_hang_up() {
     let bench = Bench::new();
     drop(bench.online().await);
-    bench.sim.inject(Fault::HangDials { count: 1 });
+    bench.sim.inject(Fault::HangDials.times(1));
     let before = *bench.opened.borrow();
     let dialled = bench.dial();
     grows(&bench.opened, before).await;

@@ -104,7 +104,7 @@ async fn logging_out_right_after_a_scan_removes_the_device_from_the_phone() {
 async fn logging_out_while_offline_or_resting_removes_the_device_from_the_phone() {
     let world = World::new(Latency::FortyMillis);
     let mut instance = world.linked().await;
-    world.sim.inject(Fault::CutConnection { number: Some(PHONE.into()), device: None });
+    world.sim.inject(Fault::cut().on(PHONE));
     instance.reaches(StateName::Offline).await;
     world.gateway.log_out(instance.id).await.unwrap();
     assert_eq!(world.phone().devices(), []);
@@ -117,7 +117,7 @@ async fn logging_out_while_offline_or_resting_removes_the_device_from_the_phone(
     instance.reaches(StateName::Stopped).await;
 
     let mut instance = world.linked().await;
-    world.sim.inject(Fault::CutConnection { number: Some(PHONE.into()), device: None });
+    world.sim.inject(Fault::cut().on(PHONE));
     instance.reaches(StateName::Offline).await;
     world.gateway.remove_instance(instance.id).await.unwrap();
     assert_eq!(world.phone().devices(), []);

@@ -3,7 +3,9 @@
 mod attempts;
 mod demand;
 mod ends;
+mod faults;
 mod greenapi;
+mod hostile;
 mod inbound;
 mod keep_alive;
 mod library;

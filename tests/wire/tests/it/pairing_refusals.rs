@@ -14,7 +14,7 @@ async fn is_told(reason: u16, backoff_s: Option<u32>, refusal: PairingRefusal) {
     let world = World::new(Latency::FortyMillis);
     world.phone();
     let mut instance = world.instance().await;
-    world.sim.inject(Fault::RefuseCodes { count: 1, reason, backoff_s });
+    world.sim.inject(Fault::RefuseCodes { reason, backoff_s }.times(1));
     let phone = || PHONE.parse().unwrap();
     let asked = world.gateway.request_pairing_code(instance.id, phone(), CODE_WITHIN).await;
     let (told, meant) = (asked.expect_err("no code"), refusal.error());

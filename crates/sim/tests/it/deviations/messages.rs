@@ -166,8 +166,7 @@ async fn heard_since(ada: &mut Correspondent) -> String {
 
 /// Hangs up, and comes back when the server knows.
 async fn comes_back(sim: &Sim, ada: &mut Correspondent) {
-    let number = Some(NUMBER.to_owned());
-    sim.inject(Fault::CutConnection { number, device: Some(1) });
+    sim.inject(Fault::cut().on_device(NUMBER, 1));
     while sim.report().live_connections > 0 {
         tokio::task::yield_now().await;
     }
@@ -179,7 +178,7 @@ async fn uses_an_old_prekey() -> (Sim, String) {
     let letter = ada.letter(&Jid::pn(OTHER), OTHER, "hello").await;
     ada.hand_in(&letter).await;
     ada.settle().await;
-    sim.inject(Fault::ForgetSessions { number: OTHER.to_owned() });
+    sim.inject(Fault::ForgetSessions.on(OTHER));
     comes_back(&sim, &mut ada).await;
     ada.stream.take_set_aside();
     ada.hand_in(&letter).await;

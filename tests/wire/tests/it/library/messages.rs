@@ -114,7 +114,7 @@ async fn a_phone_that_has_lost_its_sessions_gets_the_message_after_all() {
     let mut ada = Library::linked(&world.sim, &phone).await;
     other.send_text(PHONE, "hello").expect("it is sent");
     ada.text("hello").await;
-    world.sim.inject(Fault::ForgetSessions { number: OTHER.to_owned() });
+    world.sim.inject(Fault::ForgetSessions.on(OTHER));
     ada.client().send_text(Jid::pn(OTHER), "can you read this?").await.expect("it is sent");
     let words = |it: &InboxMessage| it.text.as_deref() == Some("can you read this?");
     shows(&other, |inbox| inbox.iter().any(words).then_some(())).await;

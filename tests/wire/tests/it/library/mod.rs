@@ -5,4 +5,5 @@
 
 mod client;
 mod gate;
+mod faults;
 mod messages;
