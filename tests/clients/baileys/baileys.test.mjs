@@ -118,6 +118,17 @@ test('a device is linked by pairing code and logs itself out', async () => {
   assert.equal(signatures.wrong, 0);
 });
 
+test('a phone without multi-device turns a device away, which ends there', async () => {
+  await simulator.call('POST', '/phones', { number: NUMBER, multi_device: false });
+  const client = await open();
+  const { qr } = await client.qrOrClosed();
+  const refused = await simulator.call('POST', `/phones/${NUMBER}/scan`, { qr });
+  assert.deepEqual([refused.status, refused.body.code], [409, 'no_multi_device']);
+  assert.equal((await client.settled()).code, DisconnectReason.multideviceMismatch);
+  assert.deepEqual(await simulator.devices(), []);
+  await simulator.assertClean();
+});
+
 test('texts go to and from a phone and a device of another account, with their receipts', async () => {
   await simulator.addPhone(OTHER);
   let ada = await linkedTo(NUMBER);

@@ -2,6 +2,8 @@
 
 use tokio::time::Instant;
 use wacore_binary::{Jid, Node, builder::NodeBuilder};
+use std::time::Duration;
+
 use waygate_sim::{Direction, Fault, Phone, Sim, StanzaKind};
 
 use crate::{

@@ -1,5 +1,5 @@
 //! The library at the passkey gate, step by step as a gateway takes it.
-#![expect(clippy::expect_used, clippy::panic, reason = "test code")]
+#![expect(clippy::expect_used, reason = "test code")]
 
 use std::time::Duration;
 
