@@ -21,6 +21,7 @@ mod accounts;
 mod answer;
 mod audit;
 mod call;
+mod events;
 mod fields;
 mod idempotency;
 mod instances;

@@ -34,6 +34,8 @@ pub struct Route {
     pub(crate) rate: RateClass,
     /// Whether its answer may wait for something to happen.
     pub(crate) waits: bool,
+    /// Whether its answer goes on until somebody ends it.
+    pub(crate) streams: bool,
     /// What may stand behind the question mark.
     pub(crate) parameters: &'static [&'static str],
     /// What may stand in the body.

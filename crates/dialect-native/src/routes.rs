@@ -6,7 +6,7 @@ use crate::rate::RateClass;
 use crate::route::{ACCOUNT, Doors, Handler, Route, Verb};
 use crate::wire::settings::FIELDS as SETTINGS;
 use crate::{
-    accounts, audit, instances, link_page, link_tickets, linking_attempts, settings, tokens,
+    accounts, audit, events, instances, link_page, link_tickets, linking_attempts, settings, tokens,
 };
 
 /// What a route is called in the record of who did what, where it changes something.
@@ -36,6 +36,7 @@ macro_rules! route {
             scope: $scope,
             rate: RateClass::Usual,
             waits: false,
+            streams: false,
             parameters: &[],
             fields: &[],
             handler: Handler::$handler(|call| Box::pin($path(call))),
@@ -68,6 +69,23 @@ pub static ROUTES: &[Route] = &[
         ..route!(
             Read, Get "/api/v1/instances/{instance}/state-history",
             Instance(instances::state_history::state_history)
+        )
+    },
+    Route {
+        waits: true,
+        parameters: &["limit", "cursor", "kind", "wait"],
+        ..route!(
+            Read, Get "/api/v1/instances/{instance}/events",
+            Instance(events::list::list)
+        )
+    },
+    Route {
+        rate: RateClass::Costly,
+        streams: true,
+        parameters: &["cursor", "kind"],
+        ..route!(
+            Read, Get "/api/v1/instances/{instance}/events/stream",
+            Instance(events::stream::stream)
         )
     },
     // An address may hold a token of its own, so to read is not enough.

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
 use axum::response::Response;
+use futures_util::StreamExt as _;
 use waygate_core::audit::Actor;
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::token::TokenKind;
@@ -212,13 +213,14 @@ impl Api {
         if let Some(once) = once {
             return idempotency::carry_out(once, reply).await;
         }
-        match admitted.grant().filter(|_grant| route.waits) {
-            None => reply.await,
-            Some(grant) => tokio::select! {
+        match admitted.grant() {
+            Some(grant) if route.waits => tokio::select! {
                 biased;
                 answered = reply => answered,
                 () = self.gateway.until_worthless(grant) => Err(no_longer()),
             },
+            Some(grant) if route.streams => Ok(self.while_worthy(grant.clone(), reply.await?)),
+            Some(_) | None => reply.await,
         }
     }
 
@@ -237,6 +239,13 @@ impl Api {
         let request = [route.verb.as_str().as_bytes(), place.as_bytes(), body];
         let asked = Asked { caller, key: &key, request };
         Ok(Some(self.gateway.take_turn(asked).await?))
+    }
+
+    /// An answer that ends with the token that it was asked for with.
+    fn while_worthy(&self, grant: Grant, response: Response) -> Response {
+        let gateway = self.gateway.clone();
+        let worthless = Box::pin(async move { gateway.until_worthless(&grant).await });
+        response.map(|body| Body::from_stream(body.into_data_stream().take_until(worthless)))
     }
 
     /// The template of a path at this door, and what it leaves open.

@@ -127,6 +127,15 @@ impl Gateway {
         }
     }
 
+    /// Says whether events can be read from there on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::events`].
+    pub async fn check_cursor(&self, instance: InstanceId, after: Sequence) -> Result<(), Error> {
+        check(after, self.parts().ports.journal.extent(instance).await?)
+    }
+
     /// The number of the newest event; zero when there is none.
     ///
     /// # Errors

@@ -168,8 +168,8 @@ fn content_entry(content: Content) -> (String, Value) {
     let entry = match content {
         Content::Json(name) => json!({"schema": reference("schemas", name)}),
         Content::Text(says) => json!({"schema": {"type": "string", "description": says}}),
-        // No schema: a picture is no JSON.
-        Content::Png | Content::Svg => json!({}),
+        // No schema: a picture is no JSON, and a stream is more than one.
+        Content::Png | Content::Svg | Content::Events => json!({}),
     };
     (content.media_type().to_owned(), entry)
 }

@@ -3,6 +3,7 @@
 use waygate_core::scope::Scope;
 
 use super::refusals::meaning;
+use crate::events::stream::EVENT_STREAM;
 use crate::problem::Code;
 use crate::route::{Route, Verb};
 use crate::routes::ROUTES;
@@ -52,6 +53,8 @@ pub(crate) enum Content {
     Svg,
     /// Plain text, with what it is.
     Text(&'static str),
+    /// Server-sent events.
+    Events,
 }
 
 impl Done {
@@ -132,6 +135,7 @@ impl Content {
             Self::Png => "image/png",
             Self::Svg => "image/svg+xml",
             Self::Text(_) => "text/plain",
+            Self::Events => EVENT_STREAM,
         }
     }
 }

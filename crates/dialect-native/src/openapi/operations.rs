@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod events;
 mod instances;
 mod link_tickets;
 mod linking_attempts;
@@ -21,6 +22,12 @@ pub(crate) static TAGS: &[Tag] = &[
         name: "Instances",
         says: "An instance is the place of one WhatsApp account.",
         operations: instances::OPERATIONS,
+    },
+    Tag {
+        name: "Events",
+        says: "Everything that happens to an instance is written down before anybody hears of it, \
+               with a number: 1, 2, 3 and so on.",
+        operations: events::OPERATIONS,
     },
     Tag {
         name: "Linking attempts",

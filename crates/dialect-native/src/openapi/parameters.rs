@@ -63,8 +63,9 @@ pub(crate) fn in_query(name: &str) -> Option<Schema> {
         "cursor" => Schema::text()
             .says("The `next_cursor` of the page before; without it, the first page is told."),
         "wait" => Schema::number(0, 60).by_default(0).says(
-            "How long to wait for a version newer than `after`, in seconds. The answer comes as \
-             soon as there is one, and at the latest when the wait is over.",
+            "How long to wait for something new, in seconds: a version newer than `after`, an event \
+             behind the `cursor`. The answer comes as soon as there is one, and at the latest when \
+             the wait is over.",
         ),
         "after" => Schema::number(0, u64::MAX)
             .by_default(0)
@@ -73,6 +74,10 @@ pub(crate) fn in_query(name: &str) -> Option<Schema> {
             "Anything: it makes another address of each version, so that no browser shows an old \
              picture.",
         ),
+        "kind" => Schema::text()
+            .like("^[a-z_]+(,[a-z_]+)*$")
+            .says("The kinds of events that are wanted, with commas between; else all.")
+            .example("state_changed,linking"),
         "name" => Schema::text().says("A part of the name, small and capital letters alike."),
         "phone" => Schema::text().like(PHONE).says("The number that is linked, or meant to be."),
         "state" => Schema::word(&StateName::ALL.map(StateName::as_str)).says("The state's name."),

@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod event;
 mod history;
 mod instance;
 mod link_ticket;
@@ -31,6 +32,8 @@ const SCHEMAS: &[Named] = &[
     ("LoggedOutInstance", instance::logged_out),
     ("StateChange", history::change),
     ("StateHistory", history::page),
+    ("Event", event::event),
+    ("EventPage", event::page),
     ("Settings", settings::settings),
     ("SettingsEdit", settings::edit),
     ("LinkingAttempt", linking::attempt),

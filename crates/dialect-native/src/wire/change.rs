@@ -12,6 +12,13 @@ use super::time::rfc3339;
 pub(crate) struct ChangeBody {
     sequence: u64,
     at: String,
+    #[serde(flatten)]
+    change: ChangeFields,
+}
+
+/// The same without its place.
+#[derive(Serialize)]
+pub(crate) struct ChangeFields {
     from: &'static str,
     to: &'static str,
     cause: &'static str,
@@ -31,10 +38,15 @@ impl ChangeBody {
     /// `None` for an event that is no change of state.
     pub(crate) fn of(event: &Event) -> Option<Self> {
         let EventKind::StateChanged(change) = &event.kind else { return None };
+        let (sequence, at) = (event.sequence.0, rfc3339(event.at));
+        Some(Self { sequence, at, change: ChangeFields::of(change) })
+    }
+}
+
+impl ChangeFields {
+    pub(crate) fn of(change: &StateChanged) -> Self {
         let StateChanged { from, to, cause, linked, account } = change;
-        Some(Self {
-            sequence: event.sequence.0,
-            at: rfc3339(event.at),
+        Self {
             from: from.as_str(),
             to: to.as_str(),
             cause: name(*cause),
@@ -44,7 +56,7 @@ impl ChangeBody {
                 phone: account.phone.clone(),
                 device: account.device,
             }),
-        })
+        }
     }
 }
 

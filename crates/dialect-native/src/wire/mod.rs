@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod act;
 pub(crate) mod attempt;
 pub(crate) mod change;
+pub(crate) mod event;
 pub(crate) mod instance;
 pub(crate) mod passkey;
 pub(crate) mod settings;

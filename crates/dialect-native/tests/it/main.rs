@@ -7,6 +7,8 @@ mod authentication;
 mod counted_registry;
 mod described;
 mod descriptions;
+mod event_stream;
+mod events;
 mod every_route;
 mod failures;
 mod idempotency;

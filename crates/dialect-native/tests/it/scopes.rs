@@ -66,6 +66,8 @@ async fn which_right_opens_what() {
     manage: POST /instances/instance/stop
     read: GET /instances
     read: GET /instances/instance
+    read: GET /instances/instance/events
+    read: GET /instances/instance/events/stream
     read: GET /instances/instance/state-history
     tokens: DELETE /tokens/token
     tokens: GET /audit

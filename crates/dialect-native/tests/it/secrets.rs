@@ -5,14 +5,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use axum::response::Response;
-use http_body_util::BodyExt as _;
 use serde_json::Value;
 use waygate_dialect_native::{ROUTES, Verb};
 use waygate_played::captured::Captured;
 use waygate_played::deadline::within;
 use waygate_played::link::{account, pairing_code};
 
-use crate::server::Server;
+use crate::server::{Server, read};
 
 #[tokio::test(start_paused = true)]
 async fn tokens_tickets_codes_and_numbers_are_in_no_line_of_the_log() {
@@ -81,8 +80,7 @@ async fn tokens_tickets_codes_and_numbers_are_in_no_line_of_the_log() {
 
 /// The token, the path of a ticket or the code that an answer tells.
 async fn told_token(response: Response) -> Option<String> {
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    let body: Value = serde_json::from_slice(&body).ok()?;
+    let body: Value = serde_json::from_slice(&read(response).await.bytes).ok()?;
     let instances = body.pointer("/green_api/api_token_instance");
     let told = body.get("token").or(instances).or(body.get("path"))?;
     Some(told.as_str()?.trim_start_matches("/link/").to_owned())

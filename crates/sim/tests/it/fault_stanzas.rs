@@ -1,9 +1,9 @@
 //! Stanzas that are lost, late, doubled, overtaken or changed, in either direction.
 
-use tokio::time::Instant;
-use wacore_binary::{Jid, Node, builder::NodeBuilder};
 use std::time::Duration;
 
+use tokio::time::Instant;
+use wacore_binary::{Jid, Node, builder::NodeBuilder};
 use waygate_sim::{Direction, Fault, Phone, Sim, StanzaKind};
 
 use crate::{

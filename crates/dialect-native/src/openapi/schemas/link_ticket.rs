@@ -10,7 +10,7 @@ use crate::openapi::schema::{Schema, always, maybe};
 
 const STATUSES: [&str; 4] = ["issued", "opened", "revoked", "expired"];
 
-const STEPS: [&str; 14] = [
+pub(super) const STEPS: [&str; 14] = [
     "issued",
     "opened",
     "qr_code_shown",

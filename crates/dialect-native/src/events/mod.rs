@@ -1,0 +1,5 @@
+//! What happens to an instance: page by page, and as it happens.
+
+pub(crate) mod list;
+pub(crate) mod stream;
+mod wanted;

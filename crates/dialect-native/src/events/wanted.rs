@@ -1,0 +1,28 @@
+//! Which events a client asks for.
+
+use std::collections::BTreeSet;
+
+use waygate_core::event::{EventName, Sequence};
+
+use crate::problem::Problem;
+use crate::query::Query;
+
+/// The kinds, with commas between; none where all are meant.
+pub(super) fn kinds(query: &Query) -> Result<BTreeSet<EventName>, Problem> {
+    let Some(text) = query.text("kind") else { return Ok(BTreeSet::new()) };
+    let kinds = text.split(',').map(str::parse);
+    let kinds: Result<_, _> = kinds.collect();
+    kinds.map_err(|_unknown| Problem::invalid("`kind` names a kind of event that there is not"))
+}
+
+/// The place that a client has come to.
+pub(super) fn cursor(text: Option<&str>) -> Result<Option<Sequence>, Problem> {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| text.parse().ok().filter(|_number| digits(text)).map(Sequence);
+    let read = |text| number(text).ok_or_else(no_cursor);
+    text.map(read).transpose()
+}
+
+fn no_cursor() -> Problem {
+    Problem::invalid("`cursor` is not one that this list gave")
+}

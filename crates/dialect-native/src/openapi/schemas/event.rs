@@ -1,0 +1,73 @@
+//! What happens to an instance.
+
+use serde_json::json;
+use waygate_core::event::EventName;
+
+use super::history::change_fields;
+use super::link_ticket::STEPS;
+use crate::openapi::schema::{Property, Schema, always};
+use crate::wire::event::{LINKING_FAILURES, LINKING_STEPS};
+
+/// An event of one kind.
+fn of_kind(name: EventName, says: &'static str, data: Vec<Property>) -> Schema {
+    Schema::object([
+        always("sequence", Schema::count().says("Its number among the events of the instance.")),
+        always("at", Schema::time()),
+        always("kind", Schema::exactly(name.as_str())),
+        always("data", Schema::object(data)),
+    ])
+    .says(says)
+}
+
+pub(super) fn event() -> Schema {
+    let expires_at = || Schema::time().says("Until when it can be scanned.");
+    let round = || Schema::count().says("The code's number in its attempt.");
+    let linking = vec![
+        always("step", Schema::word(&LINKING_STEPS)),
+        always("round", Schema::count().or_null().says("The number of the QR code that is shown.")),
+        always("expires_at", Schema::time().or_null().says("Until when the code can be used.")),
+        always("failure", Schema::word(&LINKING_FAILURES).or_null().says("Why it `failed`.")),
+        always("reason", Schema::text().or_null().says("In words, why the connection `ended`.")),
+    ];
+    let ticket = vec![always("link_ticket", Schema::uuid()), always("step", Schema::word(&STEPS))];
+    let dropped = vec![always("count", Schema::count().says("How many."))];
+    Schema::either([
+        of_kind(EventName::StateChanged, "Its state changed.", change_fields()),
+        of_kind(EventName::Linking, "An effort to link it went a step on.", linking),
+        of_kind(
+            EventName::QrRotated,
+            "A QR code took the place of the one before. What it says is not told.",
+            vec![always("round", round()), always("expires_at", expires_at())],
+        ),
+        of_kind(EventName::LinkTicket, "A link ticket of it went a step on.", ticket),
+        of_kind(
+            EventName::NotificationsDropped,
+            "Notifications for GREEN-API's clients went, since nobody fetched them.",
+            dropped,
+        ),
+    ])
+    .says("Something that happened to an instance. A client must not mind kinds that it does not know.")
+    .example(json!({
+        "sequence": 4,
+        "at": "2026-03-01T10:21:00.000Z",
+        "kind": "linking",
+        "data": {
+            "step": "code_shown",
+            "round": 1,
+            "expires_at": "2026-03-01T10:22:00.000Z",
+            "failure": null,
+            "reason": null
+        }
+    }))
+}
+
+pub(super) fn page() -> Schema {
+    let missed = Schema::count()
+        .says("How many events behind the cursor that was given are not kept any more.");
+    Schema::object([
+        always("data", Schema::list(Schema::named("Event"))),
+        always("next_cursor", Schema::text().says("Where to go on, now or later.")),
+        always("missed", missed),
+    ])
+    .says("Events, the oldest first.")
+}

@@ -1,0 +1,140 @@
+//! Something that happened to an instance, as it is told.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use waygate_core::event::{CodeIssued, Event, EventKind, LinkingProgress};
+use waygate_core::instance::state::Outcome;
+use waygate_core::link_ticket::LinkTicketStep;
+
+use super::change::ChangeFields;
+use super::time::rfc3339;
+
+/// An event. What it holds follows from its kind.
+#[derive(Serialize)]
+pub(crate) struct EventBody {
+    sequence: u64,
+    at: String,
+    kind: &'static str,
+    data: Data,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Data {
+    StateChanged(ChangeFields),
+    LinkTicket { link_ticket: String, step: LinkTicketStep },
+    Linking(LinkingFields),
+    QrRotated { round: u32, expires_at: String },
+    NotificationsDropped { count: u64 },
+}
+
+#[derive(Default, Serialize)]
+struct LinkingFields {
+    step: &'static str,
+    /// Of a QR code.
+    round: Option<u32>,
+    /// Of a code.
+    expires_at: Option<String>,
+    /// Of an effort that failed.
+    failure: Option<&'static str>,
+    /// Why the connection ended, in words, where that is the failure.
+    reason: Option<&'static str>,
+}
+
+/// Every step of an effort to link, as programs read it.
+pub(crate) const LINKING_STEPS: [&str; 8] = [
+    "code_shown",
+    "pairing_code_shown",
+    "pairing_code_typed",
+    "passkey_required",
+    "scanned",
+    "finishing",
+    "linked",
+    "failed",
+];
+
+/// Every way in which one fails.
+pub(crate) const LINKING_FAILURES: [&str; 8] = [
+    "not_scanned",
+    "not_typed",
+    "wrong_code",
+    "not_watched",
+    "proof_rejected",
+    "ended",
+    "logged_out",
+    "stopped",
+];
+
+impl EventBody {
+    pub(crate) fn of(event: &Event) -> Self {
+        Self {
+            sequence: event.sequence.0,
+            at: rfc3339(event.at),
+            kind: event.kind.name().as_str(),
+            data: Data::of(&event.kind),
+        }
+    }
+}
+
+impl Data {
+    fn of(kind: &EventKind) -> Self {
+        match kind {
+            EventKind::StateChanged(change) => Self::StateChanged(ChangeFields::of(change)),
+            EventKind::LinkTicket(it) => {
+                Self::LinkTicket { link_ticket: it.ticket.to_string(), step: it.step }
+            }
+            EventKind::Linking(progress) => Self::Linking(LinkingFields::of(*progress)),
+            EventKind::QrRotated(CodeIssued { round, expires_at_ms }) => {
+                Self::QrRotated { round: *round, expires_at: at_ms(*expires_at_ms) }
+            }
+            EventKind::NotificationsDropped { count } => {
+                Self::NotificationsDropped { count: *count }
+            }
+        }
+    }
+}
+
+impl LinkingFields {
+    fn of(progress: LinkingProgress) -> Self {
+        use LinkingProgress as Progress;
+        let step = |step| Self { step, ..Self::default() };
+        match progress {
+            Progress::CodeShown(CodeIssued { round, expires_at_ms }) => Self {
+                round: Some(round),
+                expires_at: Some(at_ms(expires_at_ms)),
+                ..step("code_shown")
+            },
+            Progress::PairingCodeShown { expires_at_ms } => {
+                Self { expires_at: Some(at_ms(expires_at_ms)), ..step("pairing_code_shown") }
+            }
+            Progress::PairingCodeTyped => step("pairing_code_typed"),
+            Progress::PasskeyRequired => step("passkey_required"),
+            Progress::Scanned => step("scanned"),
+            Progress::Finishing => step("finishing"),
+            Progress::Linked => step("linked"),
+            Progress::Failed { outcome } => {
+                let (failure, reason) = failed(outcome);
+                Self { failure: Some(failure), reason, ..step("failed") }
+            }
+        }
+    }
+}
+
+/// The word for it, and why the connection ended where it did.
+fn failed(outcome: Option<Outcome>) -> (&'static str, Option<&'static str>) {
+    match outcome {
+        None => ("stopped", None),
+        Some(Outcome::NotScanned) => ("not_scanned", None),
+        Some(Outcome::NotTyped) => ("not_typed", None),
+        Some(Outcome::WrongCode) => ("wrong_code", None),
+        Some(Outcome::NotWatched) => ("not_watched", None),
+        Some(Outcome::ProofRejected) => ("proof_rejected", None),
+        Some(Outcome::LoggedOut) => ("logged_out", None),
+        Some(Outcome::Ended(reason)) => ("ended", Some(reason.ruling().words)),
+    }
+}
+
+fn at_ms(at_ms: i64) -> String {
+    // What was written was a time.
+    Timestamp::from_millisecond(at_ms).map(rfc3339).unwrap_or_default()
+}
