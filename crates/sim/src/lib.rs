@@ -30,13 +30,21 @@ mod fault;
 mod frame;
 mod greeting;
 mod handshake;
+mod http_front;
 mod inbox;
 mod key_requests;
 mod keys;
 mod letter;
 mod link;
 mod lthash;
+mod media_cipher;
+mod media_host;
+mod media_kind;
+mod media_reading;
+mod media_store;
+mod media_writing;
 mod message_form;
+mod message_json;
 mod message_kind;
 mod messages;
 mod noise;
@@ -71,13 +79,16 @@ mod world;
 pub use chat_states::ChatState;
 pub use config::{Latency, SimConfig};
 pub use error::{
-    CodeError, DialRefused, InboxError, LinkError, PhoneError, PictureError, ScanError, SendError,
-    UnlinkError,
+    CodeError, DialRefused, InboxError, LinkError, MediaError, PhoneError, PictureError, ScanError,
+    SendError, UnlinkError,
 };
 pub use fault::Fault;
 pub use handshake::HandshakeKind;
 pub use inbox::{InboxMessage, InboxReceipt};
 pub use link::LinkedDevice;
+pub use media_kind::MediaKind;
+pub use media_reading::InboxMedia;
+pub use media_writing::MediaToSend;
 pub use phone::{DeviceView, Phone};
 pub use picture::ProfilePicture;
 pub use refusal::{Refusal, RefusalKind};

@@ -1,6 +1,11 @@
 //! The simulator itself: made, dialled, given phones and faults, and asked what it saw.
 
-use std::{future::Future, io, sync::Arc};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    sync::{Arc, MutexGuard},
+};
 
 use bytes::Bytes;
 use tokio::{net::TcpListener, sync::mpsc};
@@ -13,7 +18,7 @@ use crate::{
     outbox::{Cut, Outbox},
     socket,
     tasks::spawn,
-    world::{ConnectionId, Peer, Shared, Stage},
+    world::{ConnectionId, Peer, Shared, Stage, World},
 };
 
 /// Chunks of bytes in flight in each direction of a pipe.
@@ -123,9 +128,16 @@ impl Sim {
         socket::serve(self.clone(), chat, control, stop).await
     }
 
-    /// Gives profile pictures addresses below this one.
-    pub(crate) fn serve_pictures_at(&self, address: String) {
-        self.shared.lock().pictures_at = address;
+    /// Gives profile pictures addresses below this one, and names it as the media host.
+    pub(crate) fn serve_files_at(&self, address: SocketAddr) {
+        let mut world = self.shared.lock();
+        world.pictures_at = format!("http://{address}");
+        world.media.host = address.to_string();
+    }
+
+    /// The world, for the fronts.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.lock()
     }
 
     /// The profile picture at this path, query included.

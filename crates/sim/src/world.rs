@@ -19,6 +19,7 @@ use crate::{
     dice::Dice,
     fault::{Fault, PendingFaults, RefusedCodes, RefusedLogins, RefusedMessages},
     keys::KeyPair,
+    media_store::MediaStore,
     oracle::Oracle,
     outbox::{FAREWELL, Outbox},
     picture::ProfilePicture,
@@ -62,6 +63,7 @@ impl Shared {
             connections: BTreeMap::new(),
             refs: Refs::default(),
             pictures_at: NOWHERE.to_owned(),
+            media: MediaStore::new(config.seed),
             faults: PendingFaults::default(),
             report: Report::default(),
             oracle: Oracle::default(),
@@ -88,6 +90,8 @@ pub(crate) struct World {
     refs: Refs,
     /// The address below which profile pictures are served.
     pub(crate) pictures_at: String,
+    /// The files in messages.
+    pub(crate) media: MediaStore,
     pub(crate) faults: PendingFaults,
     pub(crate) report: Report,
     pub(crate) oracle: Oracle,
@@ -238,6 +242,12 @@ impl World {
     pub(crate) fn picture_at(&self, path: &str) -> Option<&ProfilePicture> {
         let mut pictures = self.accounts.values().filter_map(|account| account.picture.as_ref());
         pictures.find(|picture| picture.path == path)
+    }
+
+    /// Whether the account of a hidden id has this companion.
+    pub(crate) fn is_linked(&self, lid: &str, device: u16) -> bool {
+        let account = self.lids.get(lid).and_then(|number| self.accounts.get(number));
+        account.is_some_and(|account| account.devices.contains_key(&device))
     }
 
     /// Takes in a new account.

@@ -7,7 +7,9 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{CodeError, InboxError, LinkError, PhoneError, ScanError, SendError, UnlinkError};
+use crate::{
+    CodeError, InboxError, LinkError, MediaError, PhoneError, ScanError, SendError, UnlinkError,
+};
 
 /// A refusal: a code for programs and a sentence for people.
 #[derive(Debug, Serialize)]
@@ -102,7 +104,15 @@ impl From<SendError> for Problem {
     fn from(error: SendError) -> Self {
         let (status, code) = match error {
             SendError::Nobody => (StatusCode::NOT_FOUND, "nobody"),
-            SendError::NotAMessage => (StatusCode::BAD_REQUEST, "not_a_message"),
+            SendError::NotAMessage | SendError::NotJson(_) => {
+                (StatusCode::BAD_REQUEST, "not_a_message")
+            }
+            SendError::Media(MediaError::TooLarge) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "file_too_large")
+            }
+            SendError::Media(MediaError::NotOfThisKind) => {
+                (StatusCode::BAD_REQUEST, "not_of_this_kind")
+            }
         };
         Self::of(status, code, &error)
     }
@@ -110,7 +120,10 @@ impl From<SendError> for Problem {
 
 impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
-        let InboxError::NoSuchMessage = error;
-        Self::of(StatusCode::NOT_FOUND, "no_such_message", &error)
+        let code = match error {
+            InboxError::NoSuchMessage => "no_such_message",
+            InboxError::NoSuchFile => "no_such_file",
+        };
+        Self::of(StatusCode::NOT_FOUND, code, &error)
     }
 }
