@@ -138,7 +138,7 @@ pub enum PictureError {
 }
 
 /// Why a phone did not write a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// There is no phone with this number or address.
     #[error("nobody has this number or address")]
@@ -146,6 +146,23 @@ pub enum SendError {
     /// Not a `Message` as protobuf, or one that says nothing.
     #[error("the message is not a protobuf Message, or says nothing")]
     NotAMessage,
+    /// Not a `Message` as protobuf JSON; says in which respect, of the names in it only.
+    #[error("the message is not protobuf JSON: {0}")]
+    NotJson(String),
+    /// The file in it was not taken.
+    #[error(transparent)]
+    Media(#[from] MediaError),
+}
+
+/// Why a phone did not write a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MediaError {
+    /// Encrypted, it has more than 64 MiB.
+    #[error("the file is too large")]
+    TooLarge,
+    /// Words below a sound or a sticker, or a name for what is no document.
+    #[error("only images, videos and documents have a caption, and only documents a name")]
+    NotOfThisKind,
 }
 
 /// Why a phone could not do something about a message.
@@ -154,6 +171,9 @@ pub enum InboxError {
     /// Nobody else has written a message of this id to the phone.
     #[error("the phone has no message of this id from somebody else")]
     NoSuchMessage,
+    /// There is no message of this id with a file in it that can be opened.
+    #[error("the phone has no message of this id with a file that it can open")]
+    NoSuchFile,
 }
 
 /// A connection was refused by an injected fault.

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use waproto::{codec::message_to_vec, whatsapp::Message};
 
 use crate::{
-    ChatState,
+    ChatState, InboxMedia,
     letter::Letter,
     message_kind::{kind_of, text_of},
     world::DeviceKey,
@@ -36,6 +36,8 @@ pub struct InboxMessage {
     pub kind: &'static str,
     /// The words of a text message.
     pub text: Option<String>,
+    /// The file in it, if there is one that the phone could open.
+    pub media: Option<InboxMedia>,
     /// The whole `Message` as protobuf, in base64.
     pub message: String,
     /// When it was sent, in seconds since 1970.
@@ -115,7 +117,12 @@ impl Mailbox {
     }
 
     /// Files a message.
-    pub(crate) fn file(&mut self, letter: &Letter, message: &Message, unix_s: u64) -> Filed {
+    pub(crate) fn file(
+        &mut self,
+        letter: &Letter,
+        (message, media): (&Message, Option<InboxMedia>),
+        unix_s: u64,
+    ) -> Filed {
         let encoded = BASE64_STANDARD.encode(message_to_vec(message));
         if let Some((_, known)) = self.find(&letter.from.number, &letter.id) {
             // A text that is sent again may come with other particulars, and stays the same text.
@@ -132,6 +139,7 @@ impl Mailbox {
             to: letter.chat.clone(),
             kind: kind_of(message).name,
             text: text_of(message).map(str::to_owned),
+            media,
             message: encoded,
             at_unix_s: unix_s,
             receipts: Vec::new(),
@@ -149,6 +157,11 @@ impl Mailbox {
             known.receipts.push(receipt);
             self.changed.send_replace(());
         }
+    }
+
+    /// The newest message of this id, whoever has written it.
+    pub(crate) fn message(&self, id: &str) -> Option<&InboxMessage> {
+        self.shown.iter().rev().map(|(_, message)| message).find(|message| message.id == id)
     }
 
     /// The newest letter of this id that somebody else has written.

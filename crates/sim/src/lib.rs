@@ -31,6 +31,7 @@ mod fault;
 mod frame;
 mod greeting;
 mod handshake;
+mod http_front;
 mod inbox;
 mod key_requests;
 mod keys;
@@ -38,7 +39,14 @@ mod late;
 mod letter;
 mod link;
 mod lthash;
+mod media_cipher;
+mod media_host;
+mod media_kind;
+mod media_reading;
+mod media_store;
+mod media_writing;
 mod message_form;
+mod message_json;
 mod message_kind;
 mod messages;
 mod noise;
@@ -82,8 +90,8 @@ pub use behaviour::{Answers, Away, Behaviour, BehaviourError, Reads, Wait, Write
 pub use chat_states::ChatState;
 pub use config::{Latency, SimConfig};
 pub use error::{
-    CodeError, DialRefused, InboxError, LinkError, PasskeyError, PhoneError, PictureError,
-    ScanError, SendError, UnlinkError,
+    CodeError, DialRefused, InboxError, LinkError, MediaError, PasskeyError, PhoneError,
+    PictureError, ScanError, SendError, UnlinkError,
 };
 pub use fault::{
     Direction, Failure, Fault, Moment, Notice, Order, OrderProblem, StandingFault, StanzaKind,
@@ -92,6 +100,9 @@ pub use fault::{
 pub use handshake::HandshakeKind;
 pub use inbox::{InboxMessage, InboxReceipt};
 pub use link::LinkedDevice;
+pub use media_kind::MediaKind;
+pub use media_reading::InboxMedia;
+pub use media_writing::MediaToSend;
 pub use oracle::{
     ChainRecord, DeviceRecord, ReceiptRecord, StreamRecord, Violation, ViolationKind,
 };

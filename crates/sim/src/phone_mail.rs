@@ -9,10 +9,11 @@ use waproto::{
 };
 
 use crate::{
-    RefusalKind,
+    InboxMedia, RefusalKind,
     inbox::{Filed, InboxReceipt},
     keys::KEY_TYPE,
     letter::{Addressing, Letter, LetterCopy},
+    media_reading,
     message_kind::kind_of,
     prekeys::KeyBundle,
     receipt_routes::{Tidings, spread},
@@ -57,8 +58,9 @@ pub(crate) fn send(
         meta: None,
     };
     let unix_s = world.clock.unix_s();
+    let media = media_reading::read(world, message).and_then(Result::ok).map(|(media, _)| media);
     let account = world.accounts.get_mut(number)?;
-    account.mailbox.file(&letter, message, unix_s);
+    account.mailbox.file(&letter, (message, media), unix_s);
     account.mailbox.keep_own(letter.clone(), message.clone());
     for reader in world.readers(&letter.from, chat) {
         write_to(world, &letter, message, (&reader, None));
@@ -159,15 +161,35 @@ pub(crate) fn receive(world: &mut World, letter: &Letter, copy: &LetterCopy) {
 
 fn file(world: &mut World, letter: &Letter, copy: &LetterCopy, message: &Message) {
     let unix_s = world.clock.unix_s();
+    let media = open_file(world, letter, copy, message);
     let Some(account) = world.accounts.get_mut(&copy.to.number) else {
         return;
     };
-    match account.mailbox.file(letter, message, unix_s) {
+    match account.mailbox.file(letter, (message, media), unix_s) {
         Filed::New => world.tell_script(&copy.to.number, letter),
         Filed::Again => {}
         Filed::Contradicted => world.note_contradicted(&letter.from, &letter.id),
     }
     world.note_read(&letter.from, &letter.id);
+}
+
+/// The file in a message. That a companion's cannot be opened is put on record; what a phone wrote is
+/// what a test or a person wanted it to write.
+fn open_file(
+    world: &mut World,
+    letter: &Letter,
+    copy: &LetterCopy,
+    message: &Message,
+) -> Option<InboxMedia> {
+    match media_reading::read(world, message)? {
+        Ok((media, _)) => Some(media),
+        Err(_) if letter.from.device == 0 => None,
+        Err(detail) => {
+            let detail = format!("{} to {}: {detail}", letter.from, copy.to);
+            world.refuse(None, RefusalKind::Media, detail);
+            None
+        }
+    }
 }
 
 fn read(world: &mut World, letter: &Letter, copy: &LetterCopy) -> Result<Message, ReadError> {

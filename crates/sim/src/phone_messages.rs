@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeMap, future::pending};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use bytes::Bytes;
 use wacore_binary::Jid;
 use waproto::{codec::message_decode, whatsapp::Message};
 
 use crate::{
-    ChatState, InboxError, InboxMessage, Phone, SendError, chat_states,
+    ChatState, InboxError, InboxMessage, MediaToSend, Phone, SendError, chat_states,
     inbox::InboxReceipt,
     letter::Addressing,
+    media_reading, media_writing, message_json,
     message_kind::is_empty,
     phone_mail, presences,
     receipt_routes::{Tidings, spread},
@@ -35,6 +38,35 @@ impl Phone {
             return Err(SendError::NotAMessage);
         }
         self.send_message(to, &message)
+    }
+
+    /// As [`Phone::send_text`], with any `Message` as protobuf JSON. What the schema does not know is
+    /// refused.
+    pub fn send_json(&self, to: &str, message: &str) -> Result<String, SendError> {
+        self.send(to, &message_json::to_protobuf(message).map_err(SendError::NotJson)?)
+    }
+
+    /// As [`Phone::send_text`], with a file, which is encrypted and put where the account's and the
+    /// other's devices can fetch it.
+    pub fn send_media(&self, to: &str, media: &MediaToSend) -> Result<String, SendError> {
+        let mut world = self.shared.lock();
+        let (chat, addressing) = find_chat(&world, to)?;
+        let account = world.accounts.get_mut(&self.number).ok_or(SendError::Nobody)?;
+        let key = account.dice.bytes();
+        let message = media_writing::write(&mut world, key, media)?;
+        phone_mail::send(&mut world, &self.number, (&chat, addressing), &message)
+            .ok_or(SendError::Nobody)
+    }
+
+    /// The file in a message, fetched and opened.
+    pub fn media(&self, id: &str) -> Result<Bytes, InboxError> {
+        let world = self.shared.lock();
+        let account = world.accounts.get(&self.number).ok_or(InboxError::NoSuchFile)?;
+        let shown = account.mailbox.message(id).ok_or(InboxError::NoSuchFile)?;
+        let message = BASE64_STANDARD.decode(&shown.message).ok();
+        let message = message.and_then(|message| message_decode(&message).ok());
+        let opened = message.and_then(|message| media_reading::read(&world, &message)?.ok());
+        opened.map(|(_, file)| file).ok_or(InboxError::NoSuchFile)
     }
 
     fn send_message(&self, to: &str, message: &Message) -> Result<String, SendError> {

@@ -72,6 +72,8 @@ pub enum RefusalKind {
     /// A message that a phone has decrypted and that says nothing: without padding, no `Message`,
     /// or in the form for another device.
     Plaintext,
+    /// A file that is uploaded or fetched against the rules, or that a phone cannot open.
+    Media,
     /// The last of an account's four companion places was taken.
     DeviceLimit,
     /// The client did not read what it was sent.

@@ -5,7 +5,7 @@
 use wacore_binary::{Node, NodeValue, builder::NodeBuilder};
 
 use crate::{
-    RefusalKind, app_state_requests, key_requests, picture_requests,
+    RefusalKind, app_state_requests, key_requests, media_host, picture_requests,
     stanza::{self, attr, attr_jid, content, first_child},
     usync,
     world::{DeviceKey, World},
@@ -144,7 +144,9 @@ fn known(
     iq: &Node,
 ) -> Result<Answer, RequestError> {
     match name {
-        "abt/get/props" | "w/get/props" => props(first_child(iq)),
+        "abt/get/props" => props(first_child(iq), &["1"]),
+        // Baileys 6 asks by protocol 2, whatsapp-rust by 1.
+        "w/get/props" => props(first_child(iq), &["1", "2"]),
         "blocklist/get/" => Ok(Answer::one(NodeBuilder::new("list").attr("dhash", 0).build())),
         "encrypt/get/count" => key_requests::count(world, key),
         "encrypt/get/digest" => key_requests::digest(world, key),
@@ -161,7 +163,7 @@ fn known(
         "tos/set/notice" => items(Some(iq), "notice", &["id", "stage"]),
         "urn:xmpp:whatsapp:dirty/set/clean" => items(Some(iq), "clean", &["type"]),
         "usync/get/usync" => usync::answer(world, iq),
-        "w:m/set/media_conn" => Ok(media_conn()),
+        "w:m/set/media_conn" => media_conn(world, key),
         "w:p/get/" | "w:p/get/ping" => Ok(pong(world)),
         "w:profile:picture/get/picture" => picture_requests::get(world, key, iq),
         "w:profile:picture/set/" | "w:profile:picture/set/picture" => {
@@ -174,13 +176,14 @@ fn known(
     }
 }
 
-fn props(asked: Option<&Node>) -> Result<Answer, RequestError> {
-    if asked.and_then(|props| attr(props, "protocol")).as_deref() != Some("1") {
-        return Err(RequestError::bad("props of another protocol than 1"));
-    }
+fn props(asked: Option<&Node>, protocols: &[&str]) -> Result<Answer, RequestError> {
+    let protocol = asked
+        .and_then(|props| attr(props, "protocol"))
+        .filter(|protocol| protocols.contains(&protocol.as_ref()))
+        .ok_or_else(|| RequestError::bad("props of a protocol that does not exist"))?;
     Ok(Answer::one(
         NodeBuilder::new("props")
-            .attr("protocol", 1)
+            .attr("protocol", protocol.as_ref())
             .attr("ab_key", "sim")
             .attr("hash", "sim1")
             .attr("refresh", 86_400)
@@ -270,17 +273,9 @@ fn stats(add: Option<&Node>) -> Result<Answer, RequestError> {
     }
 }
 
-fn media_conn() -> Answer {
-    let host = NodeBuilder::new("host").attr("hostname", "media.invalid").build();
-    Answer::one(
-        NodeBuilder::new("media_conn")
-            .attr("auth", "sim")
-            .attr("ttl", 300)
-            .attr("auth_ttl", 21_600)
-            .attr("max_buckets", 12)
-            .children([host])
-            .build(),
-    )
+/// The media host, with a token for this device.
+fn media_conn(world: &World, key: &DeviceKey) -> Result<Answer, RequestError> {
+    media_host::media_conn(world, key).map(Answer::one).ok_or_else(RequestError::not_found)
 }
 
 fn remove_device(world: &World, key: &DeviceKey, iq: &Node) -> Result<Answer, RequestError> {

@@ -4,7 +4,8 @@ use std::{
     collections::BTreeSet,
     future::Future,
     io,
-    sync::{Arc, Weak},
+    net::SocketAddr,
+    sync::{Arc, MutexGuard, Weak},
 };
 
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use crate::{
     outbox::{Cut, Outbox},
     socket,
     tasks::spawn,
-    world::{ConnectionId, DeviceKey, Peer, Shared, Stage},
+    world::{ConnectionId, DeviceKey, Peer, Shared, Stage, World},
 };
 
 /// Chunks of bytes in flight in each direction of a pipe.
@@ -138,9 +139,16 @@ impl Sim {
         socket::serve(self.clone(), chat, control, stop).await
     }
 
-    /// Gives profile pictures addresses below this one.
-    pub(crate) fn serve_pictures_at(&self, address: String) {
-        self.shared.lock().pictures_at = address;
+    /// Gives profile pictures addresses below this one, and names it as the media host.
+    pub(crate) fn serve_files_at(&self, address: SocketAddr) {
+        let mut world = self.shared.lock();
+        world.pictures_at = format!("http://{address}");
+        world.media.host = address.to_string();
+    }
+
+    /// The world, for the fronts.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.shared.lock()
     }
 
     /// The profile picture at this path, query included.

@@ -1,5 +1,5 @@
-//! The websocket front of a simulator, and what it serves besides: the version file and profile
-//! pictures (docs/internals/sim.md, "Transport").
+//! The websocket front of a simulator (docs/internals/sim.md, "Transport"). What it serves besides is
+//! in `http_front.rs`.
 //!
 //! A websocket here is only a byte stream: messages and frames of the protocol are not aligned in
 //! either direction.
@@ -17,20 +17,20 @@ use axum::{
         State, WebSocketUpgrade,
         ws::{Message, WebSocket},
     },
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
-    routing::get,
 };
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 
 use crate::{
     Pipe, Sim, control,
     frame::FRAME_BYTES_MAX,
+    http_front,
     sim::{Admission, Line},
 };
 
 /// The only origin a client may come from.
-const ORIGIN: &str = "https://web.whatsapp.com";
+pub(crate) const ORIGIN: &str = "https://web.whatsapp.com";
 
 /// How long a client may take to read the word that the connection is closed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
@@ -61,16 +61,13 @@ pub(crate) async fn serve(
     control: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    sim.serve_pictures_at(format!("http://{}", reachable(chat.local_addr()?)));
+    sim.serve_files_at(reachable(chat.local_addr()?));
     let (stopper, stopped) = watch::channel(false);
     let state = Chat { sim: sim.clone(), stopped };
     let (on_chat, on_control) = (state.clone(), state.clone());
     let steered_at = reachable(control.local_addr()?);
-    let chat_router = Router::new()
-        .route("/sw.js", get(version_file))
-        .route("/v/t61.24694-24/{name}", get(picture))
-        .fallback(upgrade)
-        .with_state(state);
+    let websocket = Router::new().fallback(upgrade).with_state(state);
+    let chat_router = http_front::router(sim.clone()).merge(websocket);
     let chat = axum::serve(chat, chat_router)
         .with_graceful_shutdown(async move { on_chat.stop().await })
         .into_future();
@@ -87,22 +84,6 @@ pub(crate) async fn serve(
     stopper.send_replace(true);
     // A request that hangs by order does not hold up the end.
     timeout(STOP_LIMIT, serving).await.unwrap_or(Ok(()))
-}
-
-/// The version of the web client, where clients look it up.
-async fn version_file(State(chat): State<Chat>) -> Response {
-    let (_, _, revision) = chat.sim.version();
-    let body = format!("/* web client */ self.data={{\"client_revision\":{revision}}};\n");
-    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], body).into_response()
-}
-
-/// A profile picture, under the address that its account's devices were told.
-async fn picture(State(chat): State<Chat>, uri: Uri) -> Response {
-    let asked = uri.path_and_query().map_or("", |asked| asked.as_str());
-    match chat.sim.picture_at(asked) {
-        Some(jpeg) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
-        None => (StatusCode::NOT_FOUND, "there is no such picture\n").into_response(),
-    }
 }
 
 /// Where a listener on this address can be reached from its own machine.

@@ -20,6 +20,7 @@ use crate::{
     dice::Dice,
     fault::Standing,
     keys::KeyPair,
+    media_store::MediaStore,
     oracle::Oracle,
     outbox::{FAREWELL, Outbox},
     picture::ProfilePicture,
@@ -68,6 +69,7 @@ impl Shared {
             faults: Standing::new(Dice::derive(config.seed, "faults", 0)),
             own,
             excusing: false,
+            media: MediaStore::new(config.seed),
             report: Report::default(),
             oracle: Oracle::default(),
             scripts: BTreeMap::new(),
@@ -101,6 +103,8 @@ pub(crate) struct World {
     pub(crate) own: Weak<Shared>,
     /// Whether what is taken now is the doing of a fault, and no client's.
     pub(crate) excusing: bool,
+    /// The files in messages.
+    pub(crate) media: MediaStore,
     pub(crate) report: Report,
     pub(crate) oracle: Oracle,
     /// The phones that act by themselves.
@@ -277,6 +281,12 @@ impl World {
     pub(crate) fn picture_at(&self, path: &str) -> Option<&ProfilePicture> {
         let mut pictures = self.accounts.values().filter_map(|account| account.picture.as_ref());
         pictures.find(|picture| picture.path == path)
+    }
+
+    /// Whether the account of a hidden id has this companion.
+    pub(crate) fn is_linked(&self, lid: &str, device: u16) -> bool {
+        let account = self.lids.get(lid).and_then(|number| self.accounts.get(number));
+        account.is_some_and(|account| account.devices.contains_key(&device))
     }
 
     /// Takes in a new account.

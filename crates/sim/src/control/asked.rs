@@ -39,14 +39,35 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Path::<String>::from_request_parts(parts, state).await {
-            Ok(Path(number)) => Ok(Self(number)),
-            Err(rejection) => {
-                let message = "the path is not percent-encoded UTF-8";
-                Err(Problem::new(rejection.status(), "bad_path", message))
-            }
-        }
+        in_path(parts, state).await.map(Self)
     }
+}
+
+/// The number and the id in a path, as they were written.
+pub(crate) struct NumberAndId {
+    pub(crate) number: String,
+    pub(crate) id: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for NumberAndId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (number, id) = in_path(parts, state).await?;
+        Ok(Self { number, id })
+    }
+}
+
+async fn in_path<T, S>(parts: &mut Parts, state: &S) -> Result<T, Problem>
+where
+    T: DeserializeOwned + Send,
+    S: Send + Sync,
+{
+    let found = Path::<T>::from_request_parts(parts, state).await;
+    found.map(|Path(found)| found).map_err(|rejection| {
+        let message = "the path is not percent-encoded UTF-8";
+        Problem::new(rejection.status(), "bad_path", message)
+    })
 }
 
 /// What a request body must be; shown instead of a parser's message, which would repeat secrets.

@@ -8,8 +8,8 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    CodeError, InboxError, LinkError, OrderProblem, PasskeyError, PhoneError, ScanError, SendError,
-    UnlinkError,
+    CodeError, InboxError, LinkError, MediaError, OrderProblem, PasskeyError, PhoneError,
+    ScanError, SendError, UnlinkError,
 };
 
 /// A refusal: a code for programs and a sentence for people.
@@ -120,7 +120,15 @@ impl From<SendError> for Problem {
     fn from(error: SendError) -> Self {
         let (status, code) = match error {
             SendError::Nobody => (StatusCode::NOT_FOUND, "nobody"),
-            SendError::NotAMessage => (StatusCode::BAD_REQUEST, "not_a_message"),
+            SendError::NotAMessage | SendError::NotJson(_) => {
+                (StatusCode::BAD_REQUEST, "not_a_message")
+            }
+            SendError::Media(MediaError::TooLarge) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "file_too_large")
+            }
+            SendError::Media(MediaError::NotOfThisKind) => {
+                (StatusCode::BAD_REQUEST, "not_of_this_kind")
+            }
         };
         Self::of(status, code, &error)
     }
@@ -128,8 +136,11 @@ impl From<SendError> for Problem {
 
 impl From<InboxError> for Problem {
     fn from(error: InboxError) -> Self {
-        let InboxError::NoSuchMessage = error;
-        Self::of(StatusCode::NOT_FOUND, "no_such_message", &error)
+        let code = match error {
+            InboxError::NoSuchMessage => "no_such_message",
+            InboxError::NoSuchFile => "no_such_file",
+        };
+        Self::of(StatusCode::NOT_FOUND, code, &error)
     }
 }
 

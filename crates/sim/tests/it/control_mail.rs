@@ -6,10 +6,14 @@ use waproto::buffa::Message as _;
 
 use crate::{
     correspondent::said,
-    http::{call, json, serve},
+    http::{call, fetch, json, serve},
     linking::NUMBER,
     messages::OTHER,
 };
+
+/// A sound has no words below it.
+const SINGING: &str =
+    r#"{"to":"15550001111","media":{"kind":"audio","file":"AQID","caption":"la"}}"#;
 
 #[tokio::test]
 async fn a_phone_writes_reads_and_types_over_http() {
@@ -49,6 +53,7 @@ async fn a_phone_writes_reads_and_types_over_http() {
         "to": OTHER,
         "kind": "conversation",
         "text": "hello",
+        "media": null,
         "message": BASE64_STANDARD.encode(said("hello").encode_to_vec()),
         "at_unix_s": first["at_unix_s"],
         "receipts": [
@@ -63,18 +68,75 @@ async fn a_phone_writes_reads_and_types_over_http() {
 }
 
 #[tokio::test]
+async fn a_file_and_a_message_in_json_go_over_http() {
+    let served = serve().await;
+    for number in [NUMBER, OTHER] {
+        served.sim.add_phone(number).unwrap();
+    }
+    let at = served.control.as_str();
+    let send = async |body: Value| {
+        let request = format!("POST /phones/{NUMBER}/send");
+        let (status, sent) = json(at, &request, Some(&body.to_string())).await;
+        assert_eq!(status, 200, "{sent}");
+        sent["id"].as_str().unwrap().to_owned()
+    };
+    let file: Vec<u8> = (0..=255).collect();
+    let media = value!({
+        "kind": "document",
+        "file": BASE64_STANDARD.encode(&file),
+        "mimetype": "text/plain",
+        "caption": "look",
+        "file_name": "bytes.txt",
+    });
+    let document = send(value!({ "to": OTHER, "media": media })).await;
+    let poll = value!({ "pollCreationMessageV3": { "name": "Tea?", "selectableOptionsCount": 1 } });
+    send(value!({ "to": OTHER, "message": poll })).await;
+
+    let (_, inbox) = json(at, &format!("GET /phones/{OTHER}/inbox"), None).await;
+    let shown = &inbox["messages"][0];
+    let expected = value!({
+        "kind": "document",
+        "mimetype": "text/plain",
+        "bytes": 256,
+        "sha256": "40aff2e9d2d8922e47afd4648e6967497158785fbd1da870e7110266bf944880",
+    });
+    assert_eq!((&shown["kind"], &shown["media"]), (&value!("documentMessage"), &expected));
+    assert_eq!(inbox["messages"][1]["kind"], value!("pollCreationMessageV3"));
+
+    let of = |id: &str| format!("GET /phones/{OTHER}/inbox/{id}/media");
+    assert_eq!(fetch(at, &of(&document), None).await, (200, file));
+    let poll = inbox["messages"][1]["id"].as_str().unwrap();
+    for id in [poll, "3EB0"] {
+        let (status, problem) = json(at, &of(id), None).await;
+        assert_eq!((status, &problem["code"]), (404, &value!("no_such_file")), "{id}");
+    }
+    served.sim.report().is_clean().unwrap();
+    served.stop().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_or_read_is_said_in_a_code() {
     let served = serve().await;
     let at = served.control.as_str();
     served.sim.add_phone(NUMBER).unwrap();
-    let long = format!(r#"{{"to":"{OTHER}","text":"{}"}}"#, "x".repeat(300_000));
-    let rows: [(&str, &str, u16, &str); 15] = [
+    let long = format!(r#"{{"to":"{OTHER}","text":"{}"}}"#, "x".repeat(17_000_000));
+    let rows: [(&str, &str, u16, &str); 20] = [
         ("send", "{}", 400, "bad_json"),
         ("send", r#"{"to":"15550002222","text":"x","loud":true}"#, 400, "bad_json"),
-        ("send", r#"{"to":"15550002222"}"#, 400, "text_or_message"),
-        ("send", r#"{"to":"15550001111","text":"x","message":"eA=="}"#, 400, "text_or_message"),
+        ("send", r#"{"to":"15550002222"}"#, 400, "text_message_or_media"),
+        (
+            "send",
+            r#"{"to":"15550001111","text":"x","message":"eA=="}"#,
+            400,
+            "text_message_or_media",
+        ),
         ("send", r#"{"to":"15550001111","message":"?"}"#, 400, "not_a_message"),
         ("send", r#"{"to":"15550001111","message":""}"#, 400, "not_a_message"),
+        ("send", r#"{"to":"15550001111","message":{}}"#, 400, "not_a_message"),
+        ("send", r#"{"to":"15550001111","message":{"conversation":1}}"#, 400, "not_a_message"),
+        ("send", r#"{"to":"15550001111","media":{"kind":"song","file":""}}"#, 400, "bad_json"),
+        ("send", r#"{"to":"15550001111","media":{"kind":"image","file":"?"}}"#, 400, "not_base64"),
+        ("send", SINGING, 400, "not_of_this_kind"),
         ("send", r#"{"to":"15550002222","text":"x"}"#, 404, "nobody"),
         ("send", &long, 413, "body_not_read"),
         ("read", "{}", 400, "bad_json"),

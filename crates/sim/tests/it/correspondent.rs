@@ -158,10 +158,15 @@ impl Correspondent {
 
     /// A text for all devices of a chat, ready to be sent.
     pub(crate) async fn letter(&mut self, chat: &Jid, number: &str, words: &str) -> Node {
+        self.letter_of(chat, number, &said(words)).await
+    }
+
+    /// As [`Correspondent::letter`], of any message.
+    pub(crate) async fn letter_of(&mut self, chat: &Jid, number: &str, message: &Message) -> Node {
         let mut copies = Vec::new();
         for reader in self.readers(chat).await {
             let own = reader.user == self.jid_beside(chat).user;
-            let plaintext = if own { sent(chat, words) } else { said(words) };
+            let plaintext = if own { sent_of(chat, message) } else { message.clone() };
             let number = if own { self.number.clone() } else { number.to_owned() };
             let enc = self.seal(&reader, &number, &padded(&plaintext)).await;
             copies.push(to(&reader, enc));
@@ -230,9 +235,13 @@ pub(crate) fn said(words: &str) -> Message {
 
 /// A text as the writer's own devices are told of it.
 pub(crate) fn sent(chat: &Jid, words: &str) -> Message {
+    sent_of(chat, &said(words))
+}
+
+fn sent_of(chat: &Jid, message: &Message) -> Message {
     let sent = DeviceSentMessage {
         destination_jid: Some(chat.to_string()),
-        message: MessageField::some(said(words)),
+        message: MessageField::some(message.clone()),
         ..DeviceSentMessage::default()
     };
     Message { device_sent_message: MessageField::some(sent), ..Message::default() }
