@@ -107,6 +107,12 @@ pub enum LinkingProgress {
     PairingCodeTyped,
     /// WhatsApp wants a passkey before it links the account.
     PasskeyRequired,
+    /// The passkey's answer is on its way.
+    PasskeyAnswered,
+    /// Phone and gateway have a code that is to be compared.
+    PasskeyCodeShown,
+    /// A person has confirmed that they are the same.
+    PasskeyConfirmed,
     /// A phone accepted.
     Scanned,
     /// The first login has begun.
@@ -281,6 +287,18 @@ mod tests {
             (
                 EventKind::Linking(LinkingProgress::PasskeyRequired),
                 r#"{"linking":"passkey_required"}"#,
+            ),
+            (
+                EventKind::Linking(LinkingProgress::PasskeyAnswered),
+                r#"{"linking":"passkey_answered"}"#,
+            ),
+            (
+                EventKind::Linking(LinkingProgress::PasskeyCodeShown),
+                r#"{"linking":"passkey_code_shown"}"#,
+            ),
+            (
+                EventKind::Linking(LinkingProgress::PasskeyConfirmed),
+                r#"{"linking":"passkey_confirmed"}"#,
             ),
             (EventKind::Linking(LinkingProgress::Scanned), r#"{"linking":"scanned"}"#),
             (EventKind::Linking(LinkingProgress::Finishing), r#"{"linking":"finishing"}"#),

@@ -2,6 +2,7 @@
 
 use super::{CodeIssued, EventKind, LinkingProgress};
 use crate::instance::effect::Effect;
+use crate::instance::passkey::PasskeyStep;
 use crate::instance::state::{LinkingStep, Outcome, QrCode, State, Stopper};
 
 /// What a step from one state to the next, with these effects, tells of an effort to link; `None` for
@@ -33,7 +34,9 @@ fn between(from: &LinkingStep, to: &LinkingStep, effects: &[Effect]) -> Option<E
         {
             return None;
         }
-        (Step::PasskeyRequired, Step::PasskeyRequired) => return None,
+        (Step::Passkey(seen), Step::Passkey(step)) if passkey(seen) == passkey(step) => {
+            return None;
+        }
         (Step::Finishing { .. }, Step::Finishing { .. }) => {
             let dials = |effect: &Effect| matches!(effect, Effect::Dial { .. });
             effects.iter().any(dials).then_some(LinkingProgress::Finishing)?
@@ -55,8 +58,17 @@ fn reached(step: &LinkingStep) -> LinkingProgress {
             LinkingProgress::PairingCodeShown { expires_at_ms }
         }
         LinkingStep::PairingCodeTyped { .. } => LinkingProgress::PairingCodeTyped,
-        LinkingStep::PasskeyRequired => LinkingProgress::PasskeyRequired,
+        LinkingStep::Passkey(step) => passkey(step),
         LinkingStep::Finishing { .. } => LinkingProgress::Scanned,
+    }
+}
+
+fn passkey(step: &PasskeyStep) -> LinkingProgress {
+    match step {
+        PasskeyStep::Challenged(_) => LinkingProgress::PasskeyRequired,
+        PasskeyStep::Answered { .. } => LinkingProgress::PasskeyAnswered,
+        PasskeyStep::CodeShown(_) => LinkingProgress::PasskeyCodeShown,
+        PasskeyStep::Confirmed(_) => LinkingProgress::PasskeyConfirmed,
     }
 }
 
@@ -91,8 +103,9 @@ mod tests {
     use super::*;
     use crate::account::LinkedAccount;
     use crate::instance::pairing::PairingCode;
+    use crate::instance::passkey::PasskeyCode;
     use crate::reason::EndReason;
-    use crate::secret::{PairingText, QrText};
+    use crate::secret::{PairingText, PasskeyCodeText, QrText};
 
     fn qr(round: u32) -> QrCode {
         let issued_at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(round.into());
@@ -128,7 +141,17 @@ mod tests {
             |round| State::Linking(LinkingStep::PairingCodeShown { code: typed(), qr: qr(round) });
         let typing = State::Linking(LinkingStep::PairingCodeTyped { code: typed() });
         let finishing = State::Linking(LinkingStep::Finishing { account: account() });
-        let passkey = State::Linking(LinkingStep::PasskeyRequired);
+        let answered = |s| {
+            let expires_at = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(s);
+            State::Linking(LinkingStep::Passkey(PasskeyStep::Answered { expires_at }))
+        };
+        let compared = PasskeyCode {
+            text: PasskeyCodeText::new("AB12-CD34"),
+            expires_at: Timestamp::UNIX_EPOCH,
+        };
+        let comparing =
+            State::Linking(LinkingStep::Passkey(PasskeyStep::CodeShown(compared.clone())));
+        let confirmed = State::Linking(LinkingStep::Passkey(PasskeyStep::Confirmed(compared)));
         let online = State::Online { account: account(), push_name: None };
         let unlinked = State::Unlinked { last: Some(Outcome::NotScanned) };
         let failed = State::Failed { linked: None, reason: EndReason::Fault };
@@ -151,7 +174,11 @@ mod tests {
             (&paired(1), &shown(1), &[], ""),
             (&paired(1), &typing, &[], r#"{"linking":"pairing_code_typed"}"#),
             (&typing, &typing, &[], ""),
-            (&shown(1), &passkey, &[], r#"{"linking":"passkey_required"}"#),
+            (&shown(1), &answered(1), &[], r#"{"linking":"passkey_answered"}"#),
+            (&answered(1), &answered(2), &[], ""),
+            (&answered(1), &comparing, &[], r#"{"linking":"passkey_code_shown"}"#),
+            (&comparing, &confirmed, &[], r#"{"linking":"passkey_confirmed"}"#),
+            (&confirmed, &finishing, &[], r#"{"linking":"scanned"}"#),
             (&shown(1), &finishing, &[], r#"{"linking":"scanned"}"#),
             (&unlinked, &finishing, &[], r#"{"linking":"scanned"}"#),
             (&finishing, &finishing, &[], ""),

@@ -7,6 +7,7 @@ use waygate_core::instance::state::Outcome;
 use waygate_core::link_ticket::LinkTicketStep;
 
 use super::change::ChangeFields;
+use super::passkey;
 use super::time::rfc3339;
 
 /// An event. What it holds follows from its kind.
@@ -42,18 +43,21 @@ struct LinkingFields {
 }
 
 /// Every step of an effort to link, as programs read it.
-pub(crate) const LINKING_STEPS: [&str; 8] = [
+pub(crate) const LINKING_STEPS: [&str; 11] = [
     "code_shown",
     "pairing_code_shown",
     "pairing_code_typed",
     "passkey_required",
+    "passkey_answered",
+    "passkey_code_shown",
+    "passkey_confirmed",
     "scanned",
     "finishing",
     "linked",
     "failed",
 ];
 
-/// Every way in which one fails.
+/// Every way in which one fails; those of a passkey have their names in [`passkey`].
 pub(crate) const LINKING_FAILURES: [&str; 8] = [
     "not_scanned",
     "not_typed",
@@ -109,6 +113,9 @@ impl LinkingFields {
             }
             Progress::PairingCodeTyped => step("pairing_code_typed"),
             Progress::PasskeyRequired => step("passkey_required"),
+            Progress::PasskeyAnswered => step("passkey_answered"),
+            Progress::PasskeyCodeShown => step("passkey_code_shown"),
+            Progress::PasskeyConfirmed => step("passkey_confirmed"),
             Progress::Scanned => step("scanned"),
             Progress::Finishing => step("finishing"),
             Progress::Linked => step("linked"),
@@ -128,6 +135,7 @@ fn failed(outcome: Option<Outcome>) -> (&'static str, Option<&'static str>) {
         Some(Outcome::NotTyped) => ("not_typed", None),
         Some(Outcome::WrongCode) => ("wrong_code", None),
         Some(Outcome::NotWatched) => ("not_watched", None),
+        Some(Outcome::Passkey(failure)) => (passkey::name(failure), None),
         Some(Outcome::ProofRejected) => ("proof_rejected", None),
         Some(Outcome::LoggedOut) => ("logged_out", None),
         Some(Outcome::Ended(reason)) => ("ended", Some(reason.ruling().words)),

@@ -246,9 +246,9 @@ async fn the_page_of_a_ticket_answers_and_confirms() {
     server.link.link(instance).await;
     let steps = async || {
         let history = server.gateway.link_ticket_history(instance, 100).await.unwrap();
-        let steps = history.iter().rev().filter_map(|event| match &event.kind {
-            EventKind::LinkTicket(it) => Some(json!(it.step)),
-            EventKind::StateChanged(_) => None,
+        let steps = history.iter().rev().filter_map(|event| {
+            let EventKind::LinkTicket(it) = &event.kind else { return None };
+            Some(json!(it.step))
         });
         steps.collect::<Vec<_>>()
     };

@@ -2,11 +2,13 @@
 
 use serde_json::json;
 use waygate_core::event::EventName;
+use waygate_core::instance::passkey::PasskeyFailure;
 
 use super::history::change_fields;
 use super::link_ticket::STEPS;
 use crate::openapi::schema::{Property, Schema, always};
 use crate::wire::event::{LINKING_FAILURES, LINKING_STEPS};
+use crate::wire::passkey;
 
 /// An event of one kind.
 fn of_kind(name: EventName, says: &'static str, data: Vec<Property>) -> Schema {
@@ -21,12 +23,14 @@ fn of_kind(name: EventName, says: &'static str, data: Vec<Property>) -> Schema {
 
 pub(super) fn event() -> Schema {
     let expires_at = || Schema::time().says("Until when it can be scanned.");
+    let failures = LINKING_FAILURES.into_iter().chain(PasskeyFailure::ALL.map(passkey::name));
+    let failures: Vec<_> = failures.collect();
     let round = || Schema::count().says("The code's number in its attempt.");
     let linking = vec![
         always("step", Schema::word(&LINKING_STEPS)),
         always("round", Schema::count().or_null().says("The number of the QR code that is shown.")),
         always("expires_at", Schema::time().or_null().says("Until when the code can be used.")),
-        always("failure", Schema::word(&LINKING_FAILURES).or_null().says("Why it `failed`.")),
+        always("failure", Schema::word(&failures).or_null().says("Why it `failed`.")),
         always("reason", Schema::text().or_null().says("In words, why the connection `ended`.")),
     ];
     let ticket = vec![always("link_ticket", Schema::uuid()), always("step", Schema::word(&STEPS))];

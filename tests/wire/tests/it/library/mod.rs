@@ -4,6 +4,6 @@
 //! The only tests that may name the library; the gateway's own go through the gateway.
 
 mod client;
-mod gate;
 mod faults;
+mod gate;
 mod messages;
