@@ -129,8 +129,9 @@ impl World {
         let peers = self.connections.iter().filter(|(_, peer)| far(&peer.stage));
         let struck = peers.filter(|(_, peer)| match &peer.stage {
             Stage::Registered(key) => order.is_for(key.whom()),
-            Stage::Handshaking | Stage::Unregistered(_) => order.is_for(Whom::Nobody),
-            Stage::Leaving | Stage::Mute => false,
+            // A connection that is dead belongs to nobody any more, and can still be ended.
+            Stage::Handshaking | Stage::Unregistered(_) | Stage::Mute => order.is_for(Whom::Nobody),
+            Stage::Leaving => false,
         });
         let struck = struck.map(|(connection, _)| *connection).collect();
         self.faults.draw(struck, order.share())
@@ -146,7 +147,8 @@ impl World {
 
     fn end_present(&mut self, order: &Order) -> usize {
         let says = Ending::of(&order.fault, false).is_some_and(|ending| ending.says_something());
-        let struck = self.present(order, |stage| !says || !matches!(stage, Stage::Handshaking));
+        let hears = |stage: &Stage| !matches!(stage, Stage::Handshaking | Stage::Mute);
+        let struck = self.present(order, |stage| !says || hears(stage));
         for connection in &struck {
             if let Some(ending) = Ending::of(&order.fault, false) {
                 self.finish(*connection, ending);

@@ -150,6 +150,11 @@ async fn a_stream_can_end_in_four_more_ways() {
     sim.inject(Fault::GoMute { at });
     let hour = std::time::Duration::from_hours(1);
     tokio::time::timeout(hour, stream.wire.pipe.from_server.recv()).await.unwrap_err();
+    sim.inject(Fault::stream_error(503));
+    sim.inject(Fault::cut());
+    stream.assert_closed().await;
+    assert_eq!(sim.report().faults["cut_connection"], 2);
+    assert_eq!(sim.report().faults.get("stream_error"), None, "it could not be told");
     sim.report().is_clean().unwrap();
 }
 

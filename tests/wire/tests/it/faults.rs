@@ -1,4 +1,5 @@
 //! Every end that WhatsApp or the network can make of a connection, and what the gateway shows of it.
+#![expect(clippy::expect_used, reason = "test code")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! A server that says nonsense, loses things and takes its time: an instance survives it.
+#![expect(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use std::str::FromStr;
 use std::time::Duration;
