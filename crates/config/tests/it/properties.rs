@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_config::{
-    GreenApi, Http, Hypersender, Log, LogFormat, LogLevel, Native, Override, RateLimits, Secrets,
-    Settings, Sources, VersionSource, WhatsApp,
+    Events, GreenApi, Http, Hypersender, Log, LogFormat, LogLevel, Native, Override, RateLimits,
+    Secrets, Settings, Sources, VersionSource, WhatsApp,
 };
 
 use crate::sources::{TemporaryFile, environment, flags, from_file};
@@ -16,6 +17,8 @@ use crate::sources::{TemporaryFile, environment, flags, from_file};
 const PIECES: &[&str] = &[
     "data_dir",
     "listen",
+    "events",
+    "keep_days",
     "greenapi",
     "hypersender",
     "rate_limits",
@@ -75,6 +78,10 @@ const PIECES: &[&str] = &[
 const KEYS: &[&str] = &[
     "data_dir",
     "listen",
+    "events.keep_days",
+    "events.keep_max",
+    "events.waiting_hours",
+    "events.waiting_max",
     "greenapi.rate_limits",
     "http.trusted_proxies",
     "hypersender.rate_limits",
@@ -133,6 +140,18 @@ fn printable(text: &str) -> bool {
     text.trim() == text && !text.chars().any(char::is_control)
 }
 
+fn any_events() -> impl Strategy<Value = Events> {
+    let counts = || 1000..=10_000_000_u64;
+    (1..=3650_u64, counts(), 1..=720_u64, counts()).prop_map(
+        |(days, kept_max, hours, waiting_max)| Events {
+            kept_for: Duration::from_secs(days * 24 * 3600),
+            kept_max,
+            waiting_for: Duration::from_secs(hours * 3600),
+            waiting_max,
+        },
+    )
+}
+
 fn any_settings() -> impl Strategy<Value = Settings> {
     let log = (
         prop::sample::select(vec![LogFormat::Text, LogFormat::Json]),
@@ -170,24 +189,35 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         any::<u16>().prop_map(|port| (SocketAddr::from((Ipv4Addr::LOCALHOST, port)), None)),
     ];
     let http = vec(any::<IpAddr>(), 0..3).prop_map(|trusted_proxies| Http { trusted_proxies });
-    let parts = (data_dir, reach, apis, http, log, whatsapp);
-    parts.prop_map(|(data_dir, (listen, master_key_file), apis, http, log, whatsapp)| Settings {
+    let parts = (data_dir, reach, any_events(), apis, http, log, whatsapp);
+    parts.prop_map(|(data_dir, (listen, key_file), events, apis, http, log, whatsapp)| Settings {
         data_dir: data_dir.into(),
         // A flow label is no part of an address that somebody writes.
         listen: SocketAddr::new(listen.ip(), listen.port()),
+        events,
         greenapi: apis.0,
         hypersender: apis.1,
         http,
         log,
         native: apis.2,
-        secrets: Secrets { master_key_file },
+        secrets: Secrets { master_key_file: key_file },
         whatsapp,
     })
 }
 
 fn written(settings: &Settings) -> Vec<(&'static str, String)> {
-    let Settings { data_dir, listen, greenapi, hypersender, http, log, native, secrets, whatsapp } =
-        settings;
+    let Settings {
+        data_dir,
+        listen,
+        events,
+        greenapi,
+        hypersender,
+        http,
+        log,
+        native,
+        secrets,
+        whatsapp,
+    } = settings;
     let rate_limits = |limits| match limits {
         RateLimits::Published => "published",
         RateLimits::Off => "off",
@@ -209,6 +239,10 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
     let mut pairs = vec![
         ("data_dir", data_dir.to_str().unwrap().to_owned()),
         ("listen", listen.to_string()),
+        ("events.keep_days", (events.kept_for.as_secs() / (24 * 3600)).to_string()),
+        ("events.keep_max", events.kept_max.to_string()),
+        ("events.waiting_hours", (events.waiting_for.as_secs() / 3600).to_string()),
+        ("events.waiting_max", events.waiting_max.to_string()),
         ("greenapi.rate_limits", rate_limits(greenapi.rate_limits).to_owned()),
         ("hypersender.rate_limits", rate_limits(hypersender.rate_limits).to_owned()),
         ("native.rate_limits", rate_limits(native.rate_limits).to_owned()),
