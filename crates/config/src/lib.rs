@@ -13,6 +13,7 @@
 //! What must not be here: anything that runs, connects or creates, and a message that repeats a
 //! value, since what was pasted into the wrong place may be a secret.
 
+mod events;
 mod file;
 mod greenapi;
 mod http;
@@ -34,6 +35,7 @@ mod terminal;
 mod variable;
 mod whatsapp;
 
+pub use crate::events::Events;
 pub use crate::greenapi::{GreenApi, RateLimits};
 pub use crate::http::Http;
 pub use crate::hypersender::Hypersender;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::events::Events;
 use crate::greenapi::GreenApi;
 use crate::http::Http;
 use crate::hypersender::Hypersender;
@@ -24,6 +25,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Where the APIs are served. Beyond this machine only with a master key of one's own.
     pub listen: SocketAddr,
+    /// `[events]`: how much of what happened is kept.
+    pub events: Events,
     /// `[greenapi]`: the GREEN-API dialect.
     pub greenapi: GreenApi,
     /// `[hypersender]`: the Hypersender dialect.
@@ -65,6 +68,7 @@ impl Settings {
     pub(crate) fn read(reader: &mut Reader) -> Result<Self, Reported> {
         let data_dir = reader.value(&DATA_DIR);
         let listen = listen::read(reader);
+        let events = Events::read(reader);
         let greenapi = GreenApi::read(reader);
         let hypersender = Hypersender::read(reader);
         let http = Http::read(reader);
@@ -78,6 +82,7 @@ impl Settings {
         Ok(Self {
             data_dir: data_dir?.value,
             listen: listen?,
+            events: events?,
             greenapi: greenapi?,
             hypersender: hypersender?,
             http: http?,

@@ -14,6 +14,7 @@ use waygate_dialect_native::Door;
 use waygate_engine::Gateway;
 use waygate_engine::clock::SystemClock;
 use waygate_engine::dice::Dice;
+use waygate_engine::events::EventLimits;
 use waygate_engine::instances::{InstanceWithToken, NewInstance};
 use waygate_engine::keyring::Keyring;
 use waygate_engine::ports::Ports;
@@ -97,6 +98,12 @@ pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
 }
 
+/// How much of what happened is kept.
+fn event_limits(settings: &Settings) -> EventLimits {
+    let waygate_config::Events { kept_for, kept_max, waiting_for, waiting_max } = settings.events;
+    EventLimits { kept_for, kept_max, waiting_for, waiting_max }
+}
+
 impl Running {
     /// Opens the data directory and puts the application together. No instance runs yet.
     pub(crate) async fn open(
@@ -133,7 +140,8 @@ impl Running {
             clock: Arc::clone(&clock),
         };
         let bound = keyring.bind(&*store, &dice).await;
-        let gateway = Gateway::new(ports, keyring, dice, Tasks::default());
+        let limits = event_limits(settings);
+        let gateway = Gateway::keeping(limits, ports, keyring, dice, Tasks::default());
         let serving = Tasks::default();
         let outbound = Policy::default()
             .and_networks(settings.outbound.allow.iter().copied())

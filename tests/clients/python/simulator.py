@@ -39,6 +39,10 @@ class Simulator:
         """The phone is given this pairing code; answers when the device is linked."""
         return self._ask(f"/phones/{NUMBER}/enter-code", {"code": code})
 
+    def unlink(self):
+        """The phone's owner removes every device."""
+        return self._ask(f"/phones/{NUMBER}/unlink", {})
+
     def devices(self):
         return self._ask(f"/phones/{NUMBER}")["devices"]
 

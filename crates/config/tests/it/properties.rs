@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_config::{
-    GreenApi, Http, Hypersender, Log, LogFormat, LogLevel, Native, Outbound, Override, RateLimits,
-    Secrets, Settings, Sources, VersionSource, WhatsApp,
+    Events, GreenApi, Http, Hypersender, Log, LogFormat, LogLevel, Native, Outbound, Override,
+    RateLimits, Secrets, Settings, Sources, VersionSource, WhatsApp,
 };
 
 use crate::sources::{TemporaryFile, environment, flags, from_file};
@@ -18,6 +19,8 @@ use crate::sources::{TemporaryFile, environment, flags, from_file};
 const PIECES: &[&str] = &[
     "data_dir",
     "listen",
+    "events",
+    "keep_days",
     "greenapi",
     "hypersender",
     "rate_limits",
@@ -80,6 +83,10 @@ const PIECES: &[&str] = &[
 const KEYS: &[&str] = &[
     "data_dir",
     "listen",
+    "events.keep_days",
+    "events.keep_max",
+    "events.waiting_hours",
+    "events.waiting_max",
     "greenapi.rate_limits",
     "http.trusted_proxies",
     "hypersender.rate_limits",
@@ -140,6 +147,18 @@ fn printable(text: &str) -> bool {
     text.trim() == text && !text.chars().any(char::is_control)
 }
 
+fn any_events() -> impl Strategy<Value = Events> {
+    let counts = || 1000..=10_000_000_u64;
+    (1..=3650_u64, counts(), 1..=720_u64, counts()).prop_map(
+        |(days, kept_max, hours, waiting_max)| Events {
+            kept_for: Duration::from_secs(days * 24 * 3600),
+            kept_max,
+            waiting_for: Duration::from_secs(hours * 3600),
+            waiting_max,
+        },
+    )
+}
+
 fn any_settings() -> impl Strategy<Value = Settings> {
     let log = (
         prop::sample::select(vec![LogFormat::Text, LogFormat::Json]),
@@ -181,18 +200,19 @@ fn any_settings() -> impl Strategy<Value = Settings> {
     let range = (1..=u16::MAX, 1..=u16::MAX).prop_map(|(a, b)| a.min(b)..=a.max(b));
     let outbound = (vec(network, 0..3), vec(range, 1..3));
     let outbound = outbound.prop_map(|(allow, ports)| Outbound { allow, ports });
-    let parts = (data_dir, reach, apis, (http, outbound), log, whatsapp);
-    parts.prop_map(|(data_dir, (listen, master_key_file), apis, wires, log, whatsapp)| Settings {
+    let parts = (data_dir, reach, any_events(), apis, (http, outbound), log, whatsapp);
+    parts.prop_map(|(data_dir, (listen, key_file), events, apis, wires, log, whatsapp)| Settings {
         data_dir: data_dir.into(),
         // A flow label is no part of an address that somebody writes.
         listen: SocketAddr::new(listen.ip(), listen.port()),
+        events,
         greenapi: apis.0,
         hypersender: apis.1,
         http: wires.0,
         log,
         native: apis.2,
         outbound: wires.1,
-        secrets: Secrets { master_key_file },
+        secrets: Secrets { master_key_file: key_file },
         whatsapp,
     })
 }
@@ -201,6 +221,7 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
     let Settings {
         data_dir,
         listen,
+        events,
         greenapi,
         hypersender,
         http,
@@ -233,6 +254,10 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
     let mut pairs = vec![
         ("data_dir", data_dir.to_str().unwrap().to_owned()),
         ("listen", listen.to_string()),
+        ("events.keep_days", (events.kept_for.as_secs() / (24 * 3600)).to_string()),
+        ("events.keep_max", events.kept_max.to_string()),
+        ("events.waiting_hours", (events.waiting_for.as_secs() / 3600).to_string()),
+        ("events.waiting_max", events.waiting_max.to_string()),
         ("greenapi.rate_limits", rate_limits(greenapi.rate_limits).to_owned()),
         ("hypersender.rate_limits", rate_limits(hypersender.rate_limits).to_owned()),
         ("native.rate_limits", rate_limits(native.rate_limits).to_owned()),

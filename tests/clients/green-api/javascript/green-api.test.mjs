@@ -120,6 +120,38 @@ test('an account is linked, looked at, set, restarted and logged out', () => liv
 
 test('the same with a trailing slash in the host', () => live(`${gateway.host}/`));
 
+test('an account hears of its link and of its end', async () => {
+  const created = await gateway.createInstance();
+  const { instance, settings, webhookService } = sdk(created, gateway.host);
+  await settings.setSettings({ stateWebhook: 'yes' });
+  const heard = [];
+  const all = new Promise((resolve) => {
+    webhookService.onReceivingAccountStatus((body) => {
+      heard.push(body);
+      if (heard.length === 1) simulator.phone('unlink');
+      if (heard.length === 2) resolve();
+    });
+  });
+  await webhookService.startReceivingNotifications();
+  const { message } = await served(() => instance.qr());
+  await simulator.phone('scan', { qr: readCode(Buffer.from(message, 'base64')) });
+  await within('both changes', all);
+  await webhookService.stopReceivingNotifications();
+  const instanceData = {
+    idInstance: created.idInstance,
+    wid: `${NUMBER}@c.us`,
+    typeInstance: 'whatsapp',
+  };
+  const words = heard.map(({ timestamp, ...body }) => {
+    assert.ok(Number.isInteger(timestamp));
+    const { stateInstance, ...rest } = body;
+    assert.deepEqual(rest, { typeWebhook: 'stateInstanceChanged', instanceData });
+    return stateInstance;
+  });
+  assert.deepEqual(words, ['authorized', 'notAuthorized']);
+  await simulator.assertClean();
+});
+
 test('an account is linked by a code from the websocket', async () => {
   const instance = await gateway.createInstance();
   const frames = [];

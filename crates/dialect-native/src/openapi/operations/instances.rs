@@ -144,8 +144,8 @@ pub(super) static OPERATIONS: &[Operation] = &[
         verb: Verb::Patch,
         template: "/api/v1/instances/{instance}/settings",
         summary: "Change the settings",
-        description: "They are kept. Events are not pushed yet and messages not sent yet, so \
-                      nothing acts on them so far.",
+        description: "They act at once. Messages are not sent yet, so nothing acts on those about \
+                      messages so far.",
         body: Some(Body::optional("SettingsEdit")),
         done: Done::ok("The settings.", SETTINGS),
         refused: &[],
