@@ -99,6 +99,14 @@ export class Simulator {
     }
   }
 
+  /// Asks until nothing waits any more for an account's devices.
+  async drained(number = NUMBER) {
+    const deadline = AbortSignal.timeout(LIMIT_MS);
+    while ((await this.devices(number)).some((device) => device.queued > 0)) {
+      assert.ok(!deadline.aborted, `that nothing waits: not within ${LIMIT_MS} ms`);
+    }
+  }
+
   /// Asks until a phone shows what is wanted, and gives it.
   async shows(what, number, pick) {
     const deadline = AbortSignal.timeout(LIMIT_MS);

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { DisconnectReason, proto } from 'baileys';
 import old from 'baileys-old';
-import { Client, Events, signatures, silent, trust } from './client.mjs';
+import { Client, Events, silent } from './client.mjs';
+import { signatures, trust } from './lines.mjs';
 import { NUMBER, Simulator } from '../simulator.mjs';
 
 /// As the simulator's report counts what a client sends to be linked by code.

@@ -1,30 +1,6 @@
-// Baileys with its certificate check made strict, and what a test has to see of it.
-import { createRequire } from 'node:module';
-import makeWASocket, { Curve, WA_CERT_DETAILS, useMultiFileAuthState } from 'baileys';
-import { generateSignalPubKey } from 'baileys/lib/Utils/crypto.js';
+// Baileys as a test drives it, and what a test has to see of it.
 import { within } from '../deadline.mjs';
-
-// The very library that Baileys uses, wherever npm has put it.
-const curve = createRequire(import.meta.resolve('baileys'))('libsignal/src/curve.js');
-
-export const signatures = { right: 0, wrong: 0 };
-
-// Baileys 7.0.0-rc14 drops what `verifySignature` returns, so it takes any certificate and any
-// signature of a phone; only a malformed key makes it refuse.
-Curve.verify = (key, message, signature) => {
-  let right = false;
-  try {
-    right = curve.verifySignature(generateSignalPubKey(key), message, signature) === true;
-  } catch {
-    // Malformed is wrong too.
-  }
-  signatures[right ? 'right' : 'wrong'] += 1;
-  return right;
-};
-
-export function trust(root) {
-  WA_CERT_DETAILS.PUBLIC_KEY = root;
-}
+import { LINES } from './lines.mjs';
 
 export const silent = {
   level: 'silent',
@@ -77,6 +53,13 @@ export class Events {
     return this.until(`the text "${words}"`, ({ message }) => (says(message) ? message : undefined));
   }
 
+  /// A message that has this field.
+  message(field, id) {
+    return this.until(`a message with ${field}`, ({ message }) =>
+      message?.message?.[field] && (id === undefined || message.key.id === id) ? message : undefined,
+    );
+  }
+
   /// That a message of this device's has come so far. News that come close together are told as one.
   status(id, wanted) {
     const reached = (key, status) => key?.id === id && status >= wanted;
@@ -92,6 +75,16 @@ export class Events {
     return this.until(`that somebody is ${wanted}`, ({ presence }) =>
       presence?.presences[jid]?.lastKnownPresence === wanted ? true : undefined,
     );
+  }
+
+  /// Whether there is a code, an open connection or its end, after so many milliseconds at most.
+  hasBegun(patience) {
+    const begun = this.until('a beginning', ({ qr, connection }) =>
+      qr || connection === 'open' || connection === 'close' ? true : undefined,
+    );
+    const late = new Promise((resolve) => setTimeout(resolve, patience, false).unref());
+    // What comes too late is waited for elsewhere.
+    return Promise.race([begun.catch(() => false), late]);
   }
 
   /// Why the connection was closed.
@@ -116,31 +109,45 @@ function reason(error) {
 
 /// A device whose credentials are in a folder.
 export class Client extends Events {
+  #line;
+  #options;
   #writes;
 
-  constructor(socket, writes) {
+  constructor(socket, { line, options, writes }) {
     super(socket);
     this.socket = socket;
+    this.#line = line;
+    this.#options = options;
     this.#writes = writes;
   }
 
-  static async open(url, folder) {
-    const { state, saveCreds } = await useMultiFileAuthState(folder);
+  /// `version` is that of the line of Baileys.
+  static async open(url, folder, version = 7) {
+    const line = LINES[version];
+    const { fetchAgent, options } = line.agents(Number(new URL(url).port));
+    const { state, saveCreds } = await line.useMultiFileAuthState(folder);
     const writes = new Set();
     const track = (write) => {
       writes.add(write);
       return write.finally(() => writes.delete(write));
     };
     const { get, set } = state.keys;
-    const socket = makeWASocket({
+    const socket = line.makeWASocket({
       waWebSocketUrl: url,
+      fetchAgent,
+      options,
       auth: { creds: state.creds, keys: { get, set: (data) => track(set(data)) } },
       logger: silent,
       // The simulator has no history; waiting for one, Baileys would hold back its events for 20 s.
       shouldSyncHistoryMessage: () => false,
     });
     socket.ev.on('creds.update', () => track(saveCreds()));
-    return new Client(socket, writes);
+    return new Client(socket, { line, options, writes });
+  }
+
+  /// The file in a message, fetched and decrypted.
+  file(message) {
+    return this.#line.downloadMediaMessage(message, 'buffer', { options: this.#options });
   }
 
   opened() {

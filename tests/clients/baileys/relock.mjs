@@ -1,17 +1,25 @@
 // Writes package-lock.json anew: `npm run relock`, after a change of package.json.
 //
-// Baileys 6 takes two packages from git repositories: a fork of libsignal, for which the published one
-// does as well, and its linter's settings by mistake. Debian's npm (9.2) breaks off at overrides of what
-// comes from git.
+// Both lines of Baileys 6 take libsignal from a git repository, of which the published 6.0.0 is a state, and
+// one of them its linter's settings by mistake. Debian's npm (9.2) breaks off at overrides of what comes
+// from git.
 import { ANYTHING, relock } from '../relock.mjs';
 
+const SIX = 'baileys-6';
 const OLD = 'baileys-old';
-const LIBSIGNAL = '2.0.1';
+const LIBSIGNAL = '6.0.0';
 const SETTINGS = '@whiskeysockets/eslint-config';
 
-relock(import.meta.url, { [OLD]: { libsignal: LIBSIGNAL, [SETTINGS]: ANYTHING } }, (packages) => {
-  const asked = packages[`node_modules/${OLD}`].dependencies;
-  asked.libsignal = LIBSIGNAL;
-  delete asked[SETTINGS];
+const overrides = {
+  [SIX]: { libsignal: LIBSIGNAL },
+  [OLD]: { libsignal: LIBSIGNAL, [SETTINGS]: ANYTHING },
+};
+
+relock(import.meta.url, overrides, (packages) => {
+  for (const name of [SIX, OLD]) {
+    const asked = packages[`node_modules/${name}`].dependencies;
+    asked.libsignal = LIBSIGNAL;
+    delete asked[SETTINGS];
+  }
   delete packages[`node_modules/${SETTINGS}`];
 });

@@ -92,6 +92,7 @@ impl Runner {
 
     fn clients(&self) -> anyhow::Result<()> {
         self.node("tests/clients/baileys", "baileys.test.mjs")?.run()?;
+        self.node("tests/clients/baileys", "families.test.mjs")?.run()?;
         self.node("tests/clients/green-api/javascript", "green-api.test.mjs")?.run()?;
         self.python("tests/clients/green-api/python")?.run()?;
         self.schemathesis()?.run()?;
