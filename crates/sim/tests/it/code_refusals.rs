@@ -221,6 +221,7 @@ async fn a_finish_after_the_codes_time_is_refused() {
         });
         let gone = Err(CodeError::Link(LinkError::ConnectionGone));
         assert_eq!(typed, if code == 400 { gone } else { Err(CodeError::WrongCode) });
+        sim.report().is_clean_but_for(&[RefusalKind::PairingCode]).unwrap();
     }
 }
 

@@ -62,5 +62,5 @@ async fn the_oracle_is_asked_over_http() {
         "detail": "asked to be linked and is linked",
     });
     assert_eq!(json(at, "GET /oracle", None).await.1["violations"], value!([expected]));
-    served.stop().await;
+    served.stop_with_breaches(1).await;
 }

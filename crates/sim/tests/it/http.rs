@@ -37,7 +37,14 @@ pub(crate) async fn serve() -> Served {
 }
 
 impl Served {
+    /// Ends it, with nothing for the oracle to find but what was refused.
     pub(crate) async fn stop(self) {
+        self.stop_with_breaches(0).await;
+    }
+
+    pub(crate) async fn stop_with_breaches(self, count: usize) {
+        let report = self.sim.report();
+        assert_eq!((report.breaches.len(), report.unknown.len()), (count, 0), "{report:?}");
         self.stop.send(()).unwrap();
         self.serving.await.unwrap().unwrap();
     }

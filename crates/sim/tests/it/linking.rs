@@ -293,6 +293,7 @@ async fn the_same_seed_and_the_same_inputs_give_the_same_refs() {
         let sim = Sim::new(SimConfig { seed, ..SimConfig::default() });
         let (_stream, refs) = Companion::new(1).register(&sim).await;
         seen.push((sim.root_key(), refs));
+        sim.report().is_clean().unwrap();
     }
     assert_eq!(seen[0], seen[1]);
     assert_ne!(seen[0], seen[2]);

@@ -9,6 +9,7 @@
 )]
 
 mod addresses;
+mod asked;
 mod chat_states;
 mod client_payload;
 mod code;

@@ -72,6 +72,7 @@ async fn a_watch_ends_with_its_connection() {
     ada.come_back(&sim).await;
     other.set_available(true);
     assert!(told(&mut ada).await.is_empty());
+    assert_eq!(sim.report().violations(), []);
 }
 
 #[tokio::test(start_paused = true)]
