@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::account::LinkedAccount;
-use crate::id::LinkTicketId;
+use crate::id::{LinkTicketId, WebhookEndpointId};
 use crate::instance::change::Cause;
 use crate::instance::state::StateName;
 use crate::link_ticket::LinkTicketStep;
+use crate::webhook::Disabled;
 
 /// The place of an event in its instance's journal: 1, 2, 3 and so on, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,8 @@ pub enum EventKind {
     StateChanged(StateChanged),
     /// A link ticket of the instance went a step on.
     LinkTicket(LinkTicketStepped),
+    /// A webhook endpoint that heard of the instance is sent nothing any more.
+    WebhookDisabled(WebhookDisabled),
 }
 
 /// A change of state as the journal keeps it.
@@ -60,6 +63,15 @@ pub struct LinkTicketStepped {
     pub step: LinkTicketStep,
 }
 
+/// The end of a webhook endpoint as the journal keeps it, for those who hear of it another way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookDisabled {
+    /// Which endpoint.
+    pub endpoint: WebhookEndpointId,
+    /// Why.
+    pub why: Disabled,
+}
+
 /// The kinds of events, for looking some of them up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventName {
@@ -67,14 +79,25 @@ pub enum EventName {
     StateChanged,
     /// See [`EventKind::LinkTicket`].
     LinkTicket,
+    /// See [`EventKind::WebhookDisabled`].
+    WebhookDisabled,
 }
 
 impl EventName {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::StateChanged, Self::LinkTicket, Self::WebhookDisabled];
+
+    /// The one with this word; `None` when there is none.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|name| name.as_str() == word)
+    }
+
     /// The word that stores and programs use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::StateChanged => "state_changed",
             Self::LinkTicket => "link_ticket",
+            Self::WebhookDisabled => "webhook_disabled",
         }
     }
 }
@@ -85,6 +108,7 @@ impl EventKind {
         match self {
             Self::StateChanged(_) => EventName::StateChanged,
             Self::LinkTicket(_) => EventName::LinkTicket,
+            Self::WebhookDisabled(_) => EventName::WebhookDisabled,
         }
     }
 }

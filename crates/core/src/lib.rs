@@ -22,3 +22,4 @@ pub mod scope;
 pub mod secret;
 pub mod tenant;
 pub mod token;
+pub mod webhook;

@@ -189,11 +189,12 @@ impl Api {
             attempt: captured.attempt.map(str::to_owned),
             link_ticket: captured.link_ticket.map(str::to_owned),
             token: captured.token.map(str::to_owned),
+            webhook_endpoint: captured.webhook_endpoint.map(str::to_owned),
         };
         let (gateway, outbound) = (self.gateway.clone(), self.outbound.clone());
         let reply = match prepared {
             Prepared::Account(handler, reach, rights) => {
-                handler(AccountCall { gateway, reach, rights, said })
+                handler(AccountCall { gateway, outbound, reach, rights, said })
             }
             Prepared::Instance(handler, instance, rights) => {
                 let (view, visit) = (View::Owner, None);

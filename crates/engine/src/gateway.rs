@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Semaphore, oneshot, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, oneshot, watch};
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::input::{Input, Ration};
@@ -15,6 +15,7 @@ use waygate_core::port::link::{Deed, Line};
 use crate::accounts::no_such_instance;
 use crate::actor::{Order, Surroundings, Taken};
 use crate::attempts::Attempts;
+use crate::deliverer::HeardJournal;
 use crate::dice::Dice;
 use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
@@ -58,6 +59,10 @@ pub(crate) struct Parts {
     pub(crate) names_turn: Mutex<()>,
     /// Held by whoever gives an instance a token that it may have been given meanwhile.
     pub(crate) instance_tokens_turn: Mutex<()>,
+    /// Held by whoever adds a webhook endpoint or changes one.
+    pub(crate) webhooks_turn: Mutex<()>,
+    /// Wakes the deliverer of webhooks.
+    pub(crate) webhook_news: Arc<Notify>,
 }
 
 impl Gateway {
@@ -65,6 +70,9 @@ impl Gateway {
     /// `tasks` and end with them.
     pub fn new(ports: Ports, keyring: Keyring, dice: Dice, tasks: Tasks) -> Self {
         let dice = Arc::new(dice);
+        let webhook_news = Arc::new(Notify::new());
+        let journal = HeardJournal { journal: ports.journal, news: Arc::clone(&webhook_news) };
+        let ports = Ports { journal: Arc::new(journal), ..ports };
         let around = Surroundings {
             ports: ports.clone(),
             limiter: FleetLimiter::start(&tasks),
@@ -84,6 +92,8 @@ impl Gateway {
             settings_turn: Mutex::new(()),
             names_turn: Mutex::new(()),
             instance_tokens_turn: Mutex::new(()),
+            webhooks_turn: Mutex::new(()),
+            webhook_news,
         }))
     }
 

@@ -54,7 +54,7 @@ impl Gateway {
             let changes = self.state_history_before(instance, before, PAGE).await?;
             let connected = changes.iter().find(|change| match &change.kind {
                 EventKind::StateChanged(state) => state.to == StateName::Online,
-                EventKind::LinkTicket(_) => false,
+                EventKind::LinkTicket(_) | EventKind::WebhookDisabled(_) => false,
             });
             before = changes.last().map(|change| change.sequence);
             if connected.is_some() || before.is_none() {

@@ -8,6 +8,7 @@ use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Linker;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::Registry;
+use waygate_core::port::webhooks::Webhooks;
 
 /// The implementations of the ports of core.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Ports {
     pub audit: Arc<dyn Audit>,
     /// Addresses at which people link.
     pub link_tickets: Arc<dyn LinkTickets>,
+    /// Receivers of events, and what is on its way to them.
+    pub webhooks: Arc<dyn Webhooks>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

@@ -13,6 +13,7 @@ use waygate_core::instance::standing::Standing;
 use crate::failure::{internal, no_instance};
 use crate::instances;
 use crate::times::to_ms;
+use crate::webhooks;
 
 pub(crate) async fn append(
     connection: &mut SqliteConnection,
@@ -68,9 +69,10 @@ async fn write(
     .bind(to_ms(at))
     .bind(kind.name().as_str())
     .bind(serde_json::to_string(&kind).map_err(internal)?)
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .map_err(internal)?;
+    webhooks::dispatch(connection, (key, sequence), at, &kind).await?;
     Ok(Sequence(u64::try_from(sequence).map_err(internal)?))
 }
 

@@ -35,6 +35,7 @@ mod readers;
 mod store;
 mod times;
 mod tokens;
+mod webhooks;
 mod writer;
 
 pub use crate::open::OpenError;

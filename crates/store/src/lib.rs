@@ -1,7 +1,7 @@
 //! Waygate's store contract and the memory store.
 //!
 //! What a store promises stands at the ports, `waygate_core::port::registry`,
-//! `waygate_core::port::journal` and `waygate_core::port::link_tickets`. [`mod@contract`] says it a second time, as named cases that every
+//! `waygate_core::port::journal`, `waygate_core::port::link_tickets` and `waygate_core::port::webhooks`. [`mod@contract`] says it a second time, as named cases that every
 //! store has to pass: the port is read by people, the contract by machines. [`MemoryStore`] is the
 //! smallest thing that passes, for tests that own the time; a gateway that ships does not use it.
 //!
@@ -14,10 +14,11 @@ use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::Registry;
+use waygate_core::port::webhooks::Webhooks;
 
 pub use crate::memory::MemoryStore;
 
 /// A whole store: everything that is implemented as all of the ports.
-pub trait Store: Registry + Journal + Audit + LinkTickets {}
+pub trait Store: Registry + Journal + Audit + LinkTickets + Webhooks {}
 
-impl<T: Registry + Journal + Audit + LinkTickets> Store for T {}
+impl<T: Registry + Journal + Audit + LinkTickets + Webhooks> Store for T {}

@@ -3,6 +3,7 @@
 mod acts;
 mod link_tickets;
 mod shelves;
+mod webhooks;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

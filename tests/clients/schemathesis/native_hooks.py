@@ -9,7 +9,7 @@ import time
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
-from fixtures import Fixtures
+from fixtures import RECEIVER, Fixtures
 
 import counting  # noqa: F401
 
@@ -52,6 +52,8 @@ def _name_what_exists(case):
         path["instance"], path["link_ticket"] = _fixtures.link_ticket()
     if "token" in path:
         path["token"] = _fixtures.token()
+    if "webhook_endpoint" in path:
+        path["webhook_endpoint"] = _fixtures.webhook_endpoint()
     if "account" in path:
         path["account"] = _fixtures.account()
 
@@ -80,6 +82,12 @@ def _say_what_can_be_meant(case):
         body["account"] = _fixtures.account_name()
     if case.formatted_path.endswith("/link-tickets"):
         _describe_a_page(body)
+    for receiver in ("url", "webhook_url"):
+        # No schema says which addresses may be connected to.
+        if isinstance(body.get(receiver), str):
+            body[receiver] = RECEIVER
+    if isinstance(body.get("instances"), list):
+        body["instances"] = [_fixtures.instance()]
     if isinstance(body.get("expires_at"), str):
         # One of the two, and ahead of us.
         body.pop("expires_in", None)

@@ -43,7 +43,8 @@ impl PlayedLink {
     pub fn gateway_over(&self, registry: Arc<dyn Registry>, journal: Arc<dyn Journal>) -> Gateway {
         let clock = Arc::new(self.clock);
         let (linker, audit, link_tickets) = (Arc::new(self.clone()), self.store(), self.store());
-        let ports = Ports { linker, registry, journal, audit, link_tickets, clock };
+        let webhooks = self.store();
+        let ports = Ports { linker, registry, journal, audit, link_tickets, webhooks, clock };
         let keyring = Keyring::from_master(&[7; 32]);
         Gateway::new(ports, keyring, Dice::from_seed(self.next_seed()), Tasks::default())
     }

@@ -239,6 +239,7 @@ fn gateway(
         journal: Arc::<MemoryStore>::clone(store),
         audit: Arc::<MemoryStore>::clone(store),
         link_tickets: Arc::<MemoryStore>::clone(store),
+        webhooks: Arc::<MemoryStore>::clone(store),
         clock: Arc::clone(clock),
     };
     Gateway::new(ports, Keyring::from_master(&[1; 32]), Dice::from_seed(1), Tasks::default())

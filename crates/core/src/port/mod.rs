@@ -6,3 +6,4 @@ pub mod link;
 pub mod link_tickets;
 pub mod outbound;
 pub mod registry;
+pub mod webhooks;

@@ -54,7 +54,9 @@ impl TicketBody {
             EventKind::LinkTicket(it) if it.ticket == ticket.id => {
                 Some(StepBody { step: it.step, at: rfc3339(event.at) })
             }
-            EventKind::LinkTicket(_) | EventKind::StateChanged(_) => None,
+            EventKind::LinkTicket(_)
+            | EventKind::StateChanged(_)
+            | EventKind::WebhookDisabled(_) => None,
         });
         Self {
             id: ticket.id.to_string(),

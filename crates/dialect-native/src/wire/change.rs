@@ -31,12 +31,16 @@ struct WhatsAppBody {
 impl ChangeBody {
     /// `None` for an event that is no change of state.
     pub(crate) fn of(event: &Event) -> Option<Self> {
-        let change = match &event.kind {
-            EventKind::StateChanged(change) => change,
-            EventKind::LinkTicket(_) => return None,
-        };
+        match &event.kind {
+            EventKind::StateChanged(change) => Some(Self::of_change(event, change)),
+            EventKind::LinkTicket(_) | EventKind::WebhookDisabled(_) => None,
+        }
+    }
+
+    /// The change that this event is.
+    pub(crate) fn of_change(event: &Event, change: &StateChanged) -> Self {
         let StateChanged { from, to, cause, linked, account } = change;
-        Some(Self {
+        Self {
             sequence: event.sequence.0,
             at: rfc3339(event.at),
             from: from.as_str(),
@@ -48,7 +52,7 @@ impl ChangeBody {
                 phone: account.phone.clone(),
                 device: account.device,
             }),
-        })
+        }
     }
 }
 

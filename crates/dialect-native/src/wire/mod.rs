@@ -8,3 +8,4 @@ pub(crate) mod instance;
 pub(crate) mod settings;
 pub(crate) mod time;
 pub(crate) mod token;
+pub(crate) mod webhook_endpoint;

@@ -25,3 +25,4 @@ mod settings;
 mod state_history;
 mod tenants;
 mod tokens;
+mod webhook_endpoints;

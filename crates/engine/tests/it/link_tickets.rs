@@ -55,7 +55,9 @@ async fn told(gateway: &Gateway, instance: InstanceId, id: LinkTicketId) -> Vec<
     let history = gateway.link_ticket_history(instance, 100).await.unwrap();
     let steps = history.iter().rev().filter_map(|event| match &event.kind {
         EventKind::LinkTicket(it) if it.ticket == id => Some(it.step),
-        EventKind::LinkTicket(_) | EventKind::StateChanged(_) => None,
+        EventKind::LinkTicket(_) | EventKind::StateChanged(_) | EventKind::WebhookDisabled(_) => {
+            None
+        }
     });
     steps.collect()
 }

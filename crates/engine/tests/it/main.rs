@@ -14,3 +14,4 @@ mod sessions;
 mod settings;
 mod tokens;
 mod unreadable;
+mod webhooks;

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -10,8 +10,10 @@ use waygate_core::port::audit::Audit;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::registry::{InstanceFilter, Registry};
+use waygate_core::port::webhooks::Webhooks;
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::secret::Sealed;
+use waygate_core::webhook::Disabled;
 
 use super::{APPLICATION_ID, OpenError, open, pragma};
 use crate::SqliteStore;
@@ -377,6 +379,7 @@ async fn a_database_of_every_earlier_version_is_read() {
         assert_reads_fixture(&store).await.unwrap();
         assert_reads_tenants(&store, version > 1).await.unwrap();
         assert_reads_link_tickets(&store, version > 3).await.unwrap();
+        assert_reads_webhooks(&store, version > 4).await.unwrap();
         let acts = store.acts(None, None, 9).await.unwrap();
         let numbers: Vec<u64> = acts.iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, if version > 2 { vec![5, 4] } else { vec![] });
@@ -437,5 +440,21 @@ async fn assert_reads_link_tickets(store: &SqliteStore, has_them: bool) -> Resul
         assert_eq!(ticket.terms, Sealed::from_bytes([0x07, 0xe4, 0xa5]));
         assert!(ticket.opened.is_some() && ticket.ended.is_some());
     }
+    Ok(())
+}
+
+/// What the fifth schema brought, with words of a newer version in it.
+async fn assert_reads_webhooks(store: &SqliteStore, has_them: bool) -> Result<(), Error> {
+    let accounts = store.accounts().await?;
+    let endpoints = store.webhook_endpoints(accounts.first().unwrap().id).await?;
+    assert_eq!(endpoints.len(), usize::from(has_them));
+    let Some(endpoint) = endpoints.first() else { return Ok(()) };
+    assert_eq!(endpoint.terms, Sealed::from_bytes([0x07, 0xe4, 0xa6]));
+    assert_eq!(endpoint.filter.instances.as_ref().map(BTreeSet::len), Some(1));
+    assert_eq!(endpoint.filter.events, Some([EventName::StateChanged].into()));
+    assert_eq!(endpoint.disabled.map(|it| it.why), Some(Disabled::ByOwner));
+    let deliveries = store.deliveries(endpoint.id, false, None, 9).await?;
+    let tried: Vec<usize> = deliveries.iter().map(|it| it.tried.len()).collect();
+    assert_eq!(tried, [2, 0]);
     Ok(())
 }

@@ -38,7 +38,7 @@ async fn append(store: &dyn Store, instance: InstanceId, device: u16) -> Result<
 fn told(events: &[Event]) -> Vec<(u64, u16)> {
     let device = |event: &Event| match &event.kind {
         EventKind::StateChanged(change) => change.account.as_ref().map_or(0, |it| it.device),
-        EventKind::LinkTicket(_) => 0,
+        EventKind::LinkTicket(_) | EventKind::WebhookDisabled(_) => 0,
     };
     events.iter().map(|event| (event.sequence.0, device(event))).collect()
 }

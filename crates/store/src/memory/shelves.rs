@@ -15,6 +15,8 @@ use waygate_core::secret::Sealed;
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenId};
 
+use super::webhooks::WebhookShelf;
+
 /// Everything, in the order in which it came.
 #[derive(Debug, Default)]
 pub(super) struct Shelves {
@@ -24,6 +26,7 @@ pub(super) struct Shelves {
     taken: Taken,
     key_check: Option<Sealed>,
     pub(super) link_tickets: Vec<LinkTicket>,
+    pub(super) webhooks: WebhookShelf,
 }
 
 /// One instance with what belongs to it alone.
@@ -156,6 +159,7 @@ impl Shelves {
         shelf.settings = None;
         shelf.journal = Vec::new();
         self.link_tickets.retain(|ticket| ticket.instance != instance);
+        self.webhooks.forget_instance(instance);
         true
     }
 
@@ -253,7 +257,10 @@ impl Shelves {
         let shelf = self.present(instance).ok_or_else(no_instance)?;
         // Entries go only when all of them go, so the length counts every number that was used.
         let sequence = Sequence(shelf.journal.len() as u64 + 1);
-        shelf.journal.push(Event { sequence, at: to_millisecond(at), kind });
+        let event = Event { sequence, at: to_millisecond(at), kind };
+        let account = shelf.record.account;
+        shelf.journal.push(event.clone());
+        self.webhooks.dispatch(account, instance, &event);
         Ok(sequence)
     }
 
@@ -279,6 +286,10 @@ impl Shelves {
         events.filter(|it| it.kind.name() == name).take(limit as usize).cloned().collect()
     }
 
+    pub(super) fn event(&self, instance: InstanceId, sequence: Sequence) -> Option<Event> {
+        self.journal(instance).iter().find(|event| event.sequence == sequence).cloned()
+    }
+
     fn journal(&self, instance: InstanceId) -> &[Event] {
         let shelf = self.instances.iter().find(|it| it.record.id == instance);
         shelf.map_or(&[], |it| &it.journal)
@@ -289,6 +300,10 @@ impl Shelves {
         self.instances
             .iter_mut()
             .find(|it| it.record.id == instance && it.record.removed_at.is_none())
+    }
+
+    pub(super) fn is_open(&self, account: AccountId) -> bool {
+        self.accounts.iter().any(|it| it.id == account && it.closed_at.is_none())
     }
 
     fn open(&mut self, account: AccountId) -> Option<&mut Account> {
@@ -324,7 +339,7 @@ pub(super) fn to_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-fn no_account() -> Error {
+pub(super) fn no_account() -> Error {
     Error::new(Kind::NotFound, "there is no such account")
 }
 
