@@ -7,6 +7,9 @@ use waygate_core::webhook::{DESCRIPTION_LENGTH_MAX, Disabled};
 use crate::openapi::schema::{Property, Schema, always, maybe};
 use crate::wire::settings::TEXT_BYTES_MAX;
 
+/// What every client can hold exactly.
+const NUMBER_MAX: u64 = (1 << 53) - 1;
+
 fn url() -> Schema {
     Schema::text().longest(TEXT_BYTES_MAX).says(
         "Where events are posted to: an address on the internet that begins with `https://` or \
@@ -139,7 +142,7 @@ pub(super) fn deliveries() -> Schema {
 }
 
 pub(super) fn replay() -> Schema {
-    let numbers = Schema::list(Schema::count()).or_null();
+    let numbers = Schema::list(Schema::number(0, NUMBER_MAX)).or_null();
     Schema::body([
         maybe("numbers", numbers.says("These; else all that the times leave.")),
         maybe("since", Schema::time().or_null().says("Those given up at this time or later.")),
