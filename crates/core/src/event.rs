@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::account::LinkedAccount;
-use crate::id::LinkTicketId;
+use crate::id::{LinkTicketId, WebhookEndpointId};
 use crate::instance::change::Cause;
 use crate::instance::settings::Switch;
 use crate::instance::state::{Outcome, StateName};
 use crate::link_ticket::LinkTicketStep;
+use crate::webhook::Disabled;
 
 pub mod progress;
 pub mod topic;
@@ -90,6 +91,8 @@ pub enum EventKind {
         /// How many.
         count: u64,
     },
+    /// A webhook endpoint that heard of the instance is sent nothing any more.
+    WebhookDisabled(WebhookDisabled),
 }
 
 /// How far an effort to link has come.
@@ -159,6 +162,15 @@ pub struct LinkTicketStepped {
     pub step: LinkTicketStep,
 }
 
+/// The end of a webhook endpoint as the journal keeps it, for those who hear of it another way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookDisabled {
+    /// Which endpoint.
+    pub endpoint: WebhookEndpointId,
+    /// Why.
+    pub why: Disabled,
+}
+
 /// The kinds of events, for looking some of them up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventName {
@@ -172,16 +184,19 @@ pub enum EventName {
     QrRotated,
     /// See [`EventKind::NotificationsDropped`].
     NotificationsDropped,
+    /// See [`EventKind::WebhookDisabled`].
+    WebhookDisabled,
 }
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::StateChanged,
         Self::LinkTicket,
         Self::Linking,
         Self::QrRotated,
         Self::NotificationsDropped,
+        Self::WebhookDisabled,
     ];
 
     /// The word that stores and programs use.
@@ -192,6 +207,7 @@ impl EventName {
             Self::Linking => "linking",
             Self::QrRotated => "qr_rotated",
             Self::NotificationsDropped => "notifications_dropped",
+            Self::WebhookDisabled => "webhook_disabled",
         }
     }
 }
@@ -218,6 +234,7 @@ impl EventKind {
             Self::Linking(_) => EventName::Linking,
             Self::QrRotated(_) => EventName::QrRotated,
             Self::NotificationsDropped { .. } => EventName::NotificationsDropped,
+            Self::WebhookDisabled(_) => EventName::WebhookDisabled,
         }
     }
 }

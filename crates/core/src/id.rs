@@ -95,6 +95,14 @@ uuid_id!(
     "a link ticket's id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"
 );
 
+uuid_id!(
+    /// One receiver of events, as its account named it. A random UUID, written in lower case.
+    WebhookEndpointId,
+    /// The text is not a webhook endpoint's id.
+    InvalidWebhookEndpointId,
+    "a webhook endpoint's id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"
+);
+
 /// The short number of an instance, for APIs that address instances by number: 1 to 12 digits.
 /// Not a secret, and never enough to be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

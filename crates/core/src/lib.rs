@@ -23,3 +23,4 @@ pub mod scope;
 pub mod secret;
 pub mod tenant;
 pub mod token;
+pub mod webhook;

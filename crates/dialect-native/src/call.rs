@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use waygate_core::error::{Error, Kind};
-use waygate_core::id::{AccountId, AttemptId, LinkTicketId};
+use waygate_core::id::{AccountId, AttemptId, LinkTicketId, WebhookEndpointId};
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::tenant::Account;
 use waygate_core::token::TokenId;
@@ -44,11 +44,12 @@ pub(crate) struct Said {
     pub(crate) query: Query,
     pub(crate) headers: HeaderMap,
     pub(crate) fields: Fields,
-    /// What stands in the place of `{account}`, `{attempt}`, `{link_ticket}` or `{token}`.
+    /// What stands in the place of `{account}`, `{attempt}` and so on.
     pub(crate) account: Option<String>,
     pub(crate) attempt: Option<String>,
     pub(crate) link_ticket: Option<String>,
     pub(crate) token: Option<String>,
+    pub(crate) webhook_endpoint: Option<String>,
     /// Where the request has a key.
     pub(crate) once: Option<Arc<Once>>,
 }
@@ -56,6 +57,7 @@ pub(crate) struct Said {
 /// A call about the things of one account, or of all. Only `surface.rs` makes one.
 pub(crate) struct AccountCall {
     pub(crate) gateway: Gateway,
+    pub(crate) outbound: Policy,
     pub(crate) reach: Reach,
     pub(crate) rights: Scopes,
     pub(crate) said: Said,
@@ -154,6 +156,11 @@ impl Said {
     pub(crate) fn token(&self) -> Result<TokenId, Problem> {
         let id = self.token.as_deref().and_then(|text| text.parse().ok());
         id.ok_or_else(Problem::no_such_token)
+    }
+
+    pub(crate) fn webhook_endpoint(&self) -> Result<WebhookEndpointId, Problem> {
+        let id = self.webhook_endpoint.as_deref().and_then(|text| text.parse().ok());
+        id.ok_or_else(Problem::no_such_webhook_endpoint)
     }
 }
 

@@ -94,6 +94,14 @@ impl Fields {
         texts.filter(different).map(Some).ok_or_else(wrong)
     }
 
+    /// Whole numbers in a list.
+    pub(crate) fn numbers(&mut self, name: &str) -> Result<Option<Vec<u64>>, Problem> {
+        let Some(list) = self.take(name) else { return Ok(None) };
+        let list = list.as_array().and_then(|list| list.iter().map(whole).collect());
+        let wrong = || Problem::invalid(format!("`{name}` must be a list of whole numbers"));
+        list.map(Some).ok_or_else(wrong)
+    }
+
     /// A whole number within a range.
     pub(crate) fn number(
         &mut self,

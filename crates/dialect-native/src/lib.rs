@@ -43,6 +43,7 @@ mod session;
 mod settings;
 mod surface;
 mod tokens;
+mod webhook_endpoints;
 mod wire;
 
 pub use openapi::{document, reference};
@@ -50,3 +51,4 @@ pub use rate::RateLimits;
 pub use route::{Doors, Guard, Route, Verb};
 pub use routes::ROUTES;
 pub use surface::{Door, Settings, surface};
+pub use webhook_endpoints::envelope::envelope;

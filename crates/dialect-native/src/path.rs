@@ -9,6 +9,7 @@ pub(crate) struct Captured<'a> {
     pub(crate) attempt: Option<&'a str>,
     pub(crate) link_ticket: Option<&'a str>,
     pub(crate) token: Option<&'a str>,
+    pub(crate) webhook_endpoint: Option<&'a str>,
     pub(crate) ticket: Option<&'a str>,
 }
 
@@ -44,6 +45,7 @@ pub(crate) fn capture<'a>(template: &str, path: &'a str) -> Option<Captured<'a>>
             Some("attempt") => &mut captured.attempt,
             Some("link_ticket") => &mut captured.link_ticket,
             Some("token") => &mut captured.token,
+            Some("webhook_endpoint") => &mut captured.webhook_endpoint,
             Some("ticket") => &mut captured.ticket,
             None | Some(_) => return None,
         };

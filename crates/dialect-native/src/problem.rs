@@ -132,6 +132,10 @@ impl Problem {
         Self::new(Code::NotFound, "there is no such token")
     }
 
+    pub(crate) fn no_such_webhook_endpoint() -> Self {
+        Self::new(Code::NotFound, "there is no such webhook endpoint")
+    }
+
     /// The request holds no token that opens anything here.
     pub(crate) fn no_key(detail: &'static str) -> Self {
         let header = (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

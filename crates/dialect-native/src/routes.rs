@@ -6,7 +6,8 @@ use crate::rate::RateClass;
 use crate::route::{ACCOUNT, Doors, Handler, Route, Verb};
 use crate::wire::settings::FIELDS as SETTINGS;
 use crate::{
-    accounts, audit, events, instances, link_page, link_tickets, linking_attempts, settings, tokens,
+    accounts, audit, events, instances, link_page, link_tickets, linking_attempts, settings,
+    tokens, webhook_endpoints,
 };
 
 /// What a route is called in the record of who did what, where it changes something.
@@ -205,6 +206,63 @@ pub static ROUTES: &[Route] = &[
     Route {
         rate: RateClass::Costly,
         ..route!(Tokens, Delete "/api/v1/tokens/{token}" as token_revoke, Account(tokens::revoke::revoke))
+    },
+    Route {
+        rate: RateClass::Costly,
+        fields: &["url", "description", "instances", "events", ACCOUNT],
+        ..route!(
+            Manage, Post "/api/v1/webhook-endpoints" as webhook_endpoint_add,
+            Account(webhook_endpoints::add::add)
+        )
+    },
+    // An address may hold a token of its own, so to read is not enough.
+    Route {
+        parameters: &[ACCOUNT],
+        ..route!(Manage, Get "/api/v1/webhook-endpoints", Account(webhook_endpoints::list::list))
+    },
+    route!(
+        Manage, Get "/api/v1/webhook-endpoints/{webhook_endpoint}",
+        Account(webhook_endpoints::get::get)
+    ),
+    Route {
+        rate: RateClass::Costly,
+        fields: &["url", "description", "instances", "events", "enabled"],
+        ..route!(
+            Manage, Patch "/api/v1/webhook-endpoints/{webhook_endpoint}" as webhook_endpoint_change,
+            Account(webhook_endpoints::change::change)
+        )
+    },
+    Route {
+        rate: RateClass::Costly,
+        ..route!(
+            Manage, Delete "/api/v1/webhook-endpoints/{webhook_endpoint}" as webhook_endpoint_remove,
+            Account(webhook_endpoints::remove::remove)
+        )
+    },
+    Route {
+        rate: RateClass::Costly,
+        ..route!(
+            Manage, Post "/api/v1/webhook-endpoints/{webhook_endpoint}/rotate-secret"
+            as webhook_endpoint_rotate_secret,
+            Account(webhook_endpoints::rotate_secret::rotate_secret)
+        )
+    },
+    Route {
+        rate: RateClass::Costly,
+        parameters: &["limit", "cursor", "given_up"],
+        ..route!(
+            Manage, Get "/api/v1/webhook-endpoints/{webhook_endpoint}/deliveries",
+            Account(webhook_endpoints::deliveries::list)
+        )
+    },
+    Route {
+        rate: RateClass::Costly,
+        fields: &["numbers", "since", "until"],
+        ..route!(
+            Manage, Post "/api/v1/webhook-endpoints/{webhook_endpoint}/replay"
+            as webhook_delivery_replay,
+            Account(webhook_endpoints::replay::replay)
+        )
     },
     Route {
         rate: RateClass::Costly,

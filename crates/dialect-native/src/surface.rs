@@ -194,6 +194,7 @@ impl Api {
             attempt: captured.attempt.map(str::to_owned),
             link_ticket: captured.link_ticket.map(str::to_owned),
             token: captured.token.map(str::to_owned),
+            webhook_endpoint: captured.webhook_endpoint.map(str::to_owned),
             once: None,
         };
         let once = match self.turn(route, admitted, head, &body).await? {
@@ -336,7 +337,7 @@ impl Prepared {
     fn reply(self, gateway: Gateway, outbound: Policy, said: Said) -> Reply {
         match self {
             Self::Account(handler, reach, rights) => {
-                handler(AccountCall { gateway, reach, rights, said })
+                handler(AccountCall { gateway, outbound, reach, rights, said })
             }
             Self::Instance(handler, instance, rights) => {
                 let (view, visit) = (View::Owner, None);

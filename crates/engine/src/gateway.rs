@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Semaphore, oneshot, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, oneshot, watch};
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::input::{Input, Ration};
@@ -66,6 +66,10 @@ pub(crate) struct Parts {
     pub(crate) names_turn: Mutex<()>,
     /// Held by whoever gives an instance a token that it may have been given meanwhile.
     pub(crate) instance_tokens_turn: Mutex<()>,
+    /// Held by whoever adds a webhook endpoint or changes one.
+    pub(crate) webhooks_turn: Mutex<()>,
+    /// Wakes the deliverer of webhooks.
+    pub(crate) webhook_news: Arc<Notify>,
 }
 
 impl Gateway {
@@ -85,11 +89,13 @@ impl Gateway {
     ) -> Self {
         let dice = Arc::new(dice);
         let arrivals = Arc::new(Arrivals::default());
+        let webhook_news = Arc::new(Notify::new());
         let scribe = Scribe {
             journal: ports.journal,
             registry: Arc::clone(&ports.registry),
             keyring: keyring.clone(),
             arrivals: Arc::clone(&arrivals),
+            webhook_news: Arc::clone(&webhook_news),
         };
         let ports = Ports { journal: Arc::new(scribe), ..ports };
         let around = Surroundings {
@@ -114,6 +120,8 @@ impl Gateway {
             settings_turn: Mutex::new(()),
             names_turn: Mutex::new(()),
             instance_tokens_turn: Mutex::new(()),
+            webhooks_turn: Mutex::new(()),
+            webhook_news,
         }))
     }
 

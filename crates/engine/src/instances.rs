@@ -389,6 +389,7 @@ impl Gateway {
             loop {
                 gateway.forget_removed().await;
                 gateway.forget_link_tickets().await;
+                gateway.forget_webhook_deliveries().await;
                 gateway.forget_acts().await;
                 gateway.forget_answers().await;
                 if stop.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_none() {

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod attempts;
 pub mod audit;
 pub mod clock;
+pub mod deliverer;
 pub mod dice;
 pub mod events;
 pub mod gateway;
@@ -27,6 +28,7 @@ pub mod sessions;
 pub mod sight;
 pub mod tasks;
 mod visit;
+pub mod webhook_endpoints;
 
 mod actor;
 mod arrivals;

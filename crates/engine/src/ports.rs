@@ -10,6 +10,7 @@ use waygate_core::port::link::Linker;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::notifications::Notifications;
 use waygate_core::port::registry::Registry;
+use waygate_core::port::webhooks::Webhooks;
 
 /// The implementations of the ports of core.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Ports {
     pub link_tickets: Arc<dyn LinkTickets>,
     /// What was answered to requests that came with a key.
     pub kept_answers: Arc<dyn KeptAnswers>,
+    /// Receivers of events, and what is on its way to them.
+    pub webhooks: Arc<dyn Webhooks>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

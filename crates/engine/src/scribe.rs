@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use waygate_core::error::Error;
 use waygate_core::event::{
     Event, EventKind, EventName, Extent, NewEvent, Sequence, StateChanged, topic,
@@ -27,6 +28,8 @@ pub(crate) struct Scribe {
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) keyring: Keyring,
     pub(crate) arrivals: Arc<Arrivals>,
+    /// Wakes the deliverer.
+    pub(crate) webhook_news: Arc<Notify>,
 }
 
 impl Scribe {
@@ -93,6 +96,7 @@ impl Journal for Scribe {
             let events = self.with_topics(instance, events).await?;
             let last = self.journal.commit(instance, at, events, standing).await?;
             self.arrivals.tell(instance);
+            self.webhook_news.notify_one();
             Ok(last)
         })
     }

@@ -12,7 +12,7 @@ use waygate_core::instance::standing::Standing;
 
 use crate::failure::{internal, no_instance};
 use crate::times::to_ms;
-use crate::{instances, notifications};
+use crate::{instances, notifications, webhooks};
 
 pub(crate) async fn commit(
     connection: &mut SqliteConnection,
@@ -66,10 +66,10 @@ async fn write(
     .bind(to_ms(at))
     .bind(kind.name().as_str())
     .bind(serde_json::to_string(kind).map_err(internal)?)
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .map_err(internal)?;
-    Ok(())
+    webhooks::dispatch(connection, (key, sequence), at, kind).await
 }
 
 pub(crate) async fn extent(

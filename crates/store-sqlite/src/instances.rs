@@ -207,6 +207,7 @@ pub(crate) async fn remove(
         "DELETE FROM events WHERE instance = ?",
         "DELETE FROM notifications WHERE instance = ?",
         "DELETE FROM link_tickets WHERE instance = ?",
+        "DELETE FROM webhook_deliveries WHERE instance = ?",
     ] {
         sqlx::query(erase).bind(key).execute(&mut *connection).await.map_err(internal)?;
     }

@@ -37,6 +37,7 @@ mod readers;
 mod store;
 mod times;
 mod tokens;
+mod webhooks;
 mod writer;
 
 pub use crate::open::OpenError;

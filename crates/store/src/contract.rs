@@ -21,6 +21,7 @@ pub mod removal;
 pub mod samples;
 pub mod settings;
 pub mod tokens;
+pub mod webhooks;
 
 /// Makes a test of every case of the contract.
 ///
@@ -142,6 +143,19 @@ macro_rules! contract {
                 an_unknown_hash_is_no_token,
                 only_one_of_many_new_tokens_at_once_stays_valid,
                 tokens_are_listed_by_account_in_the_order_in_which_they_were_issued,
+            }
+            webhooks::{
+                an_attempt_settles_a_delivery_that_is_due,
+                an_endpoint_is_disabled_once_and_enabled_once,
+                an_endpoint_is_found_as_it_was_added,
+                an_endpoint_needs_an_account_and_an_id_of_its_own,
+                an_event_goes_to_each_endpoint_that_takes_it,
+                dead_letters_are_due_again_when_they_are_replayed,
+                deliveries_are_told_with_their_attempts,
+                deliveries_go_with_their_endpoint_and_with_their_instance,
+                forgetting_takes_what_ended_before_the_cutoff,
+                what_is_due_again_comes_after_what_waited,
+                what_is_due_is_told_endpoint_by_endpoint,
             }
         }
     };

@@ -1,7 +1,7 @@
 //! Waygate's store contract and the memory store.
 //!
-//! What a store promises stands at the ports, `waygate_core::port`: `registry`, `journal`, `audit`,
-//! `link_tickets` and `kept_answers`. [`mod@contract`] says it a second time, as named cases that every
+//! What a store promises stands at the ports, `waygate_core::port`: `registry`, `journal`,
+//! `notifications`, `audit`, `link_tickets`, `kept_answers` and `webhooks`. [`mod@contract`] says it a second time, as named cases that every
 //! store has to pass: the port is read by people, the contract by machines. [`MemoryStore`] is the
 //! smallest thing that passes, for tests that own the time; a gateway that ships does not use it.
 //!
@@ -16,10 +16,17 @@ use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::notifications::Notifications;
 use waygate_core::port::registry::Registry;
+use waygate_core::port::webhooks::Webhooks;
 
 pub use crate::memory::MemoryStore;
 
 /// A whole store: everything that is implemented as all of the ports.
-pub trait Store: Registry + Journal + Notifications + Audit + LinkTickets + KeptAnswers {}
+pub trait Store:
+    Registry + Journal + Notifications + Audit + LinkTickets + KeptAnswers + Webhooks
+{
+}
 
-impl<T: Registry + Journal + Notifications + Audit + LinkTickets + KeptAnswers> Store for T {}
+impl<T: Registry + Journal + Notifications + Audit + LinkTickets + KeptAnswers + Webhooks> Store
+    for T
+{
+}

@@ -5,6 +5,7 @@ mod kept_answers;
 mod link_tickets;
 mod notifications;
 mod shelves;
+mod webhooks;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

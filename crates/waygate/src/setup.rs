@@ -20,7 +20,7 @@ use waygate_engine::keyring::Keyring;
 use waygate_engine::ports::Ports;
 use waygate_engine::tasks::Tasks;
 use waygate_http::listener::{self, Limits};
-use waygate_http::outbound::Policy;
+use waygate_http::outbound::{Client, Policy, SystemNames};
 use waygate_http::proxies::TrustedProxies;
 use waygate_http::site::Site;
 use waygate_link::WhatsApp;
@@ -137,6 +137,7 @@ impl Running {
             audit: Arc::<SqliteStore>::clone(&store),
             link_tickets: Arc::<SqliteStore>::clone(&store),
             kept_answers: Arc::<SqliteStore>::clone(&store),
+            webhooks: Arc::<SqliteStore>::clone(&store),
             clock: Arc::clone(&clock),
         };
         let bound = keyring.bind(&*store, &dice).await;
@@ -216,6 +217,7 @@ impl Running {
         settings: &Settings,
     ) -> std::io::Result<Listening> {
         let address = listener.local_addr()?;
+        self.deliver_webhooks()?;
         let site = self.site(settings).with_request_seed(self.gateway.random_number());
         let tasks = self.serving.clone();
         let wanted = Limits::default();
@@ -232,6 +234,15 @@ impl Running {
             tracing::warn!(%error, "commands cannot reach this process: no control socket");
         }
         Ok(Listening { address })
+    }
+
+    /// Sends events to the receivers that users named.
+    fn deliver_webhooks(&self) -> std::io::Result<()> {
+        let names = Arc::new(SystemNames);
+        let client = Client::new(self.outbound.clone(), names, self.serving.clone());
+        let client = client.map_err(std::io::Error::other)?;
+        self.gateway.deliver_webhooks(Arc::new(client), waygate_dialect_native::envelope);
+        Ok(())
     }
 
     /// What everybody is served; where two parts claim one path, the earlier one has it.

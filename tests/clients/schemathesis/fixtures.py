@@ -15,6 +15,9 @@ LIMIT_S = 15
 #: After so many requests an instance is left alone: it has had its ten new codes of the hour.
 USES = 12
 
+#: A receiver of events that is nowhere.
+RECEIVER = "https://receiver.example/hook"
+
 # Without the proxies of the environment.
 _http = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -89,6 +92,13 @@ class Fixtures:
 
     def token(self):
         return self.ask("POST", "/tokens", {"kind": "native", "scopes": ["read"]})["id"]
+
+    def webhook_endpoint(self):
+        """One that anything may be done to. An account has not more than sixteen."""
+        known = self.ask("GET", "/webhook-endpoints")["data"]
+        if known:
+            return known[0]["id"]
+        return self.ask("POST", "/webhook-endpoints", {"url": RECEIVER})["id"]
 
     def account(self):
         """One without instances, to be renamed and closed."""

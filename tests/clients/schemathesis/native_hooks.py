@@ -9,7 +9,7 @@ import time
 
 import schemathesis
 from schemathesis.core.parameters import ParameterLocation
-from fixtures import Fixtures
+from fixtures import RECEIVER, Fixtures
 
 import counting  # noqa: F401
 
@@ -55,6 +55,8 @@ def _name_what_exists(case):
         path["instance"], path["link_ticket"] = _fixtures.link_ticket()
     if "token" in path:
         path["token"] = _fixtures.token()
+    if "webhook_endpoint" in path:
+        path["webhook_endpoint"] = _fixtures.webhook_endpoint()
     if "account" in path:
         path["account"] = _fixtures.account()
 
@@ -83,6 +85,16 @@ def _say_what_can_be_meant(case):
         body["account"] = _fixtures.account_name()
     if case.formatted_path.endswith("/link-tickets"):
         _describe_a_page(body)
+    for receiver in ("url", "webhook_url"):
+        # No schema says which addresses may be connected to.
+        if isinstance(body.get(receiver), str):
+            body[receiver] = RECEIVER
+    if isinstance(body.get("instances"), list):
+        body["instances"] = [_fixtures.instance()]
+    for bound in ("since", "until"):
+        # The format also has leap seconds, and years of which there is no time.
+        if isinstance(body.get(bound), str):
+            body[bound] = "2026-01-01T00:00:00Z"
     if isinstance(body.get("expires_at"), str):
         # One of the two, and ahead of us.
         body.pop("expires_in", None)

@@ -59,6 +59,7 @@ impl PlayedLink {
             audit: self.store(),
             link_tickets: self.store(),
             kept_answers: self.store(),
+            webhooks: self.store(),
             clock: Arc::new(self.clock),
         }
     }

@@ -8,3 +8,4 @@ pub mod link_tickets;
 pub mod notifications;
 pub mod outbound;
 pub mod registry;
+pub mod webhooks;

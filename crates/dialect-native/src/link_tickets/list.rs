@@ -58,7 +58,8 @@ impl TicketBody {
             | EventKind::StateChanged(_)
             | EventKind::Linking(_)
             | EventKind::QrRotated(_)
-            | EventKind::NotificationsDropped { .. } => None,
+            | EventKind::NotificationsDropped { .. }
+            | EventKind::WebhookDisabled(_) => None,
         });
         Self {
             id: ticket.id.to_string(),

@@ -7,6 +7,7 @@ mod instances;
 mod link_tickets;
 mod linking_attempts;
 mod tokens;
+mod webhook_endpoints;
 
 use super::operation::Operation;
 
@@ -46,6 +47,12 @@ pub(crate) static TAGS: &[Tag] = &[
         name: "Tokens",
         says: "A token opens one API of an account, as far as its scopes go.",
         operations: tokens::OPERATIONS,
+    },
+    Tag {
+        name: "Webhook endpoints",
+        says: "An endpoint is a receiver of events: each event is posted to it, signed as Standard \
+               Webhooks says, until it answers with a 2xx or ten attempts are over.",
+        operations: webhook_endpoints::OPERATIONS,
     },
     Tag {
         name: "Accounts",

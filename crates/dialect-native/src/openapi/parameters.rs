@@ -29,6 +29,9 @@ pub(crate) fn in_path(name: &str) -> Option<Schema> {
             .like("^[0-9a-f]{16}$")
             .says("The token's `id`, which is no secret.")
             .example("0123456789abcdef"),
+        "webhook_endpoint" => Schema::uuid()
+            .says("The webhook endpoint's `id`.")
+            .example("0f4b0d6e-6c0b-4f5c-9b0e-3f6a6a1f7f52"),
         _ => return None,
     })
 }
@@ -81,6 +84,9 @@ pub(crate) fn in_query(name: &str) -> Option<Schema> {
         "name" => Schema::text().says("A part of the name, small and capital letters alike."),
         "phone" => Schema::text().like(PHONE).says("The number that is linked, or meant to be."),
         "state" => Schema::word(&StateName::ALL.map(StateName::as_str)).says("The state's name."),
+        "given_up" => Schema::flag()
+            .by_default(false)
+            .says("Whether those alone are told that were given up: the dead letters."),
         "linked" => Schema::flag().says("Whether there is a WhatsApp account."),
         _ => return None,
     })

@@ -11,6 +11,7 @@ mod passkey;
 mod problem;
 mod settings;
 mod token;
+mod webhook_endpoint;
 
 use waygate_core::tenant::NAME_LENGTH_MAX;
 
@@ -54,6 +55,16 @@ const SCHEMAS: &[Named] = &[
     ("NewToken", token::new),
     ("Token", token::token),
     ("TokenList", token::list),
+    ("WebhookEndpoint", webhook_endpoint::endpoint),
+    ("WebhookEndpointWithSecret", webhook_endpoint::with_secret),
+    ("WebhookEndpointList", webhook_endpoint::list),
+    ("NewWebhookEndpoint", webhook_endpoint::new),
+    ("WebhookEndpointEdit", webhook_endpoint::edit),
+    ("WebhookDelivery", webhook_endpoint::delivery),
+    ("WebhookAttempt", webhook_endpoint::attempt),
+    ("WebhookDeliveryPage", webhook_endpoint::deliveries),
+    ("WebhookReplay", webhook_endpoint::replay),
+    ("WebhookReplayed", webhook_endpoint::replayed),
     ("Account", account::account),
     ("AccountName", account::name),
     ("AccountList", account::list),

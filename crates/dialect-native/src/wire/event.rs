@@ -21,16 +21,17 @@ pub(crate) struct EventBody {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Data {
+pub(crate) enum Data {
     StateChanged(ChangeFields),
-    LinkTicket { link_ticket: String, step: LinkTicketStep },
+    LinkTicket { link_ticket_id: String, step: LinkTicketStep },
     Linking(LinkingFields),
     QrRotated { round: u32, expires_at: String },
     NotificationsDropped { count: u64 },
+    WebhookDisabled { webhook_endpoint_id: String, why: &'static str },
 }
 
 #[derive(Default, Serialize)]
-struct LinkingFields {
+pub(crate) struct LinkingFields {
     step: &'static str,
     /// Of a QR code.
     round: Option<u32>,
@@ -81,11 +82,11 @@ impl EventBody {
 }
 
 impl Data {
-    fn of(kind: &EventKind) -> Self {
+    pub(crate) fn of(kind: &EventKind) -> Self {
         match kind {
             EventKind::StateChanged(change) => Self::StateChanged(ChangeFields::of(change)),
             EventKind::LinkTicket(it) => {
-                Self::LinkTicket { link_ticket: it.ticket.to_string(), step: it.step }
+                Self::LinkTicket { link_ticket_id: it.ticket.to_string(), step: it.step }
             }
             EventKind::Linking(progress) => Self::Linking(LinkingFields::of(*progress)),
             EventKind::QrRotated(CodeIssued { round, expires_at_ms }) => {
@@ -94,6 +95,10 @@ impl Data {
             EventKind::NotificationsDropped { count } => {
                 Self::NotificationsDropped { count: *count }
             }
+            EventKind::WebhookDisabled(it) => Self::WebhookDisabled {
+                webhook_endpoint_id: it.endpoint.to_string(),
+                why: it.why.as_str(),
+            },
         }
     }
 }

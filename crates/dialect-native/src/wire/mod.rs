@@ -10,3 +10,4 @@ pub(crate) mod passkey;
 pub(crate) mod settings;
 pub(crate) mod time;
 pub(crate) mod token;
+pub(crate) mod webhook_endpoint;

@@ -30,7 +30,7 @@ async fn every_event_is_told_with_its_number_its_time_and_what_it_holds() {
     {"sequence":6,"at":"2026-03-01T10:20:30.456Z","kind":"linking","data":{"step":"finishing","round":null,"expires_at":null,"failure":null,"reason":null}},
     {"sequence":7,"at":"2026-03-01T10:20:30.456Z","kind":"state_changed","data":{"from":"linking","to":"online","cause":"logged_in","reason":null,"linked":true,"whatsapp":{"phone":"15550001111","device":3}}},
     {"sequence":8,"at":"2026-03-01T10:20:30.456Z","kind":"linking","data":{"step":"linked","round":null,"expires_at":null,"failure":null,"reason":null}},
-    {"sequence":9,"at":"2026-03-01T10:20:30.456Z","kind":"link_ticket","data":{"link_ticket":"<uuid>","step":"issued"}}],"next_cursor":"9","missed":0}
+    {"sequence":9,"at":"2026-03-01T10:20:30.456Z","kind":"link_ticket","data":{"link_ticket_id":"<uuid>","step":"issued"}}],"next_cursor":"9","missed":0}
     "#);
 }
 

@@ -118,6 +118,11 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     DELETE /api/v1/instances/{instance}/link-tickets/{link_ticket}
     POST, GET, HEAD /api/v1/tokens
     GET, HEAD, DELETE /api/v1/tokens/{token}
+    POST, GET, HEAD /api/v1/webhook-endpoints
+    GET, HEAD, PATCH, DELETE /api/v1/webhook-endpoints/{webhook_endpoint}
+    POST /api/v1/webhook-endpoints/{webhook_endpoint}/rotate-secret
+    GET, HEAD /api/v1/webhook-endpoints/{webhook_endpoint}/deliveries
+    POST /api/v1/webhook-endpoints/{webhook_endpoint}/replay
     GET, HEAD /api/v1/audit
     POST, GET, HEAD /api/v1/accounts
     GET, HEAD, PATCH, DELETE /api/v1/accounts/{account}
@@ -208,7 +213,7 @@ async fn absurd_ids_and_addresses_get_a_problem_at_both_doors() {
         ] {
             let filled =
                 |name: &str| route.template().replace(name, absurd).replace(['{', '}'], "");
-            let braces = ["{account}", "{instance}", "{attempt}", "{token}"];
+            let braces = ["{account}", "{instance}", "{attempt}", "{token}", "{webhook_endpoint}"];
             for name in braces.iter().filter(|name| route.template().contains(**name)) {
                 let path = filled(name);
                 let answer = named.send(route.verb().as_str(), &path, "").await;

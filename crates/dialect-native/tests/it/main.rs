@@ -30,3 +30,4 @@ mod settings;
 mod state_history;
 mod tenants;
 mod tokens;
+mod webhook_endpoints;

@@ -43,6 +43,12 @@ async fn a_token_has_fifty_requests_a_second_and_ten_of_the_costly_ones() {
     /api/v1/tokens
     /api/v1/tokens/{token}
     /api/v1/tokens/{token}
+    /api/v1/webhook-endpoints
+    /api/v1/webhook-endpoints/{webhook_endpoint}
+    /api/v1/webhook-endpoints/{webhook_endpoint}
+    /api/v1/webhook-endpoints/{webhook_endpoint}/rotate-secret
+    /api/v1/webhook-endpoints/{webhook_endpoint}/deliveries
+    /api/v1/webhook-endpoints/{webhook_endpoint}/replay
     /api/v1/audit
     /api/v1/accounts
     /api/v1/accounts/{account}

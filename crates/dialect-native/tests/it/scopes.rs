@@ -56,14 +56,22 @@ async fn which_right_opens_what() {
     link: POST /instances/instance/linking-attempts/attempt/passkey-assertion
     link: POST /instances/instance/linking-attempts/attempt/passkey-confirmation
     manage: DELETE /instances/instance
+    manage: DELETE /webhook-endpoints/webhook_endpoint
     manage: GET /instances/instance/settings
+    manage: GET /webhook-endpoints
+    manage: GET /webhook-endpoints/webhook_endpoint
+    manage: GET /webhook-endpoints/webhook_endpoint/deliveries
     manage: PATCH /instances/instance
     manage: PATCH /instances/instance/settings
+    manage: PATCH /webhook-endpoints/webhook_endpoint
     manage: POST /instances
     manage: POST /instances/instance/logout
     manage: POST /instances/instance/restart
     manage: POST /instances/instance/start
     manage: POST /instances/instance/stop
+    manage: POST /webhook-endpoints
+    manage: POST /webhook-endpoints/webhook_endpoint/replay
+    manage: POST /webhook-endpoints/webhook_endpoint/rotate-secret
     read: GET /instances
     read: GET /instances/instance
     read: GET /instances/instance/events

@@ -7,6 +7,7 @@ use waygate_core::id::AccountId;
 use waygate_core::port::journal::Journal as _;
 use waygate_core::port::link_tickets::LinkTickets as _;
 use waygate_core::port::registry::{InstanceFilter, Registry as _};
+use waygate_core::port::webhooks::Webhooks as _;
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
@@ -20,6 +21,9 @@ const UNKNOWN: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
 const UNKNOWN_NUMBER: &str = "9999999999";
 const UNKNOWN_TOKEN: &str = "0123456789abcdef";
 
+/// An endpoint to be added.
+const ENDPOINT: &str = r#"{"url":"https://receiver.example/"}"#;
+
 /// A tenant with something of everything.
 struct Tenant {
     account: AccountId,
@@ -29,6 +33,7 @@ struct Tenant {
     link_ticket: String,
     /// The id of a token beside the one that asks.
     token: String,
+    webhook_endpoint: String,
 }
 
 /// What stands in the places that a path leaves open.
@@ -39,6 +44,7 @@ struct Names<'a> {
     attempt: &'a str,
     link_ticket: &'a str,
     token: &'a str,
+    webhook_endpoint: &'a str,
 }
 
 impl Tenant {
@@ -49,15 +55,18 @@ impl Tenant {
         let path = instance.path("/link-tickets");
         let ticket = server.send_as(&key, "POST", &path, "").await;
         let issued = server.send_as(&key, "POST", "/tokens", r#"{"kind":"native"}"#).await;
+        let added = server.send_as(&key, "POST", "/webhook-endpoints", ENDPOINT).await;
         let (attempt, link_ticket, token) =
             (begun.text("id"), ticket.text("id"), issued.text("id"));
-        Self { account, key, instance, attempt, link_ticket, token }
+        let webhook_endpoint = added.text("id");
+        Self { account, key, instance, attempt, link_ticket, token, webhook_endpoint }
     }
 
     /// What is its own, but for what stands in the place of account and instance.
     fn names<'a>(&'a self, account: &'a str, instance: &'a str) -> Names<'a> {
         let (attempt, link_ticket, token) = (&self.attempt, &self.link_ticket, &self.token);
-        Names { account, instance, attempt, link_ticket, token }
+        let webhook_endpoint = &self.webhook_endpoint;
+        Names { account, instance, attempt, link_ticket, token, webhook_endpoint }
     }
 
     async fn send(&self, server: &Server, route: &Route, names: Names<'_>) -> Answer {
@@ -67,6 +76,7 @@ impl Tenant {
         let path = path.replace("{account}", names.account).replace("{instance}", names.instance);
         let path = path.replace("{attempt}", names.attempt).replace("{token}", names.token);
         let path = path.replace("{link_ticket}", names.link_ticket);
+        let path = path.replace("{webhook_endpoint}", names.webhook_endpoint);
         server.send_as(&self.key, route.verb().as_str(), &path, body(route)).await
     }
 
@@ -82,11 +92,13 @@ impl Tenant {
         let settings = sealed.as_bytes();
         let events = store.read_after(self.instance.id, Sequence(0), 100).await.unwrap();
         let tickets = store.link_tickets(self.instance.id).await.unwrap();
-        format!("{account:?} {instances:?} {tokens:?} {settings:?} {events:?} {tickets:?}")
+        let endpoints = store.webhook_endpoints(self.account).await.unwrap();
+        let known = format!("{account:?} {instances:?} {tokens:?} {settings:?}");
+        format!("{known} {events:?} {tickets:?} {endpoints:?}")
     }
 
     /// What no other tenant may read.
-    fn secrets(&self) -> [String; 6] {
+    fn secrets(&self) -> [String; 7] {
         [
             self.account.to_string(),
             self.instance.id.to_string(),
@@ -94,6 +106,7 @@ impl Tenant {
             self.instance.token.expose().to_owned(),
             self.attempt.clone(),
             self.token.clone(),
+            self.webhook_endpoint.clone(),
         ]
     }
 }
@@ -103,6 +116,8 @@ pub(crate) fn body(route: &Route) -> &'static str {
     match (route.verb(), route.template().rsplit('/').next()) {
         (Verb::Post, Some("linking-attempts")) => r#"{"method":"qr"}"#,
         (Verb::Post, Some("tokens")) => r#"{"kind":"native"}"#,
+        (Verb::Post, Some("webhook-endpoints")) => ENDPOINT,
+        (Verb::Patch, Some("{webhook_endpoint}")) => r#"{"description":"Changed"}"#,
         (Verb::Patch, Some("settings")) => r#"{"polls":true}"#,
         (Verb::Patch, _) => r#"{"name":"Changed"}"#,
         (Verb::Post | Verb::Get | Verb::Delete, _) => "",
@@ -137,7 +152,8 @@ async fn trespass(own: &Tenant, other: &Tenant, server: &Server) {
     for route in ROUTES.iter().filter(|route| route.guard() == Guard::Key) {
         for instance in [&id, &number, &own_id] {
             let template = route.template();
-            let foreign = ["{account}", "{attempt}", "{link_ticket}", "{token}"];
+            let foreign =
+                ["{account}", "{attempt}", "{link_ticket}", "{token}", "{webhook_endpoint}"];
             let names_another = foreign.iter().any(|name| template.contains(name))
                 || (template.contains("{instance}") && *instance != own_id);
             if template.contains("{instance}") && !names_another {
@@ -192,6 +208,7 @@ async fn what_is_anothers_and_what_nobody_has_take_the_same_way() {
                     attempt: UNKNOWN,
                     link_ticket: UNKNOWN,
                     token: UNKNOWN_TOKEN,
+                    webhook_endpoint: UNKNOWN,
                 },
             ];
             let mut told = Vec::new();

@@ -17,3 +17,4 @@ mod sessions;
 mod settings;
 mod tokens;
 mod unreadable;
+mod webhooks;

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -15,8 +15,10 @@ use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::notifications::Notifications;
 use waygate_core::port::registry::{InstanceFilter, Registry};
+use waygate_core::port::webhooks::Webhooks;
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::secret::Sealed;
+use waygate_core::webhook::Disabled;
 
 use super::{APPLICATION_ID, OpenError, open, pragma};
 use crate::SqliteStore;
@@ -384,6 +386,7 @@ async fn a_database_of_every_earlier_version_is_read() {
         assert_reads_link_tickets(&store, version > 3).await.unwrap();
         assert_reads_kept_answers(&store, version > 4).await.unwrap();
         assert_reads_notifications(&store, version > 5).await.unwrap();
+        assert_reads_webhooks(&store, version > 6).await.unwrap();
         let acts = store.acts(None, None, 9).await.unwrap();
         let numbers: Vec<u64> = acts.iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, if version > 2 { vec![5, 4] } else { vec![] });
@@ -466,5 +469,21 @@ async fn assert_reads_notifications(store: &SqliteStore, has_them: bool) -> Resu
     assert_eq!(receipt, has_them.then_some((Receipt(4), Switch::StateChanges)));
     assert_eq!(store.waiting(shop, since).await?, if has_them { 4 } else { 0 });
     assert_eq!(store.extent(shop).await?.newest, Sequence(2));
+    Ok(())
+}
+
+/// What the seventh schema brought, with words of a newer version in it.
+async fn assert_reads_webhooks(store: &SqliteStore, has_them: bool) -> Result<(), Error> {
+    let accounts = store.accounts().await?;
+    let endpoints = store.webhook_endpoints(accounts.first().unwrap().id).await?;
+    assert_eq!(endpoints.len(), usize::from(has_them));
+    let Some(endpoint) = endpoints.first() else { return Ok(()) };
+    assert_eq!(endpoint.terms, Sealed::from_bytes([0x07, 0xe4, 0xa6]));
+    assert_eq!(endpoint.filter.instances.as_ref().map(BTreeSet::len), Some(1));
+    assert_eq!(endpoint.filter.events, Some([EventName::StateChanged].into()));
+    assert_eq!(endpoint.disabled.map(|it| it.why), Some(Disabled::ByOwner));
+    let deliveries = store.deliveries(endpoint.id, false, None, 9).await?;
+    let tried: Vec<usize> = deliveries.iter().map(|it| it.tried.len()).collect();
+    assert_eq!(tried, [2, 0]);
     Ok(())
 }

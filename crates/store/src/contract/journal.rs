@@ -43,7 +43,8 @@ fn told(events: &[Event]) -> Vec<(u64, u16)> {
         EventKind::LinkTicket(_)
         | EventKind::Linking(_)
         | EventKind::QrRotated(_)
-        | EventKind::NotificationsDropped { .. } => 0,
+        | EventKind::NotificationsDropped { .. }
+        | EventKind::WebhookDisabled(_) => 0,
     };
     events.iter().map(|event| (event.sequence.0, device(event))).collect()
 }

@@ -33,14 +33,16 @@ struct Waiting {
 }
 
 impl Journal {
-    fn write(&mut self, at: Timestamp, event: NewEvent) {
+    fn write(&mut self, at: Timestamp, event: NewEvent) -> Event {
         self.last_sequence += 1;
         let (sequence, at) = (Sequence(self.last_sequence), to_millisecond(at));
-        self.events.push(Event { sequence, at, kind: event.kind });
+        let written = Event { sequence, at, kind: event.kind };
+        self.events.push(written.clone());
         for topic in event.topics {
             self.last_receipt += 1;
             self.waiting.push(Waiting { receipt: self.last_receipt, sequence, topic, at });
         }
+        written
     }
 
     fn event(&self, sequence: Sequence) -> Option<&Event> {
@@ -62,8 +64,13 @@ impl Journal {
         is_head
     }
 
-    /// Drops what is too much and notes how many went; `false` when nothing did.
-    fn drop_notifications(&mut self, now: Timestamp, since: Timestamp, count_max: u64) -> bool {
+    /// Drops what is too much and notes how many went; `None` when nothing did.
+    fn drop_notifications(
+        &mut self,
+        now: Timestamp,
+        since: Timestamp,
+        count_max: u64,
+    ) -> Option<Event> {
         let bound = self.last_receipt.saturating_sub(count_max);
         let before = self.waiting.len();
         let mut waiting = std::mem::take(&mut self.waiting);
@@ -71,10 +78,7 @@ impl Journal {
             .retain(|it| it.at >= since && it.receipt > bound && self.event(it.sequence).is_some());
         self.waiting = waiting;
         let count = (before - self.waiting.len()) as u64;
-        if count > 0 {
-            self.write(now, EventKind::NotificationsDropped { count }.into());
-        }
-        count > 0
+        (count > 0).then(|| self.write(now, EventKind::NotificationsDropped { count }.into()))
     }
 
     fn forget(&mut self, cutoff: Timestamp, count_max: u64) -> u64 {
@@ -105,13 +109,16 @@ impl Shelves {
             return Err(Error::new(Kind::Invalid, "there is nothing to write down"));
         }
         let shelf = self.present(instance).ok_or_else(no_instance)?;
-        for event in events {
-            shelf.journal.write(at, event);
-        }
+        let written: Vec<Event> =
+            events.into_iter().map(|event| shelf.journal.write(at, event)).collect();
         if let Some(standing) = standing {
             shelf.record.standing = Some(standing);
         }
-        Ok(Sequence(shelf.journal.last_sequence))
+        let (account, last) = (shelf.record.account, Sequence(shelf.journal.last_sequence));
+        for event in &written {
+            self.webhooks.dispatch(account, instance, event);
+        }
+        Ok(last)
     }
 
     pub(super) fn extent(&mut self, instance: InstanceId) -> Extent {
@@ -183,14 +190,18 @@ impl Notifications for MemoryStore {
         Box::pin(async move {
             let since = to_millisecond(since);
             let mut shelves = self.shelves();
-            let touched = shelves
+            let told: Vec<_> = shelves
                 .all_present()
                 .filter_map(|it| {
-                    let id = it.record.id;
-                    it.journal.drop_notifications(now, since, count_max).then_some(id)
+                    let (account, id) = (it.record.account, it.record.id);
+                    let event = it.journal.drop_notifications(now, since, count_max)?;
+                    Some((account, id, event))
                 })
                 .collect();
-            Ok(touched)
+            for (account, instance, event) in &told {
+                shelves.webhooks.dispatch(*account, *instance, event);
+            }
+            Ok(told.into_iter().map(|(_, instance, _)| instance).collect())
         })
     }
 }

@@ -16,6 +16,7 @@ use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenId};
 
 use super::notifications::Journal;
+use super::webhooks::WebhookShelf;
 
 /// Everything, in the order in which it came.
 #[derive(Debug, Default)]
@@ -28,6 +29,7 @@ pub(super) struct Shelves {
     pub(super) link_tickets: Vec<LinkTicket>,
     /// In the order in which they were kept.
     pub(super) kept_answers: Vec<KeptAnswer>,
+    pub(super) webhooks: WebhookShelf,
 }
 
 /// One instance with what belongs to it alone.
@@ -177,6 +179,7 @@ impl Shelves {
         shelf.settings = None;
         shelf.journal = Journal::default();
         self.link_tickets.retain(|ticket| ticket.instance != instance);
+        self.webhooks.forget_instance(instance);
         true
     }
 
@@ -275,6 +278,10 @@ impl Shelves {
         events.filter(|it| it.kind.name() == name).take(limit as usize).cloned().collect()
     }
 
+    pub(super) fn event(&self, instance: InstanceId, sequence: Sequence) -> Option<Event> {
+        self.journal(instance).iter().find(|event| event.sequence == sequence).cloned()
+    }
+
     pub(super) fn journal(&self, instance: InstanceId) -> &[Event] {
         let shelf = self.instances.iter().find(|it| it.record.id == instance);
         shelf.map_or(&[], |it| &it.journal.events)
@@ -285,6 +292,10 @@ impl Shelves {
         self.instances
             .iter_mut()
             .find(|it| it.record.id == instance && it.record.removed_at.is_none())
+    }
+
+    pub(super) fn is_open(&self, account: AccountId) -> bool {
+        self.accounts.iter().any(|it| it.id == account && it.closed_at.is_none())
     }
 
     fn open(&mut self, account: AccountId) -> Option<&mut Account> {
@@ -320,7 +331,7 @@ pub(super) fn to_millisecond(at: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
-fn no_account() -> Error {
+pub(super) fn no_account() -> Error {
     Error::new(Kind::NotFound, "there is no such account")
 }
 

@@ -39,7 +39,7 @@ async fn passed_through(world: &World, instance: InstanceId) -> Vec<StateName> {
     let history = world.gateway.state_history(instance, 100).await.unwrap();
     let entered = history.iter().rev().filter_map(|event| match &event.kind {
         EventKind::StateChanged(change) => Some(change.to),
-        EventKind::LinkTicket(_) => None,
+        EventKind::LinkTicket(_) | EventKind::WebhookDisabled(_) => None,
     });
     entered.skip_while(|state| *state != StateName::Linking).collect()
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use waygate_core::event::EventName;
 use waygate_core::instance::passkey::PasskeyFailure;
+use waygate_core::webhook::Disabled;
 
 use super::history::change_fields;
 use super::link_ticket::STEPS;
@@ -33,7 +34,10 @@ pub(super) fn event() -> Schema {
         always("failure", Schema::word(&failures).or_null().says("Why it `failed`.")),
         always("reason", Schema::text().or_null().says("In words, why the connection `ended`.")),
     ];
-    let ticket = vec![always("link_ticket", Schema::uuid()), always("step", Schema::word(&STEPS))];
+    let ticket =
+        vec![always("link_ticket_id", Schema::uuid()), always("step", Schema::word(&STEPS))];
+    let why = Schema::word(&Disabled::ALL.map(Disabled::as_str));
+    let disabled = vec![always("webhook_endpoint_id", Schema::uuid()), always("why", why)];
     let dropped = vec![always("count", Schema::count().says("How many."))];
     Schema::either([
         of_kind(EventName::StateChanged, "Its state changed.", change_fields()),
@@ -48,6 +52,11 @@ pub(super) fn event() -> Schema {
             EventName::NotificationsDropped,
             "Notifications for GREEN-API's clients went, since nobody fetched them.",
             dropped,
+        ),
+        of_kind(
+            EventName::WebhookDisabled,
+            "A webhook endpoint that heard of it is sent nothing any more.",
+            disabled,
         ),
     ])
     .says("Something that happened to an instance. A client must not mind kinds that it does not know.")

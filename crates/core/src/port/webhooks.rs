@@ -1,0 +1,120 @@
+//! The port to the webhook endpoints and their deliveries.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::link::Deed;
+use crate::error::Error;
+use crate::id::{AccountId, WebhookEndpointId};
+use crate::secret::Sealed;
+use crate::webhook::{
+    Attempt, Delivery, DeliveryNumber, Disabling, DueDelivery, EventFilter, WebhookEndpoint,
+};
+
+/// How a delivery goes on after an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settling {
+    /// It arrived; its endpoint fails no more.
+    Arrived,
+    /// It is due again at this time; its endpoint fails.
+    Again(Timestamp),
+    /// It was given up; its endpoint fails.
+    GivenUp,
+}
+
+/// Which dead letters are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeadLetters {
+    /// These alone; all of them when it is `None`.
+    pub numbers: Option<Vec<DeliveryNumber>>,
+    /// Given up at this time or later.
+    pub since: Option<Timestamp>,
+    /// Given up before this time.
+    pub until: Option<Timestamp>,
+}
+
+/// Keeps webhook endpoints, and a delivery for each event that one of them wants.
+///
+/// Deliveries are made by [`Journal`](super::journal::Journal) in the transaction that writes an event:
+/// one for each endpoint of the instance's account whose filter takes it and that is not disabled; due
+/// at once. They go with their endpoint and with their instance. What a call wrote is committed when it
+/// returns, and survives a loss of power. Times are kept to the millisecond.
+pub trait Webhooks: fmt::Debug + Send + Sync + 'static {
+    /// Writes an endpoint down. `Conflict` when its id is taken, `NotFound` when there is no such
+    /// account, or it was closed.
+    fn add_webhook_endpoint(&self, endpoint: WebhookEndpoint) -> Deed<'_, Result<(), Error>>;
+
+    /// The endpoints of an account in the order in which they were added.
+    fn webhook_endpoints(
+        &self,
+        account: AccountId,
+    ) -> Deed<'_, Result<Vec<WebhookEndpoint>, Error>>;
+
+    /// Gives an endpoint other terms and another filter; what is on its way stays so. `false` when
+    /// there is none.
+    fn change_webhook_endpoint(
+        &self,
+        endpoint: WebhookEndpointId,
+        terms: Sealed,
+        filter: EventFilter,
+    ) -> Deed<'_, Result<bool, Error>>;
+
+    /// Has nothing sent to an endpoint any more; what was on its way waits. `false` when there is none,
+    /// or it was disabled before.
+    fn disable_webhook_endpoint(
+        &self,
+        endpoint: WebhookEndpointId,
+        disabling: Disabling,
+    ) -> Deed<'_, Result<bool, Error>>;
+
+    /// Has events sent to an endpoint again, which begins anew: it does not fail. `false` when there is
+    /// none, or it was not disabled.
+    fn enable_webhook_endpoint(&self, endpoint: WebhookEndpointId)
+    -> Deed<'_, Result<bool, Error>>;
+
+    /// Removes an endpoint with its deliveries. `false` when there is none.
+    fn remove_webhook_endpoint(&self, endpoint: WebhookEndpointId)
+    -> Deed<'_, Result<bool, Error>>;
+
+    /// The deliveries that are due at `now` and whose endpoint is not disabled: of each endpoint those
+    /// that have been due longest, `each` at most.
+    fn due_deliveries(
+        &self,
+        now: Timestamp,
+        each: u32,
+    ) -> Deed<'_, Result<Vec<DueDelivery>, Error>>;
+
+    /// When the next delivery is due that is not at `now`, of an endpoint that is not disabled.
+    fn next_due(&self, now: Timestamp) -> Deed<'_, Result<Option<Timestamp>, Error>>;
+
+    /// Writes down what came of an attempt. `false` when the delivery is gone, or was not due.
+    fn settle_delivery(
+        &self,
+        delivery: DeliveryNumber,
+        attempt: Attempt,
+        settling: Settling,
+    ) -> Deed<'_, Result<bool, Error>>;
+
+    /// The deliveries of an endpoint, newest first, at most `limit`; those older than `before`, where
+    /// one is named, and those that were given up alone, where those are wanted.
+    fn deliveries(
+        &self,
+        endpoint: WebhookEndpointId,
+        given_up: bool,
+        before: Option<DeliveryNumber>,
+        limit: u32,
+    ) -> Deed<'_, Result<Vec<Delivery>, Error>>;
+
+    /// Makes dead letters of an endpoint due at `now`, as if they had never been attempted; tells how
+    /// many.
+    fn replay_deliveries(
+        &self,
+        endpoint: WebhookEndpointId,
+        letters: DeadLetters,
+        now: Timestamp,
+    ) -> Deed<'_, Result<u64, Error>>;
+
+    /// Forgets deliveries that arrived or were given up before `cutoff`; tells how many.
+    fn forget_deliveries(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>>;
+}
