@@ -138,6 +138,21 @@ async fn an_end_without_a_reason_is_a_lost_connection() {
     world.end_clean().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_dies_in_place_of_a_login_is_given_up_for_a_new_one() {
+    let world = World::new(Latency::FortyMillis);
+    let mut instance = world.linked().await;
+    world.sim.inject(Fault::GoMute { at: Moment::Login }.on(PHONE).times(1));
+    world.sim.inject(Fault::stream_error(515).on(PHONE));
+    instance.reaches(StateName::Connecting).await;
+    // As long as for a connection that has died later, see keep_alive.rs: three looks, two pings and 4 s.
+    // Then a wait of a second and ten per cent, and a login.
+    let limit = Duration::from_secs(3 * 30 + 2 * 20 + 4 + 10);
+    instance.reaches_within(limit, StateName::Online).await;
+    assert_eq!(world.sim.report().faults["go_mute"], 1);
+    world.end_clean().await;
+}
+
 /// Refusals of a login, with what is known, missing and nonsense.
 fn refusals() -> Vec<(Failure, Shown)> {
     use StateName::{Banned, Failed, Offline, Suspended, Unlinked};
