@@ -34,7 +34,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { min_reader_version: 2, sql: include_str!("../migrations/0005_kept_answers.sql") },
     Migration { min_reader_version: 2, sql: include_str!("../migrations/0006_notifications.sql") },
     // An older reader would write events that no endpoint hears of.
-    Migration { min_reader_version: 5, sql: include_str!("../migrations/0007_webhooks.sql") },
+    Migration { min_reader_version: 7, sql: include_str!("../migrations/0007_webhooks.sql") },
 ];
 
 /// Runs what is missing since `version`, each in a transaction of its own.

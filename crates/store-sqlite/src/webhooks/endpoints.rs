@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use sqlx::SqliteConnection;
 use waygate_core::error::Error;
-use waygate_core::event::EventName;
 use waygate_core::id::{AccountId, InstanceId, WebhookEndpointId};
 use waygate_core::secret::Sealed;
 use waygate_core::webhook::{Disabled, Disabling, EventFilter, WebhookEndpoint};
