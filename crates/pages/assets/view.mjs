@@ -23,7 +23,7 @@ const MESSAGES = {
   fault: { tone: 'stop', words: 'fault', buttons: ['again'] },
 };
 
-const FAILURES = ['not_watched', 'code_expired', 'wrong_code', 'code_lost', 'given_up'];
+const FAILURES = ['not_watched', 'code_expired', 'wrong_code', 'wrong_phone', 'code_lost', 'given_up'];
 
 /// `ticket` is the last part of the page's own address: all calls stand below it.
 export function view(state, ticket, words) {

@@ -75,6 +75,7 @@ fn is_failure(last: Outcome) -> bool {
             Next::Unlink | Next::Banned | Next::WaitForBan | Next::Fail | Next::Probe(_) => true,
             Next::Redial | Next::Backoff { .. } | Next::Nothing => false,
         },
+        Outcome::WrongPhone => true,
         Outcome::NotScanned
         | Outcome::NotTyped
         | Outcome::WrongCode

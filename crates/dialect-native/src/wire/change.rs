@@ -53,7 +53,7 @@ impl ChangeBody {
 }
 
 /// Every cause, as programs read it.
-pub(crate) const CAUSES: [&str; 22] = [
+pub(crate) const CAUSES: [&str; 23] = [
     "started",
     "stopped",
     "shut_down",
@@ -68,6 +68,7 @@ pub(crate) const CAUSES: [&str; 22] = [
     "pairing_code_refused",
     "pairing_code_typed",
     "wrong_pairing_code",
+    "wrong_phone",
     "passkey_required",
     "scanned",
     "proof_rejected",
@@ -99,6 +100,7 @@ fn name(cause: Cause) -> &'static str {
         Cause::PairingCodeRefused => "pairing_code_refused",
         Cause::PairingCodeTyped => "pairing_code_typed",
         Cause::WrongPairingCode => "wrong_pairing_code",
+        Cause::WrongPhone => "wrong_phone",
         Cause::PasskeyRequired => "passkey_required",
         Cause::Scanned => "scanned",
         Cause::ProofRejected => "proof_rejected",

@@ -14,3 +14,4 @@ mod pairing_refusals;
 mod panics;
 mod removal;
 mod report;
+mod wrong_phone;

@@ -16,8 +16,16 @@ const STEPS: [&str; 9] = [
     "failed",
 ];
 
-const FAILURES: [&str; 7] =
-    ["not_watched", "code_expired", "wrong_code", "code_lost", "given_up", "refused", "impossible"];
+const FAILURES: [&str; 8] = [
+    "not_watched",
+    "code_expired",
+    "wrong_code",
+    "wrong_phone",
+    "code_lost",
+    "given_up",
+    "refused",
+    "impossible",
+];
 
 pub(super) fn new() -> Schema {
     let fresh = Schema::flag().or_null().says("`true` for a QR code that was never shown before.");
