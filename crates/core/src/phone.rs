@@ -1,5 +1,6 @@
 //! Phone numbers.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -28,6 +29,30 @@ impl PhoneNumber {
     pub fn digits(&self) -> &str {
         &self.0
     }
+}
+
+impl PhoneNumber {
+    /// Whether an account whose number WhatsApp tells as these digits is this number's. In a few
+    /// countries WhatsApp leaves a digit of mobile numbers out, or keeps one that they have lost.
+    pub fn is_of_account(&self, digits: &str) -> bool {
+        self.digits() == digits || in_one_spelling(self.digits()) == in_one_spelling(digits)
+    }
+}
+
+/// Without the digit that mobile numbers have in one spelling and not in the other: Brazil's ninth digit,
+/// the 1 behind Mexico's code, the 9 behind Argentina's.
+fn in_one_spelling(digits: &str) -> Cow<'_, str> {
+    let without = |code: usize, digit: char| {
+        let (code, rest) = digits.split_at_checked(code)?;
+        Some(Cow::Owned(format!("{code}{}", rest.strip_prefix(digit)?)))
+    };
+    let shorter = match (digits.get(..2), digits.len()) {
+        (Some("55"), 13) => without(4, '9'),
+        (Some("52"), 13) => without(2, '1'),
+        (Some("54"), 13) => without(2, '9'),
+        _ => None,
+    };
+    shorter.unwrap_or(Cow::Borrowed(digits))
 }
 
 impl FromStr for PhoneNumber {
@@ -70,6 +95,31 @@ impl fmt::Debug for PhoneNumber {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_is_a_numbers_also_where_whatsapp_spells_it_with_another_count_of_digits() {
+        let is_of = |number: &str, account: &str| {
+            number.parse::<PhoneNumber>().unwrap().is_of_account(account)
+        };
+        for (number, account) in [
+            ("15550001111", "15550001111"),
+            ("5511955501111", "551155501111"),
+            ("525555011111", "5215555011111"),
+            ("541155501111", "5491155501111"),
+        ] {
+            assert!(is_of(number, account) && is_of(account, number), "{number}");
+        }
+        for (number, account) in [
+            ("15550001111", "15550002222"),
+            ("15550001111", "5550001111"),
+            ("5511955501111", "551155502222"),
+            ("5511855501111", "551155501111"),
+            ("5255550111112", "525555011111"),
+            ("4915550001111", "491555000111"),
+        ] {
+            assert!(!is_of(number, account) && !is_of(account, number), "{number}");
+        }
+    }
 
     #[test]
     fn a_number_is_read_as_people_write_it() {

@@ -163,7 +163,10 @@ impl Actor {
             };
             match woken {
                 Woken::Order(order) => self.obey(order).await,
-                Woken::Link(event) => drop(self.take(Input::Link(event)).await),
+                Woken::Link(event) => {
+                    let input = self.judged(event).await;
+                    self.take(input).await;
+                }
                 Woken::Permit(permit) => {
                     self.asking = None;
                     if let Some(permit) = permit {
@@ -181,6 +184,41 @@ impl Actor {
                     return;
                 }
             }
+        }
+    }
+
+    /// What a connection tells, but for the first login of an account that is not the one that is meant to
+    /// be linked.
+    async fn judged(&mut self, event: LinkEvent) -> Input {
+        if let LinkEvent::Connected { account, .. } = &event
+            && self.machine.is_unproven()
+            && !self.is_meant(account).await
+        {
+            tracing::warn!(instance = %self.instance, "another phone was linked than is meant to be");
+            return Input::WrongPhone(account.clone());
+        }
+        Input::Link(event)
+    }
+
+    /// Whether this account may be linked. Waits as long as the store fails: nobody is let in unseen.
+    async fn is_meant(&mut self, account: &LinkedAccount) -> bool {
+        let mut pause = JOURNAL_PAUSE_MIN;
+        loop {
+            match self.around.ports.registry.instance(self.instance).await {
+                Ok(record) => {
+                    let meant = record.and_then(|record| record.phone);
+                    return meant.is_none_or(|phone| phone.is_of_account(&account.phone));
+                }
+                Err(error) => {
+                    let cause = error.with_causes();
+                    tracing::error!(instance = %self.instance, cause, "a number could not be read");
+                }
+            }
+            if self.ending.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                // The next process sees to it.
+                return true;
+            }
+            pause = pause.saturating_mul(2).min(JOURNAL_PAUSE_MAX);
         }
     }
 

@@ -60,6 +60,10 @@ pub struct Attempt {
     pub version: u64,
 }
 
+/// What a phone is told that is not the one that is meant to be linked.
+pub const WRONG_PHONE: &str =
+    "another phone than the one that is meant to be linked accepted, and was logged out again";
+
 /// How far an attempt has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -80,6 +84,8 @@ pub enum Failure {
     CodeExpired,
     /// A wrong pairing code was typed.
     WrongCode,
+    /// The phone that accepted was not the one that is meant to be linked; it was logged out.
+    WrongPhone,
     /// The pairing code is worth nothing any more: its connection was lost, or another code was
     /// asked for.
     CodeLost,
@@ -100,6 +106,7 @@ impl Failure {
             Self::NotWatched => "nobody looked any more",
             Self::CodeExpired => "the code was not typed in time",
             Self::WrongCode => "the phone and the gateway did not agree on the code",
+            Self::WrongPhone => WRONG_PHONE,
             Self::CodeLost => "the code is no longer valid",
             Self::GivenUp => "it was given up",
             Self::Passkey(failure) => failure.words(),
@@ -225,7 +232,9 @@ impl Gateway {
         };
         give(&running, input).await?;
         let id = AttemptId::from_random_bytes(self.parts().dice.bytes());
-        let mut course = Course { method: method.clone(), code: None, heard: Heard::Nothing };
+        let turned_away = running.shown.borrow().turned_away();
+        let mut course =
+            Course { method: method.clone(), code: None, heard: Heard::Nothing, turned_away };
         let step = course.step(&running.shown.borrow(), now);
         let attempt = Attempt { id, instance, method, begun_at: now, step, version: 1 };
         let (publish, shown) = watch::channel(attempt.clone());
@@ -401,11 +410,16 @@ struct Course {
     /// The pairing code that it got.
     code: Option<PairingCode>,
     heard: Heard,
+    /// How many accounts the instance had turned away before.
+    turned_away: u32,
 }
 
 impl Course {
     /// How far the attempt has come.
     fn step(&mut self, machine: &Machine, now: Timestamp) -> Step {
+        if machine.turned_away() > self.turned_away {
+            return Step::Failed(Failure::WrongPhone);
+        }
         let sight = Sight::of(machine, now);
         match &sight {
             Sight::Linked(account) => return Step::Linked(account.clone()),

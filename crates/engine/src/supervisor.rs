@@ -222,10 +222,12 @@ impl Cell {
         if given_up {
             return (Machine::failed(now, linked, EndReason::Fault), None);
         }
-        match standing.and_then(|it| it.at_rest(now, linked.as_ref())) {
+        let is_unproven = linked.is_some() && standing.as_ref().is_some_and(Standing::is_unproven);
+        let (machine, first) = match standing.and_then(|it| it.at_rest(now, linked.as_ref())) {
             Some(machine) => (machine, None),
             None => (Machine::new(now), Some(Input::Start(linked))),
-        }
+        };
+        (machine.with_unproven_keys(is_unproven), first)
     }
 
     /// What is known of the instance from before.

@@ -33,6 +33,7 @@ const FAILURES = [
   'not_watched',
   'code_expired',
   'wrong_code',
+  'wrong_phone',
   'code_lost',
   'given_up',
   'passkey_unavailable',

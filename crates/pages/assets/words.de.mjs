@@ -113,6 +113,7 @@ export default {
   "not_watched": "Niemand sah mehr auf den Code.",
   "code_expired": "Der Code wurde nicht rechtzeitig eingegeben.",
   "wrong_code": "Auf dem Handy wurde ein anderer Code eingegeben als der, der hier steht.",
+  "wrong_phone": "Den Code hat ein anderes Handy gescannt als das, für das dieser Link ist. Es wurde wieder abgemeldet.",
   "code_lost": "Der Code gilt nicht mehr. Vielleicht wurde ein neuerer angefordert.",
   "given_up": "Es wurde an anderer Stelle abgebrochen.",
   "limited_title": "Zu viele Codes",

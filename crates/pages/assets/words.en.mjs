@@ -113,6 +113,7 @@ export default {
   "not_watched": "Nobody looked at the code any more.",
   "code_expired": "The code was not typed in time.",
   "wrong_code": "Another code was typed on the phone than the one shown here.",
+  "wrong_phone": "Another phone scanned the code than the one that this link is for. It was logged out again.",
   "code_lost": "The code is no longer valid. A newer one may have been asked for.",
   "given_up": "It was given up elsewhere.",
   "limited_title": "Too many codes",

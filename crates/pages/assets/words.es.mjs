@@ -113,6 +113,7 @@ export default {
   "not_watched": "Ya nadie miraba el código.",
   "code_expired": "El código no se escribió a tiempo.",
   "wrong_code": "En el teléfono se escribió un código distinto del que se muestra aquí.",
+  "wrong_phone": "Escaneó el código un teléfono distinto de aquel para el que es este enlace. Se cerró su sesión.",
   "code_lost": "El código ya no es válido. Puede que se haya pedido otro más nuevo.",
   "given_up": "Se canceló en otro lugar.",
   "limited_title": "Demasiados códigos",

@@ -113,6 +113,7 @@ export default {
   "not_watched": "Plus personne ne regardait le code.",
   "code_expired": "Le code n'a pas été saisi à temps.",
   "wrong_code": "Le code saisi sur le téléphone n'est pas celui affiché ici.",
+  "wrong_phone": "Le code a été scanné par un autre téléphone que celui auquel ce lien est destiné. Il a été déconnecté.",
   "code_lost": "Le code n'est plus valable. Un plus récent a peut-être été demandé.",
   "given_up": "Cela a été abandonné ailleurs.",
   "limited_title": "Trop de codes",

@@ -113,6 +113,7 @@ export default {
   "not_watched": "Ninguém olhava mais para o código.",
   "code_expired": "O código não foi digitado a tempo.",
   "wrong_code": "No celular foi digitado um código diferente do que está aqui.",
+  "wrong_phone": "O código foi lido por um celular diferente daquele a que este link se destina. Ele foi desconectado.",
   "code_lost": "O código não vale mais. Talvez um mais novo tenha sido pedido.",
   "given_up": "Foi cancelado em outro lugar.",
   "limited_title": "Códigos demais",

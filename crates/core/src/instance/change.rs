@@ -51,6 +51,8 @@ pub enum Cause {
     Scanned,
     /// A phone's proof did not verify.
     ProofRejected,
+    /// The account that logged in is not the one that is meant to be linked.
+    WrongPhone,
     /// The login succeeded.
     LoggedIn,
     /// The account's name changed.

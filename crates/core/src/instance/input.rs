@@ -44,6 +44,8 @@ pub enum Input {
     GiveUp,
     /// The alarm (see [`super::machine::Machine::alarm`]) rang.
     Wake,
+    /// An account logged in for the first time, and is not the one that is meant to be linked.
+    WrongPhone(LinkedAccount),
     /// The running connection tells something.
     Link(LinkEvent),
 }
@@ -81,6 +83,7 @@ impl Input {
             Input::ConfirmPasskey(_) => Cause::PasskeyConfirmed,
             Input::GiveUp => Cause::GivenUp,
             Input::Wake => Cause::Due,
+            Input::WrongPhone(_) => Cause::WrongPhone,
             Input::Link(LinkEvent::QrIssued { .. }) => Cause::CodeIssued,
             Input::Link(LinkEvent::Paired(_)) => Cause::Scanned,
             Input::Link(LinkEvent::PairingFailed) => Cause::ProofRejected,

@@ -41,6 +41,10 @@ pub struct Machine {
     last_end: Option<EndReason>,
     /// A person let it rest, and it has a connection only so that WhatsApp hears of a logout.
     rests: bool,
+    /// A phone has accepted, and no login has shown yet whose account it is.
+    is_unproven: bool,
+    /// How many accounts were turned away, being others than the one that is meant to be linked.
+    turned_away: u32,
 }
 
 /// Moves one instance one step. Pure: the actor performs the effects, in this order.
@@ -78,6 +82,8 @@ impl Machine {
             hurried_at: None,
             last_end: None,
             rests: false,
+            is_unproven: false,
+            turned_away: 0,
         }
     }
 
@@ -90,6 +96,22 @@ impl Machine {
     /// A machine in a state that outlived a process; see [`super::standing::Standing::at_rest`].
     pub(super) fn at_rest(now: Timestamp, state: State) -> Self {
         Self { state, ..Self::new(now) }
+    }
+
+    /// The same, with keys of a link that nobody has seen at work yet, where that is so.
+    #[must_use]
+    pub fn with_unproven_keys(self, is_unproven: bool) -> Self {
+        Self { is_unproven, ..self }
+    }
+
+    /// Whether the next login is the first one of its account.
+    pub fn is_unproven(&self) -> bool {
+        self.is_unproven || self.state.linked().is_none()
+    }
+
+    /// How many accounts were turned away, being others than the one that is meant to be linked.
+    pub fn turned_away(&self) -> u32 {
+        self.turned_away
     }
 
     /// Where the instance stands.
@@ -121,11 +143,14 @@ impl Machine {
     /// What is worth keeping of it: an instance that rests does so in spite of a connection that it
     /// has for a while.
     pub fn standing(&self) -> Standing {
-        if self.rests {
+        let mut standing = if self.rests {
             let (by, linked) = (Stopper::Person, self.state.linked().cloned());
-            return Standing::of(&State::Stopped { by, linked });
-        }
-        Standing::of(&self.state)
+            Standing::of(&State::Stopped { by, linked })
+        } else {
+            Standing::of(&self.state)
+        };
+        standing.is_unproven = self.is_unproven && self.state.linked().is_some();
+        standing
     }
 
     /// When the machine wants to be woken with [`Input::Wake`], if at all.
@@ -179,6 +204,7 @@ impl Machine {
             Input::ConfirmPasskey(text) => self.confirm_passkey(&text, moment.now),
             Input::GiveUp => self.give_up(moment.now),
             Input::Wake => self.wake(moment.now),
+            Input::WrongPhone(account) => self.turn_away(account, moment.now),
             Input::Link(event) => self.link_event(event, moment),
         }
     }
@@ -345,6 +371,7 @@ impl Machine {
     /// A phone accepted. It may do so while the connection is being closed; the link stands all
     /// the same, and only the login is missing.
     fn paired(&mut self, account: LinkedAccount) -> Vec<Effect> {
+        self.is_unproven = true;
         self.linking.scanned();
         self.pairing = None;
         self.failures = 0;
@@ -416,6 +443,7 @@ impl Machine {
                         self.linking.scanned();
                     }
                     self.pairing = None;
+                    self.is_unproven = false;
                     self.state = State::Online { account, push_name };
                     self.last_end = None;
                 }

@@ -31,14 +31,23 @@ pub struct Standing {
     /// How the last attempt or the last link ended, while the instance is unlinked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Outcome>,
+    /// A phone has accepted, and nobody has seen yet whether its account is the one that is meant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unproven: bool,
 }
 
 impl Standing {
     /// What is worth keeping of a state.
     pub fn of(state: &State) -> Self {
         let name = state.name();
-        let mut standing =
-            Self { state: name, stopped_by: None, until_s: None, next_try_s: None, last: None };
+        let mut standing = Self {
+            state: name,
+            stopped_by: None,
+            until_s: None,
+            next_try_s: None,
+            last: None,
+            is_unproven: false,
+        };
         match state {
             State::Stopped { by, .. } => standing.stopped_by = Some(*by),
             State::Suspended { until, next_try, .. } => {
@@ -55,6 +64,12 @@ impl Standing {
             | State::Failed { .. } => {}
         }
         standing
+    }
+
+    /// Whether keys that are stored are those of a link that nobody has seen at work yet: the process
+    /// may have ended between the phone's yes and the first login.
+    pub fn is_unproven(&self) -> bool {
+        self.is_unproven || matches!(self.state, StateName::Linking | StateName::Unlinked)
     }
 
     /// The machine of an instance that must not simply be started: it was told to rest, is
@@ -155,6 +170,25 @@ mod tests {
         let stopped = State::Stopped { by: Stopper::Person, linked: Some(account()) };
         let expected = State::Stopped { by: Stopper::Person, linked: None };
         assert_eq!(after_restart(&stopped, None), Some(expected));
+    }
+
+    #[test]
+    fn a_link_that_nobody_saw_at_work_is_remembered_as_one() {
+        let base = || Standing::of(&State::Unlinked { last: None });
+        for (state, is_unproven, expected) in [
+            (StateName::Linking, false, true),
+            (StateName::Unlinked, false, true),
+            (StateName::Connecting, true, true),
+            (StateName::Connecting, false, false),
+            (StateName::Online, false, false),
+            (StateName::Offline, false, false),
+        ] {
+            let standing = Standing { state, is_unproven, ..base() };
+            let stored = serde_json::to_string(&standing).unwrap();
+            assert_eq!(stored.contains("is_unproven"), is_unproven, "{stored}");
+            let read: Standing = serde_json::from_str(&stored).unwrap();
+            assert_eq!(read.is_unproven(), expected, "{stored}");
+        }
     }
 
     #[test]

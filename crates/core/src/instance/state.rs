@@ -97,6 +97,8 @@ pub enum Outcome {
     Passkey(PasskeyFailure),
     /// A phone answered, but its proof did not verify.
     ProofRejected,
+    /// The phone that accepted was not the one that is meant to be linked.
+    WrongPhone,
     /// The link or the attempt ended for this reason.
     Ended(EndReason),
     /// A person logged out.

@@ -10,8 +10,9 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::machine::Machine;
-use waygate_core::instance::state::{QrCode, State};
+use waygate_core::instance::state::{Outcome, QrCode, State};
 use waygate_core::token::TokenKind;
+use waygate_engine::attempts::WRONG_PHONE;
 use waygate_engine::look::Look;
 use waygate_engine::sight::Sight;
 use waygate_http::websocket::{CloseCode, Session};
@@ -203,6 +204,9 @@ impl Course {
             Sight::PairingCode { qr: None, .. } | Sight::PairingCodeTyped(_) | Sight::Finishing => {
                 self.seen = Some(sight);
                 Ok(None)
+            }
+            Sight::Idle { last: Some(Outcome::WrongPhone) } => {
+                self.end(&Look::Impossible(WRONG_PHONE))
             }
             // How long the next code takes, and whether there is one, a new look tells.
             Sight::Idle { .. } | Sight::Preparing | Sight::NotBefore { .. } => Ok(None),

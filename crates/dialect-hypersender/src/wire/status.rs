@@ -86,6 +86,7 @@ fn is_failure(last: Outcome) -> bool {
             | PasskeyFailure::Unanswered
             | PasskeyFailure::Lost => false,
         },
+        Outcome::WrongPhone => true,
         Outcome::NotScanned
         | Outcome::NotTyped
         | Outcome::WrongCode

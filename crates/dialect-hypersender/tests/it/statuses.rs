@@ -53,6 +53,21 @@ async fn from_the_first_look_to_the_removal_on_the_phone_and_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_phone_than_the_one_that_is_meant_has_failed_until_somebody_asks_for_a_code() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    let other = "15550002222".parse().unwrap();
+    let described = server.gateway.describe_instance(instance.id, |it| it.phone = Some(other));
+    described.await.unwrap();
+    server.show(&instance, "2@first").await;
+    server.link.link(instance.id).await;
+    server.settle(instance.id, StateName::Unlinked).await;
+    assert_status(&server, &instance, "FAILED").await;
+    server.show(&instance, "2@second").await;
+    assert_status(&server, &instance, "SCAN_QR_CODE").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_stopped_banned_or_given_up() {
     let server = Server::start().await;
     let instance = server.online().await;

@@ -149,6 +149,7 @@ impl AttemptBody {
             Failure::NotWatched => "not_watched",
             Failure::CodeExpired => "code_expired",
             Failure::WrongCode => "wrong_code",
+            Failure::WrongPhone => "wrong_phone",
             Failure::CodeLost => "code_lost",
             Failure::GivenUp => "given_up",
             Failure::Refused(_) => "refused",

@@ -61,7 +61,7 @@ impl ChangeFields {
 }
 
 /// Every cause, as programs read it.
-pub(crate) const CAUSES: [&str; 26] = [
+pub(crate) const CAUSES: [&str; 27] = [
     "started",
     "stopped",
     "shut_down",
@@ -76,6 +76,7 @@ pub(crate) const CAUSES: [&str; 26] = [
     "pairing_code_refused",
     "pairing_code_typed",
     "wrong_pairing_code",
+    "wrong_phone",
     "passkey_required",
     "passkey_answered",
     "passkey_code_issued",
@@ -118,6 +119,7 @@ fn name(cause: Cause) -> &'static str {
         Cause::PairingCodeRefused => "pairing_code_refused",
         Cause::PairingCodeTyped => "pairing_code_typed",
         Cause::WrongPairingCode => "wrong_pairing_code",
+        Cause::WrongPhone => "wrong_phone",
         Cause::PasskeyRequired => "passkey_required",
         Cause::PasskeyAnswered => "passkey_answered",
         Cause::PasskeyCodeIssued => "passkey_code_issued",

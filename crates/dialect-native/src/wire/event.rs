@@ -59,10 +59,11 @@ pub(crate) const LINKING_STEPS: [&str; 11] = [
 ];
 
 /// Every way in which one fails; those of a passkey have their names in [`passkey`].
-pub(crate) const LINKING_FAILURES: [&str; 8] = [
+pub(crate) const LINKING_FAILURES: [&str; 9] = [
     "not_scanned",
     "not_typed",
     "wrong_code",
+    "wrong_phone",
     "not_watched",
     "proof_rejected",
     "ended",
@@ -139,6 +140,7 @@ fn failed(outcome: Option<Outcome>) -> (&'static str, Option<&'static str>) {
         Some(Outcome::NotScanned) => ("not_scanned", None),
         Some(Outcome::NotTyped) => ("not_typed", None),
         Some(Outcome::WrongCode) => ("wrong_code", None),
+        Some(Outcome::WrongPhone) => ("wrong_phone", None),
         Some(Outcome::NotWatched) => ("not_watched", None),
         Some(Outcome::Passkey(failure)) => (passkey::name(failure), None),
         Some(Outcome::ProofRejected) => ("proof_rejected", None),

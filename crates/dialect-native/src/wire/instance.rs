@@ -11,6 +11,7 @@ use waygate_core::scope::Scopes;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_engine::Gateway;
+use waygate_engine::attempts::WRONG_PHONE;
 use waygate_engine::instances::NewbornInstance;
 
 use super::time::rfc3339;
@@ -195,6 +196,7 @@ fn why_unlinked(last: Outcome) -> Option<&'static str> {
     match last {
         Outcome::Ended(reason) => Some(reason.ruling().words),
         Outcome::Passkey(failure) => Some(failure.words()),
+        Outcome::WrongPhone => Some(WRONG_PHONE),
         Outcome::NotScanned
         | Outcome::NotTyped
         | Outcome::WrongCode

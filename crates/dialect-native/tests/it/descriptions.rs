@@ -1,5 +1,7 @@
 //! What people say of instances, and finding them by it.
 
+use serde_json::Value;
+use waygate_core::instance::state::StateName;
 use waygate_core::scope::Scope;
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
@@ -22,10 +24,10 @@ async fn a_name_and_an_expected_number_are_given_changed_and_taken_away() {
         ("Bakery".into(), "15550003333".into())
     );
     let changed = server.send("PATCH", &path, r#"{"phone":null,"name":""}"#).await.json();
-    assert_eq!((&changed["name"], &changed["phone"]), (&"".into(), &serde_json::Value::Null));
+    assert_eq!((&changed["name"], &changed["phone"]), (&"".into(), &Value::Null));
     let same = server.send("PATCH", &path, r#"{"name":null}"#).await;
     assert_eq!((same.status, same.json()["name"].as_str()), (200, Some("")));
-    assert_eq!(server.get(&path).await.json()["phone"], serde_json::Value::Null);
+    assert_eq!(server.get(&path).await.json()["phone"], Value::Null);
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,4 +137,48 @@ async fn what_no_instance_can_be_like_is_refused() {
     "#);
     let reader = server.key_for([Scope::Read]).await;
     assert_eq!(server.send_as(&reader, "GET", "/instances?name=x", "").await.status, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_phone_than_the_one_that_is_meant_is_logged_out_and_everybody_is_told() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    let (id, path) = (instance.id, instance.path("/linking-attempts"));
+    let meant = server.send("PATCH", &instance.path(""), r#"{"phone":"15550002222"}"#).await;
+    assert_eq!(meant.status, 200);
+    let attempt = server.post(&path, r#"{"method":"qr"}"#).await.text("id");
+    server.link.show(id, "2@code").await;
+    server.link.link(id).await;
+    server.settle(id, StateName::Unlinked).await;
+    assert_eq!((server.link.logouts(), server.link.forgotten()), (1, 1));
+    let ended = server.get(&format!("{path}/{attempt}?wait=10&after=3")).await.json();
+    assert_eq!((&ended["step"], &ended["failure"]), (&"failed".into(), &"wrong_phone".into()));
+    let why =
+        "another phone than the one that is meant to be linked accepted, and was logged out again";
+    assert_eq!(ended["reason"], why);
+    let shown = server.get(&instance.path("")).await.json();
+    assert_eq!((&shown["state"]["reason"], &shown["whatsapp"]), (&why.into(), &Value::Null));
+    let history = server.get(&instance.path("/state-history?limit=1")).await.json();
+    let change = &history["data"][0];
+    assert_eq!((&change["to"], &change["cause"]), (&"unlinked".into(), &"wrong_phone".into()));
+    assert_eq!(change["whatsapp"]["phone"], account().phone, "whose it was is worth knowing");
+    // The right one may come.
+    let meant = format!(r#"{{"phone":"{}"}}"#, account().phone);
+    assert_eq!(server.send("PATCH", &instance.path(""), meant).await.status, 200);
+    server.post(&path, r#"{"method":"qr"}"#).await;
+    server.link.show(id, "2@other").await;
+    server.link.link(id).await;
+    server.settle(id, StateName::Online).await;
+}
+
+/// What is said of an instance later on does not touch a link that stands.
+#[tokio::test(start_paused = true)]
+async fn an_account_that_is_linked_stays_linked_whatever_number_is_meant_from_then_on() {
+    let server = Server::start().await;
+    let instance = server.online().await;
+    server.send("PATCH", &instance.path(""), r#"{"phone":"15550002222"}"#).await;
+    assert_eq!(server.post(&instance.path("/restart"), "").await.status, 200);
+    server.settle(instance.id, StateName::Connecting).await;
+    server.link.log_in(instance.id).await;
+    server.settle(instance.id, StateName::Online).await;
 }

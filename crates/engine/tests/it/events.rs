@@ -49,7 +49,8 @@ fn shown(kind: &EventKind) -> &'static str {
         EventKind::QrRotated(_) => "- rotated",
         EventKind::Linking(_)
         | EventKind::LinkTicket(_)
-        | EventKind::NotificationsDropped { .. } => "something else",
+        | EventKind::NotificationsDropped { .. }
+        | EventKind::WebhookDisabled(_) => "something else",
     }
 }
 

@@ -247,6 +247,7 @@ pub async fn a_standing_is_read_as_it_was_written(store: &dyn Store) -> Result<(
     for written in [
         Standing { stopped_by: Some(Stopper::Person), ..standing(StateName::Stopped) },
         Standing { until_s: Some(i64::MIN), ..standing(StateName::Suspended) },
+        Standing { is_unproven: true, ..standing(StateName::Connecting) },
         Standing { next_try_s: Some(i64::MAX), ..standing(StateName::Suspended) },
         Standing { last: Some(Outcome::Ended(EndReason::DeviceRemoved)), ..base.clone() },
         base,

@@ -120,7 +120,8 @@ pub fn event(device: u16) -> EventKind {
 
 /// A standing with nothing to remember but the state.
 pub fn standing(state: StateName) -> Standing {
-    Standing { state, stopped_by: None, until_s: None, next_try_s: None, last: None }
+    let (stopped_by, until_s, next_try_s) = (None, None, None);
+    Standing { state, stopped_by, until_s, next_try_s, last: None, is_unproven: false }
 }
 
 /// Why it was refused, `None` when it was not.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::passkey::PasskeyStep;
 use waygate_core::instance::state::{LinkingStep, Outcome, QrCode, State};
+use waygate_engine::attempts::WRONG_PHONE;
 
 /// What to tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,7 @@ pub(crate) fn progress(machine: &Machine, now: Timestamp) -> Progress {
                 (Some(Outcome::Passkey(failure)), None) => {
                     Progress::Note(format!("not linked: {}", failure.words()))
                 }
+                (Some(Outcome::WrongPhone), None) => Progress::Note(WRONG_PHONE.into()),
                 (Some(Outcome::LoggedOut), None) => Progress::Note("logged out".into()),
                 (Some(Outcome::NotScanned | Outcome::NotWatched) | None, None) => Progress::Quiet,
             }

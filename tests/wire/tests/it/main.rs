@@ -17,3 +17,4 @@ mod panics;
 mod passkey;
 mod removal;
 mod report;
+mod wrong_phone;

@@ -110,6 +110,21 @@ impl Machine {
         }
     }
 
+    /// An account that just logged in is not the one that is meant to be linked. It never becomes usable:
+    /// WhatsApp is told over this login, and the keys go.
+    pub(super) fn turn_away(&mut self, account: LinkedAccount, now: Timestamp) -> Vec<Effect> {
+        if !self.has_line() {
+            return vec![];
+        }
+        self.state = State::Online { account, push_name: None };
+        self.turned_away = self.turned_away.saturating_add(1);
+        let effects = self.log_out(now);
+        if let State::Unlinked { last } = &mut self.state {
+            *last = Some(Outcome::WrongPhone);
+        }
+        effects
+    }
+
     pub(super) fn log_out(&mut self, now: Timestamp) -> Vec<Effect> {
         let mut effects = match &self.state {
             State::Pending => return vec![],
@@ -133,6 +148,7 @@ impl Machine {
             self.linking.lapse();
         }
         self.pairing = None;
+        self.is_unproven = false;
         let stopped_by = if let State::Stopped { by, .. } = &self.state {
             Some(*by)
         } else {

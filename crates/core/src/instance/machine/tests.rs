@@ -366,6 +366,7 @@ fn any_input() -> impl Strategy<Value = Input> {
         1 => Just(Input::Restart),
         1 => Just(Input::PrepareLogOut),
         1 => Just(Input::LogOut),
+        1 => Just(Input::WrongPhone(account())),
         1 => Just(Input::Stop(Stopper::Person)),
         1 => Just(Input::Start(None)),
         1 => Just(Input::Start(Some(account()))),

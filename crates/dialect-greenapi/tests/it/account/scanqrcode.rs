@@ -117,6 +117,25 @@ async fn a_code_that_is_there_comes_at_once_and_a_late_one_within_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_phone_than_the_one_that_is_meant_ends_it_with_the_reason() {
+    let server = Server::start().await;
+    let instance = server.showing("2@code").await;
+    let other = "15550002222".parse().unwrap();
+    let described = server.gateway.describe_instance(instance.id, |it| it.phone = Some(other));
+    described.await.unwrap();
+    let (_sockets, mut client) = watch(&server, &instance).await;
+    assert_eq!(code(&mut client).await, "2@code");
+    server.link.link(instance.id).await;
+    let why =
+        "another phone than the one that is meant to be linked accepted, and was logged out again";
+    let (_at, said) = client.next().await;
+    assert_eq!(said, Said::Text(format!(r#"{{"type":"error","message":"{why}"}}"#)));
+    client.closed().await;
+    let state = server.get(&instance, "getStateInstance").await;
+    assert_eq!(state.told(), r#"200 {"stateInstance":"notAuthorized"}"#);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_has_a_hundred_seconds() {
     let server = Server::start().await;
     let instance = server.instance().await;

@@ -19,8 +19,16 @@ const STEPS: [&str; 10] = [
     "failed",
 ];
 
-const FAILURES: [&str; 7] =
-    ["not_watched", "code_expired", "wrong_code", "code_lost", "given_up", "refused", "impossible"];
+const FAILURES: [&str; 8] = [
+    "not_watched",
+    "code_expired",
+    "wrong_code",
+    "wrong_phone",
+    "code_lost",
+    "given_up",
+    "refused",
+    "impossible",
+];
 
 /// Every word for why an attempt failed.
 fn failures() -> Vec<&'static str> {

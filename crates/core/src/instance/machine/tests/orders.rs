@@ -172,3 +172,57 @@ fn an_account_that_is_offline_logs_in_once_more_before_it_is_logged_out() {
     assert_eq!(story.then(2, Input::PrepareLogOut), [], "a ban is not shortened by knocking");
     assert_eq!(Story::new(None).then(1, Input::PrepareLogOut), []);
 }
+
+/// A phone has accepted, and the first login is under way.
+fn finishing() -> Story {
+    let mut story = Story::new(None);
+    story.then(0, Input::Look);
+    story.then(1, qr(60));
+    story.then(2, Input::Link(LinkEvent::Paired(account())));
+    story.then(3, ended(EndReason::RestartRequired));
+    story
+}
+
+#[test]
+fn another_phone_than_the_one_that_is_meant_is_unlinked_by_its_first_login() {
+    let mut story = finishing();
+    assert!(story.machine.is_unproven());
+    let effects = story.then(4, Input::WrongPhone(account()));
+    assert_eq!(effects, [Effect::LogOut, Effect::ForgetCredentials]);
+    let last = Some(Outcome::WrongPhone);
+    assert_eq!(*story.machine.state(), State::Unlinked { last });
+    assert_eq!(story.machine.standing(), Standing::of(&State::Unlinked { last }));
+    assert_eq!(story.machine.turned_away(), 1);
+    let announced = story.effects.last();
+    let Some(Effect::Announce(change)) = announced else { panic!("{announced:?}") };
+    assert_eq!((change.to, change.cause), (StateName::Unlinked, Cause::WrongPhone));
+    assert_eq!(story.alarm(), None, "nobody is shown a code for that");
+    assert_eq!(
+        story.then(5, Input::Look),
+        [Effect::Dial { urgent: true }],
+        "the right one may come"
+    );
+}
+
+#[test]
+fn only_the_first_login_of_a_link_shows_whose_account_it_is() {
+    let mut story = finishing();
+    assert!(story.machine.standing().is_unproven);
+    story.then(4, connected());
+    assert!(!story.machine.is_unproven() && !story.machine.standing().is_unproven);
+    story.then(5, ended(EndReason::Closed));
+    story.then(60, Input::Wake);
+    assert!(!story.machine.is_unproven());
+    let fresh = Story::new(None).machine;
+    assert!(fresh.is_unproven(), "whatever logs in is news");
+    assert!(fresh.with_unproven_keys(true).is_unproven());
+}
+
+#[test]
+fn an_account_is_turned_away_only_over_a_connection() {
+    let mut story = online();
+    story.then(1, Input::Stop(Stopper::Person));
+    let before = story.machine.clone();
+    assert_eq!(story.then(2, Input::WrongPhone(account())), []);
+    assert_eq!(story.machine, before);
+}

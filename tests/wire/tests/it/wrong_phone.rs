@@ -1,0 +1,67 @@
+//! Another phone than the one that an instance is meant for.
+#![expect(clippy::unwrap_used, reason = "test code")]
+
+use waygate_core::event::EventKind;
+use waygate_core::id::InstanceId;
+use waygate_core::instance::change::Cause;
+use waygate_core::instance::state::{Outcome, State, StateName};
+use waygate_core::phone::PhoneNumber;
+use waygate_engine::attempts::{Failure, Method, Step};
+use waygate_engine::instances::Description;
+use waygate_sim::Latency;
+use waygate_testkit::world::{PHONE, Watched, World};
+
+const OTHER: &str = "15550002222";
+
+/// An instance that is meant for this number.
+async fn meant_for(world: &World, number: &str) -> Watched {
+    let instance = world.instance().await;
+    mean(world, instance.id, number).await;
+    instance
+}
+
+async fn mean(world: &World, instance: InstanceId, number: &str) {
+    let phone: PhoneNumber = number.parse().unwrap();
+    let change = |it: &mut Description| it.phone = Some(phone);
+    world.gateway.describe_instance(instance, change).await.unwrap();
+}
+
+async fn scan(world: &World, instance: InstanceId) {
+    let code = world.code(instance).await;
+    world.phone().scan(code.text.expose()).await.unwrap();
+}
+
+/// Whether the journal tells of an account that was turned away.
+async fn was_turned_away(world: &World, instance: InstanceId) -> bool {
+    let events = world.gateway.state_history(instance, 100).await.unwrap();
+    events.iter().any(|event| {
+        matches!(&event.kind, EventKind::StateChanged(change) if change.cause == Cause::WrongPhone)
+    })
+}
+
+fn turned_away() -> State {
+    State::Unlinked { last: Some(Outcome::WrongPhone) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_unlinked_at_whatsapp_and_its_keys_are_gone() {
+    let mut world = World::new(Latency::FortyMillis);
+    let mut instance = meant_for(&world, OTHER).await;
+    let attempt = world.gateway.begin_attempt(instance.id, Method::QrCode, false).await.unwrap();
+    scan(&world, instance.id).await;
+    let machine = instance.reaches(StateName::Unlinked).await;
+    assert_eq!(machine.state(), &turned_away());
+    assert_eq!(world.phone().devices(), [], "the phone does not go on listing it");
+    let ended = world.gateway.attempt(instance.id, attempt.id).unwrap();
+    assert_eq!(ended.step, Step::Failed(Failure::WrongPhone));
+    assert!(was_turned_away(&world, instance.id).await);
+
+    world.restart_gateway().await;
+    let mut instance = world.watch(instance.id);
+    let machine = instance.reaches(StateName::Unlinked).await;
+    assert_eq!(machine.state(), &turned_away(), "there is nothing to log in with");
+    mean(&world, instance.id, PHONE).await;
+    scan(&world, instance.id).await;
+    instance.reaches(StateName::Online).await;
+    world.end_clean().await;
+}
