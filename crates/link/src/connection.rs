@@ -29,6 +29,7 @@ use crate::runtime::ConnectionTasks;
 use crate::settings::Version;
 use crate::translate::{self, Meaning};
 use crate::transport::{DialTrace, TracedFactory};
+use crate::turn::Turn;
 use crate::whatsapp::Shared;
 
 /// Events of the library that wait to be told. Connection events are few; a queue that is full
@@ -60,6 +61,7 @@ pub(crate) struct Connection {
     pub(crate) orders: mpsc::Receiver<Command>,
     pub(crate) tasks: ConnectionTasks,
     pub(crate) slot: ClientSlot,
+    pub(crate) turn: Turn,
 }
 
 impl fmt::Debug for Connection {
@@ -150,6 +152,7 @@ impl Connection {
             tls: shared.tls.clone(),
             tasks: self.tasks.clone(),
             trace: Arc::clone(trace),
+            turn: self.turn.clone(),
         };
         let shown_as = DevicePropsOverride::new()
             .with_os(&shared.settings.device_name)
@@ -192,7 +195,7 @@ impl Connection {
         mut events: mpsc::Receiver<Arc<Event>>,
     ) -> (Farewell, Option<Leave>) {
         let mut ended = self.tasks.follow(Box::pin(bot.run()));
-        let (mut typed, mut passkey) = (CodeTyped::of(client), PasskeyCalls::new());
+        let (mut typed, mut passkey) = (CodeTyped::of(client), PasskeyCalls::new(&self.turn));
         let (mut farewell, mut leave) = (Farewell::default(), None);
         loop {
             // Every branch may be dropped half-way: a channel keeps what was not taken from it.

@@ -27,5 +27,6 @@ mod profile;
 mod runtime;
 mod translate;
 mod transport;
+mod turn;
 
 pub use whatsapp::WhatsApp;

@@ -19,6 +19,7 @@ use whatsapp_rust::types::events::{PairPasskeyConfirmation, PairPasskeyError, Pa
 
 use crate::library_clock;
 use crate::runtime::ConnectionTasks;
+use crate::turn::Turn;
 
 /// How long WhatsApp may take to answer a call; the library alone would wait longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -57,12 +58,13 @@ pub(crate) fn failure(error: &PairPasskeyError) -> LinkEvent {
 pub(crate) struct PasskeyCalls {
     tell: mpsc::Sender<PasskeyFailure>,
     failures: mpsc::Receiver<PasskeyFailure>,
+    turn: Turn,
 }
 
 impl PasskeyCalls {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(turn: &Turn) -> Self {
         let (tell, failures) = mpsc::channel(FAILURES_MAX);
-        Self { tell, failures }
+        Self { tell, failures, turn: turn.clone() }
     }
 
     /// Waits for a call that fails. May be dropped half-way.
@@ -92,8 +94,11 @@ impl PasskeyCalls {
 
     /// Says that phone and gateway show the same code.
     pub(crate) fn confirm(&self, client: Arc<Client>, tasks: &ConnectionTasks) {
+        let turn = self.turn.begin();
         self.call(tasks, PasskeyFailure::ConfirmationRefused, async move {
-            client.send_passkey_confirmation().await
+            let confirmed = client.send_passkey_confirmation().await;
+            drop(turn);
+            confirmed
         });
     }
 
@@ -174,7 +179,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_call_that_fails_or_is_not_answered_is_told_and_one_that_succeeds_is_not() {
-        let (mut calls, tasks) = (PasskeyCalls::new(), ConnectionTasks::new());
+        let (mut calls, tasks) = (PasskeyCalls::new(&Turn::default()), ConnectionTasks::new());
         let refused = PasskeyFailure::AnswerRefused;
         calls.call(&tasks, refused, async { Ok(()) });
         calls.call(&tasks, refused, async { Err(PasskeyError::Cancelled) });

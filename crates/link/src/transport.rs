@@ -18,6 +18,7 @@ use whatsapp_rust::wacore::net::DisconnectReason;
 use crate::network::{Network, Pipe, PipeSource, Tls};
 use crate::runtime::ConnectionTasks;
 use crate::settings::LinkSettings;
+use crate::turn::Turn;
 
 /// Chunks under way in either direction of a pipe or to the library.
 const CHUNKS: usize = 64;
@@ -65,6 +66,7 @@ pub(crate) struct TracedFactory {
     pub(crate) tls: Tls,
     pub(crate) tasks: ConnectionTasks,
     pub(crate) trace: Arc<DialTrace>,
+    pub(crate) turn: Turn,
 }
 
 impl TracedFactory {
@@ -97,12 +99,13 @@ impl TransportFactory for TracedFactory {
         };
         self.trace.reached.store(true, Ordering::Release);
         let (seen, to_library) = async_channel::bounded(CHUNKS);
-        let trace = Arc::clone(&self.trace);
+        let (trace, mut frames) = (Arc::clone(&self.trace), self.turn.frames());
         self.tasks.start(Box::pin(async move {
             while let Ok(event) = events.recv().await {
                 match &event {
                     TransportEvent::DataReceived(_) => {
                         trace.answered.store(true, Ordering::Release);
+                        frames.next().await;
                     }
                     // Our own closing is echoed as the end of the stream.
                     TransportEvent::Disconnected(_) => {

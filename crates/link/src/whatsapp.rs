@@ -23,6 +23,7 @@ use crate::profile::{ClientSlot, Profile};
 use crate::runtime::{ConnectionTasks, note_panic, panics_caught};
 use crate::settings::{LinkSettings, SettingsProblem};
 use crate::translate;
+use crate::turn::Turn;
 use crate::version::VersionBook;
 
 /// The link to WhatsApp could not be set up.
@@ -141,11 +142,11 @@ impl Linker for WhatsApp {
         let (commands, orders) = mpsc::channel(4);
         let abort = CancellationToken::new();
         let tasks = ConnectionTasks::new();
-        let slot = ClientSlot::default();
+        let (slot, turn) = (ClientSlot::default(), Turn::default());
         let profile =
             Profile { client: slot.clone(), tasks: tasks.clone(), desk: self.0.desk.clone() };
         let connection =
-            Connection { shared: Arc::clone(&self.0), instance, sink, orders, tasks, slot };
+            Connection { shared: Arc::clone(&self.0), instance, sink, orders, tasks, slot, turn };
         let (aborted, last_word) = (abort.clone(), Arc::clone(&connection.sink));
         // Its own table: the connection's tasks end with it, so it cannot be one of them.
         ConnectionTasks::new().start(Box::pin(async move {

@@ -16,6 +16,10 @@ const STATES = {
 
 const UNKNOWN = ['wait', 'Unknown', 'This console does not know the state.', []];
 
+/// What the link page does better, and only once.
+const PASSKEY = 'WhatsApp asks for a passkey. Close this and choose "Send a link": that page says how.';
+const COMPARE = 'Compare the codes on that page and on the phone, and confirm there.';
+
 /// How an instance is shown.
 export function card({ id, number, name, state, whatsapp }) {
   const [tone, word, next, deeds] = STATES[state.name] ?? UNKNOWN;
@@ -46,9 +50,9 @@ export function attempt({ step, version, reason, whatsapp }) {
     case 'finishing':
       return { text: 'The phone has accepted. Keep WhatsApp open on it.', version: null, over: false };
     case 'passkey_challenge':
-      return { text: 'WhatsApp asks for a passkey. Close this, choose "Send a link" and open it: that page says how.', version: null, over: false };
+      return { text: PASSKEY, version: null, over: false };
     case 'passkey_confirmation':
-      return { text: 'Compare the codes on that page and on the phone, and confirm there.', version: null, over: false };
+      return { text: COMPARE, version: null, over: false };
     case 'waiting':
       return { text: sentence(reason) ?? 'The next code has to wait.', version: null, over: false };
     default:

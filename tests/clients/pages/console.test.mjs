@@ -157,7 +157,7 @@ describe('the words of the console', () => {
 
   test('tell of every step of an attempt', () => {
     const whatsapp = { phone: '15550001111' };
-    for (const step of 'preparing waiting qr_code finishing passkey_required linked failed'.split(' ')) {
+    for (const step of 'preparing waiting qr_code finishing passkey_challenge passkey_confirmation linked failed'.split(' ')) {
       const { text, version, over } = attempt({ step, version: 3, reason: 'a reason', whatsapp });
       assert.match(text, /\.$/);
       assert.equal(version, step === 'qr_code' ? 3 : null);

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { NUMBER } from '../simulator.mjs';
+import { arriveIn, assertLinked, seen } from './arrival.mjs';
 import { challenge, confirmation, OPTIONS } from './attempts.mjs';
 import { DESK, open, PHONE } from './browser.mjs';
 import { Stage } from './stage.mjs';
@@ -81,6 +83,36 @@ async function answered(theirs, script) {
   return area.inputValue();
 }
 
+/// What the script asks a browser for.
+function asked(script) {
+  return JSON.parse(script.match(/const options = (.*);/)[1]);
+}
+
+describe('an account with a passkey', () => {
+  test('is linked on the page of a real gateway, whose phone shows the same code', async (t) => {
+    const { visit, window: page } = await arriveIn(stage.browser, t, { viewport: PHONE });
+    const { simulator } = visit;
+    const { status } = await simulator.call('POST', '/phones', { number: NUMBER, passkey: true });
+    assert.equal(status, 200);
+    const scanned = simulator.phone('scan', { qr: await seen(page) });
+    await shows('WhatsApp asks for a passkey', page);
+    const options = asked(await page.at('passkey-script').inputValue());
+    const answer = await simulator.phone('passkey-assertion', options);
+    await page.at('passkey-answer').fill(JSON.stringify(answer));
+    await page.page.getByRole('button', { name: 'Hand in the answer' }).click();
+    await shows('Compare this code', page);
+    const { body: phone } = await simulator.call('GET', `/phones/${NUMBER}`);
+    assert.equal(await page.at('compare-code').textContent(), phone.passkey_code);
+    await page.keepPicture('real-compare-phone');
+    await simulator.phone('passkey-code', { same: true });
+    await page.page.getByRole('button', { name: 'The codes are the same' }).click();
+    assert.equal((await scanned).number, NUMBER);
+    await assertLinked(page);
+    await page.assertSound();
+    await simulator.assertClean();
+  });
+});
+
 describe('a passkey', () => {
   test('is used at WhatsApp by the script, and its answer is handed in', async (t) => {
     const calls = await visitPage(challenge(2), undefined, challenge(3, 300_000, null), confirmation(4));
@@ -104,7 +136,9 @@ describe('a passkey', () => {
   });
 
   test('that the browser does not have is told by the script', async (t) => {
-    await visitPage(challenge(2, 580_000, { ...OPTIONS, allowCredentials: [{ id: 'b3RoZXI', type: 'public-key' }], timeout: 1000 }));
+    const allowCredentials = [{ id: 'b3RoZXI', type: 'public-key' }];
+    const other = { ...OPTIONS, allowCredentials, timeout: 1000 };
+    await visitPage(challenge(2, 580_000, other));
     await shows('WhatsApp asks for a passkey');
     const theirs = await atWhatsApp(t);
     await theirs.page.evaluate(await window.at('passkey-script').inputValue());

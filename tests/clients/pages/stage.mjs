@@ -7,7 +7,7 @@ import { Visit } from './visit.mjs';
 export const NAME = 'Shop "North" & <b>Sons</b>';
 
 /// The calls of the page about attempts; not the picture.
-export const CALLS = /\/linking-attempts(\/[^/]*)?(\?.*)?$/;
+export const CALLS = /\/linking-attempts(\/[^/]*(\/passkey-[a-z]+)?)?(\?.*)?$/;
 
 export class Stage {
   /// Where the page is, and what a browser needs to get it again: the vendor's address has a rate.

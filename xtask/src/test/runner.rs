@@ -112,8 +112,9 @@ impl Runner {
     /// screens are kept for people to look at.
     fn pages(&self) -> anyhow::Result<Call> {
         let arguments = ["--test", "--test-timeout=120000"];
-        let names = "linking returning tickets console screens sizes phone away looks course view"
-            .split_ascii_whitespace();
+        let names =
+            "linking passkey returning tickets console screens sizes phone away looks course view"
+                .split_ascii_whitespace();
         let files = names.map(|name| format!("{name}.test.mjs"));
         let call = Call::new("node", &arguments)
             .args(["--test-concurrency=4", "--test-reporter=spec"])
