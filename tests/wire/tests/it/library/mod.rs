@@ -4,4 +4,5 @@
 //! The only tests that may name the library; the gateway's own go through the gateway.
 
 mod client;
+mod media;
 mod messages;
