@@ -44,10 +44,7 @@ impl LinkHttp {
     ///
     /// When the exchange did not happen, took too long or answered too much.
     pub(crate) async fn exchange(&self, request: HttpRequest) -> anyhow::Result<HttpResponse> {
-        let url: Url = request.url.parse()?;
-        if LinkSettings::SANDBOX && !is_loopback(&url) {
-            anyhow::bail!("a sandbox build asks loopback addresses only");
-        }
+        let url = admitted(request.url.parse()?)?;
         let method = request.method.parse()?;
         let mut outgoing = self.0.request(method, url);
         let headers: BTreeMap<_, _> = request.headers.iter().collect();
@@ -73,9 +70,42 @@ impl LinkHttp {
     }
 }
 
+/// In a sandbox, loopback addresses only, and without TLS: of a media host a client is told no more than
+/// its name, and puts `https` in front, while the simulator speaks plain HTTP.
+fn admitted(mut url: Url) -> anyhow::Result<Url> {
+    if LinkSettings::SANDBOX {
+        if !is_loopback(&url) {
+            anyhow::bail!("a sandbox build asks loopback addresses only");
+        }
+        if url.scheme() == "https" && url.set_scheme("http").is_err() {
+            anyhow::bail!("an address that cannot do without TLS");
+        }
+    }
+    Ok(url)
+}
+
 #[async_trait]
 impl HttpClient for LinkHttp {
     async fn execute(&self, request: HttpRequest) -> anyhow::Result<HttpResponse> {
         self.exchange(request).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sandbox_asks_this_machine_alone_and_without_tls() {
+        let asked = |url: &str| admitted(url.parse().unwrap()).ok().map(String::from);
+        let own = asked("https://127.0.0.1:7700/mms/image/x");
+        let foreign = asked("https://example.com/");
+        if LinkSettings::SANDBOX {
+            assert_eq!(own.as_deref(), Some("http://127.0.0.1:7700/mms/image/x"));
+            assert_eq!(foreign, None);
+        } else {
+            assert_eq!(own.as_deref(), Some("https://127.0.0.1:7700/mms/image/x"));
+            assert_eq!(foreign.as_deref(), Some("https://example.com/"));
+        }
     }
 }

@@ -118,7 +118,8 @@ fn find(message: &Message) -> Option<Reference<'_>> {
         let Some(inner) = unwrapped(message) else { break };
         message = inner;
     }
-    None.or_else(|| message.image_message.as_option().map(Reference::from))
+    let image = message.image_message.as_option().map(Reference::from);
+    image
         .or_else(|| message.video_message.as_option().map(Reference::from))
         .or_else(|| message.ptv_message.as_option().map(Reference::from))
         .or_else(|| message.audio_message.as_option().map(Reference::from))

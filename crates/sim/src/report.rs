@@ -37,7 +37,8 @@ pub struct Report {
     /// Connections that were replaced by another of the same device while they were open, by
     /// device (`number:device`).
     pub replaced: BTreeMap<String, u64>,
-    /// Answered requests by `xmlns/type/child`, and other stanzas by tag.
+    /// Answered requests by `xmlns/type/child`, other stanzas by tag, and files that were taken and
+    /// given as `mms/KIND/upload` and `mms/KIND/download`.
     pub requests: BTreeMap<String, u64>,
     /// Requests the simulator does not know; each was answered with error 501.
     pub unknown: BTreeMap<String, u64>,

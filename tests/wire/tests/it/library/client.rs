@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Request;
 use tokio::sync::{Mutex, mpsc};
 use waygate_sim::{Phone, Sim};
 use whatsapp_rust::bot::{Bot, BotHandle};
@@ -64,7 +65,7 @@ impl Library {
         let bot = Bot::builder()
             .with_backend_arc(Arc::<InMemoryBackend>::clone(&self.backend))
             .with_transport_factory(Pipes(self.sim.clone()))
-            .with_http_client(NoHttp)
+            .with_http_client(Files(self.sim.clone()))
             .with_runtime(TokioRuntime)
             .with_version(self.sim.version())
             .with_event_handler(Queue(sender))
@@ -101,6 +102,15 @@ impl Library {
         .await
     }
 
+    /// The message of this id.
+    pub(super) async fn message(&mut self, id: &str) -> InboundMessage {
+        self.until("a message", |event| {
+            let Event::Messages(batch) = event else { return None };
+            batch.iter().find(|it| it.info.id == id).cloned()
+        })
+        .await
+    }
+
     /// The first thing that `pick` takes from an event, an earlier one or one to come.
     pub(super) async fn until<T>(&mut self, what: &str, pick: impl Fn(&Event) -> Option<T>) -> T {
         if let Some(found) = self.seen.iter().find_map(|event| pick(event)) {
@@ -130,13 +140,19 @@ impl EventHandler for Queue {
     }
 }
 
-/// There is nothing to fetch in the simulator.
-struct NoHttp;
+/// Asks the simulator itself, whatever host it is to ask.
+struct Files(Sim);
 
 #[async_trait]
-impl HttpClient for NoHttp {
-    async fn execute(&self, _request: HttpRequest) -> anyhow::Result<HttpResponse> {
-        anyhow::bail!("the simulator serves no files")
+impl HttpClient for Files {
+    async fn execute(&self, asked: HttpRequest) -> anyhow::Result<HttpResponse> {
+        let mut request = Request::builder().method(asked.method.as_str()).uri(&asked.url);
+        for (name, value) in asked.headers {
+            request = request.header(name, value);
+        }
+        let answer = self.0.answer(request.body(asked.body.unwrap_or_default())?).await;
+        let (status_code, body) = (answer.status().as_u16(), answer.into_body().to_vec());
+        Ok(HttpResponse { status_code, body })
     }
 }
 

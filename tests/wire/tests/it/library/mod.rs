@@ -6,4 +6,5 @@
 mod client;
 mod faults;
 mod gate;
+mod media;
 mod messages;
