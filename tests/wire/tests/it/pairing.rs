@@ -37,9 +37,9 @@ async fn shows(instance: &mut Watched, what: &str, wanted: impl Fn(&State) -> bo
 /// The states of an instance since it was first offered a code, oldest first.
 async fn passed_through(world: &World, instance: InstanceId) -> Vec<StateName> {
     let history = world.gateway.state_history(instance, 100).await.unwrap();
-    let entered = history.iter().rev().filter_map(|event| match &event.kind {
-        EventKind::StateChanged(change) => Some(change.to),
-        EventKind::LinkTicket(_) | EventKind::WebhookDisabled(_) => None,
+    let entered = history.iter().rev().filter_map(|event| {
+        let EventKind::StateChanged(change) = &event.kind else { return None };
+        Some(change.to)
     });
     entered.skip_while(|state| *state != StateName::Linking).collect()
 }
