@@ -1,5 +1,5 @@
-// Baileys 7 and its line 6.7, with phones and with each other. What all of them take for right is not a
-// mistake of one.
+// Clients of several families, with phones and with each other: Baileys 7, its line 6.7 and the library
+// that the gateway is built on. What all of them take for right is not a mistake of one.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -8,6 +8,7 @@ import { Stage } from './stage.mjs';
 import { NUMBER } from '../simulator.mjs';
 
 const OTHER = '15550002222';
+const THIRD = '15550003333';
 const address = (number) => `${number}@s.whatsapp.net`;
 
 /// More than a client reads at once, and not whole blocks.
@@ -74,34 +75,61 @@ for (const version of [6, 7]) {
   });
 }
 
-test('the two lines send each other texts and files, and each comes back to what it missed', async () => {
+test('three families send each other texts and files, and each comes back to what it missed', async () => {
   await simulator.addPhone(OTHER);
+  await simulator.addPhone(THIRD);
   let seven = await stage.linked(NUMBER, 7);
   let six = await stage.linked(OTHER, 6);
+  const library = await stage.library(THIRD);
+
   const say = (client, to, text) => client.socket.sendMessage(address(to), { text });
   await say(seven, OTHER, 'seven to six');
+  await say(seven, THIRD, 'seven to the library');
   await say(six, NUMBER, 'six to seven');
+  await say(six, THIRD, 'six to the library');
+  await library.write(NUMBER, 'the library to seven');
+  await library.write(OTHER, 'the library to six');
   await six.text('seven to six');
   await seven.text('six to seven');
+  await seven.text('the library to seven');
+  await six.text('the library to six');
+  await library.text('seven to the library');
+  await library.text('six to the library');
 
-  const fromSeven = await seven.socket.sendMessage(address(OTHER), IMAGE);
-  assert.deepEqual(await six.file(await six.message('imageMessage', fromSeven.key.id)), FILE);
+  const fromSeven = await seven.socket.sendMessage(address(THIRD), IMAGE);
+  assert.deepEqual(await library.file(fromSeven.key.id), FILE);
   const fromSix = await six.socket.sendMessage(address(NUMBER), IMAGE);
   assert.deepEqual(await seven.file(await seven.message('imageMessage', fromSix.key.id)), FILE);
-  await fileOnPhones(fromSeven.key.id, NUMBER, OTHER);
+  const fromLibrary = await library.writeImage(OTHER, FILE);
+  assert.deepEqual(await six.file(await six.message('imageMessage', fromLibrary)), FILE);
+  await fileOnPhones(fromSeven.key.id, NUMBER, THIRD);
   await fileOnPhones(fromSix.key.id, NUMBER, OTHER);
+  await fileOnPhones(fromLibrary, OTHER, THIRD);
 
-  const leftAlone = () =>
-    simulator.reports('the end of one connection', (report) => report.live_connections === 1);
+  const connections = (count) =>
+    simulator.reports(`${count} connections`, (report) => report.live_connections === count);
   await six.close();
-  await leftAlone();
+  await connections(2);
   await say(seven, OTHER, 'six was away');
+  await library.write(OTHER, 'and missed this');
   six = await stage.back(OTHER, 6, NUMBER);
   await six.text('six was away');
+  await six.text('and missed this');
+
+  library.hangUp();
+  await connections(2);
+  await say(seven, THIRD, 'the library was away');
+  await say(six, THIRD, 'and missed this');
+  library.comeBack();
+  await library.text('the library was away');
+  await library.text('and missed this');
+
   await seven.close();
-  await leftAlone();
+  await connections(2);
   await say(six, NUMBER, 'seven was away');
+  await library.write(NUMBER, 'and missed this');
   seven = await stage.back(NUMBER, 7, OTHER);
   await seven.text('seven was away');
+  await seven.text('and missed this');
   await end();
 });

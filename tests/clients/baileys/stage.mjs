@@ -1,9 +1,10 @@
-// A simulator, and devices of both lines of Baileys that are linked to its phones.
+// A simulator, and devices of several families that are linked to its phones.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import assert from 'node:assert/strict';
 import { Client } from './client.mjs';
+import { Library } from './library.mjs';
 import { trust } from './lines.mjs';
 import { Simulator } from '../simulator.mjs';
 
@@ -61,6 +62,15 @@ export class Stage {
     await device.opened();
     await this.simulator.drained(number);
     await this.simulator.phone('send', { to: somebody, text: 'something' }, number);
+    return device;
+  }
+
+  /// A device of the library's, linked and online.
+  async library(number) {
+    const device = Library.start(this.simulator.chat);
+    this.#devices.push(device);
+    await this.simulator.phone('scan', { qr: await device.until('a code', (it) => it.code) }, number);
+    await device.until('that it is online', (it) => it.online);
     return device;
   }
 

@@ -26,7 +26,7 @@ struct Reserved {
 const RESERVED: &[Reserved] = &[
     Reserved {
         name: "whatsapp-rust*",
-        to: &["waygate-link", "waygate-vault", "waygate-wire-tests"],
+        to: &["waygate-library-client", "waygate-link", "waygate-vault", "waygate-wire-tests"],
         in_tests: true,
     },
     Reserved { name: "wacore", to: &["waygate-link", "waygate-vault"], in_tests: true },

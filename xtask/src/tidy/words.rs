@@ -12,7 +12,8 @@ struct Word {
 
 /// Where the library is named: in the crates that wrap it, and where it is tested by itself, against
 /// the simulator.
-const LIBRARY: &[&str] = &["crates/link/", "crates/vault/", "tests/wire/tests/it/library/"];
+const LIBRARY: &[&str] =
+    &["crates/link/", "crates/vault/", "tests/clients/library/", "tests/wire/tests/it/library/"];
 
 /// The longest first: a name is judged by the first row that fits.
 const WORDS: &[Word] = &[
@@ -60,7 +61,7 @@ mod tests {
             shown(&check(&tree)),
             [
                 "tests/wire/src/a.rs:2: `whatsapp_rust` may be named in crates/link/, crates/vault/, \
-              tests/wire/tests/it/library/ only"
+              tests/clients/library/, tests/wire/tests/it/library/ only"
             ]
         );
     }
@@ -72,7 +73,7 @@ mod tests {
         assert_eq!(
             found,
             ["crates/sim/src/a.rs:3: `wacore` may be named in crates/link/, crates/vault/, \
-              tests/wire/tests/it/library/ only"]
+              tests/clients/library/, tests/wire/tests/it/library/ only"]
         );
     }
 

@@ -1,6 +1,7 @@
 //! A client of the library on a pipe into the simulator.
 #![expect(clippy::expect_used, clippy::panic, reason = "test code")]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,7 +148,7 @@ struct Files(Sim);
 impl HttpClient for Files {
     async fn execute(&self, asked: HttpRequest) -> anyhow::Result<HttpResponse> {
         let mut request = Request::builder().method(asked.method.as_str()).uri(&asked.url);
-        for (name, value) in asked.headers {
+        for (name, value) in BTreeMap::from_iter(asked.headers) {
             request = request.header(name, value);
         }
         let answer = self.0.answer(request.body(asked.body.unwrap_or_default())?).await;
