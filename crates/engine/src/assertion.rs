@@ -154,10 +154,11 @@ mod tests {
     /// What is said of an answer in which this stands at that place.
     fn complaint(pointer: &str, value: Value) -> Option<String> {
         let mut answer = answer();
-        let place =
-            pointer.rsplit_once('/').map(|(parent, name)| (answer.pointer_mut(parent), name));
-        match place {
-            Some((parent, name)) => parent.expect("a place")[name] = value,
+        match pointer.rsplit_once('/') {
+            Some((parent, name)) => {
+                let Some(place) = answer.pointer_mut(parent) else { panic!("no place {pointer}") };
+                place[name] = value;
+            }
             None => answer = value,
         }
         read(&answer, &options()).err().map(|error| {

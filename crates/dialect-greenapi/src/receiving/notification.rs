@@ -105,12 +105,12 @@ mod tests {
         serde_json::to_string(&Body::of(&notification, number)).unwrap()
     }
 
-    fn account() -> Option<LinkedAccount> {
-        Some(LinkedAccount { phone: "15550001111".into(), lid: None, device: 3 })
+    fn account() -> LinkedAccount {
+        LinkedAccount { phone: "15550001111".into(), lid: None, device: 3 }
     }
 
-    fn to(state: StateName, linked: bool, account: Option<LinkedAccount>) -> EventKind {
-        let (from, cause) = (StateName::Pending, Cause::Due);
+    fn to(state: StateName, linked: bool, account: impl Into<Option<LinkedAccount>>) -> EventKind {
+        let (from, cause, account) = (StateName::Pending, Cause::Due, account.into());
         EventKind::StateChanged(StateChanged { from, to: state, cause, linked, account })
     }
 

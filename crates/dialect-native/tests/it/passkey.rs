@@ -48,6 +48,17 @@ impl Effort {
         self.server.post(&format!("{}/passkey-assertion", self.path), body).await
     }
 
+    /// Posts under one `Idempotency-Key`, which is told the same twice.
+    async fn twice(&self, what: &str, body: &str) {
+        let path = format!("{}/{what}", self.path);
+        let post = || self.server.post_once(&self.server.key, &path, what, body);
+        let first = post().await;
+        assert_eq!(first.status, 200, "{first}");
+        let again = post().await;
+        assert_eq!((again.status, again.body()), (200, first.body()));
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    }
+
     async fn confirm(&self) -> Answer {
         self.server.post(&format!("{}/passkey-confirmation", self.path), "").await
     }
@@ -72,6 +83,16 @@ async fn a_passkey_links_step_by_step_and_every_step_is_heard() {
     effort.tell(LinkEvent::Ended(EndReason::RestartRequired)).await;
     effort.server.link.log_in(effort.instance.id).await;
     effort.see("linked").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_and_a_confirmation_that_are_sent_twice_are_given_once() {
+    let mut effort = Effort::challenged().await;
+    effort.twice("passkey-assertion", &json!({"assertion": answer()}).to_string()).await;
+    effort.server.link.answered(effort.instance.id).await;
+    effort.tell(passkey_code("ABCD-1234")).await;
+    effort.see("passkey_confirmation").await;
+    effort.twice("passkey-confirmation", "").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -22,7 +22,7 @@ const UNKNOWN_NUMBER: &str = "9999999999";
 const UNKNOWN_TOKEN: &str = "0123456789abcdef";
 
 /// An endpoint to be added.
-const ENDPOINT: &str = r#"{"url":"https://receiver.example/"}"#;
+pub(crate) const ENDPOINT: &str = r#"{"url":"https://receiver.example/"}"#;
 
 /// A tenant with something of everything.
 struct Tenant {
