@@ -20,6 +20,9 @@ SHARE_MIN = 0.6
 #: How an answer that has no end is told.
 STREAM = "text/event-stream"
 
+#: Of each operation that costs little, in a run over right requests.
+CALM_EXAMPLES = 300
+
 #: Runs at most, so that one that asks nothing any more has an end.
 RUNS_MAX = 500
 
@@ -34,6 +37,8 @@ class OverDocument:
     instance = {}
     #: How often an id is left as it was made up, for a document to which every text is one; never for zero.
     made_up_every = 0
+    #: Operations that are asked more often than the others, by their ids.
+    calm = ()
     #: How wrong requests of every kind are made. There is a set of them, and it does not grow.
     wrong = "examples,coverage"
 
@@ -70,8 +75,11 @@ class OverDocument:
         seed = SEED
         while fuzzing.asked() < self.requests and seed < SEED + RUNS_MAX:
             seed += 1
-            examples = ["--max-examples", str(self.examples)]
-            fuzzing.run(seed, [*url, "--phases", "fuzzing", "--mode", "positive", *examples])
+            right = [*url, "--phases", "fuzzing", "--mode", "positive", "--max-examples"]
+            calm = [word for name in self.calm for word in ("--include-operation-id", name)]
+            if calm:
+                fuzzing.run(seed, [*right, str(CALM_EXAMPLES), *calm])
+            fuzzing.run(seed, [*right, str(self.examples)])
         print(
             f"\n{fuzzing.asked()} requests by the seeds {SEED} to {seed}, {fuzzing.share():.0%} of"
             f" them past authentication and validation: {fuzzing.statuses()}"

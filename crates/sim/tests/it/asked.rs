@@ -4,9 +4,10 @@
 use std::{fs, path::Path};
 
 /// What asks: the report and what is made of it, and the helpers of these tests that do.
-const ASKS: [&str; 8] = [
+const ASKS: [&str; 9] = [
     ".report()",
     "assert_refused(",
+    "assert_doubted(",
     "are_refused(",
     "is_found_every_time(",
     "found(seed",

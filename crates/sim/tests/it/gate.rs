@@ -444,6 +444,7 @@ async fn the_same_seed_gives_the_same_challenge_credential_and_code() {
             (gate.reveal().await, gate.options, credential)
         });
         seen.push(run);
+        sim.report().is_clean().unwrap();
     }
     assert_eq!(seen[0], seen[1]);
     assert_ne!(seen[0].0, seen[2].0);

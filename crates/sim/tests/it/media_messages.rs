@@ -62,7 +62,7 @@ async fn a_file_of_every_kind_goes_from_phone_to_phone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_phone_writes_no_file_that_it_could_not() {
-    let (_, phone, ..) = two_phones().await;
+    let (sim, phone, ..) = two_phones().await;
     let plain = MediaToSend::new(MediaKind::Sticker, "x");
     let words = MediaToSend { caption: Some("look".to_owned()), ..plain.clone() };
     let named = MediaToSend { file_name: Some("x.webp".to_owned()), ..plain.clone() };
@@ -76,6 +76,7 @@ async fn a_phone_writes_no_file_that_it_could_not() {
     assert_eq!(phone.send_media("15559999999", &plain), Err(SendError::Nobody));
     assert_eq!(phone.media("3EB0"), Err(InboxError::NoSuchFile));
     assert!(phone.inbox().is_empty());
+    sim.report().is_clean().unwrap();
 }
 
 #[tokio::test(start_paused = true)]

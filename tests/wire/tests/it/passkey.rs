@@ -245,7 +245,7 @@ async fn a_challenge_that_nobody_answers_ends_and_the_next_attempt_links() {
         person.failure().await
     };
     let (scanned, failure) = tokio::join!(phone.scan(&code), waiting);
-    assert!(scanned.is_err());
+    scanned.unwrap_err();
     assert_eq!(failure, "passkey_not_given");
     let instance = person.instance;
     let dials = world.sim.report().dials;
