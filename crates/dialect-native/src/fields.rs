@@ -12,6 +12,9 @@ use crate::problem::Problem;
 /// The most of a name that an error repeats, in characters.
 const NAME_SHOWN_MAX: usize = 40;
 
+/// The largest number in a list: what every client can hold exactly.
+pub(crate) const NUMBER_MAX: u64 = (1 << 53) - 1;
+
 /// Up to here a floating-point number is exact.
 const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 
@@ -94,10 +97,11 @@ impl Fields {
         texts.filter(different).map(Some).ok_or_else(wrong)
     }
 
-    /// Whole numbers in a list.
+    /// Whole numbers in a list, up to [`NUMBER_MAX`].
     pub(crate) fn numbers(&mut self, name: &str) -> Result<Option<Vec<u64>>, Problem> {
         let Some(list) = self.take(name) else { return Ok(None) };
-        let list = list.as_array().and_then(|list| list.iter().map(whole).collect());
+        let small = |value| whole(value).filter(|number| *number <= NUMBER_MAX);
+        let list = list.as_array().and_then(|list| list.iter().map(small).collect());
         let wrong = || Problem::invalid(format!("`{name}` must be a list of whole numbers"));
         list.map(Some).ok_or_else(wrong)
     }

@@ -166,7 +166,8 @@ async fn deliveries_are_told_page_by_page_and_dead_letters_are_sent_again() {
         assert_eq!(answer.body(), format!(r#"{{"replayed":{wanted}}}"#), "{body}");
     }
     next_second().await;
-    for body in [r#"{"numbers":[-1]}"#, r#"{"numbers":"1"}"#, r#"{"since":"today"}"#] {
+    let large = r#"{"numbers":[9007199254740992]}"#;
+    for body in [r#"{"numbers":[-1]}"#, large, r#"{"numbers":"1"}"#, r#"{"since":"today"}"#] {
         assert_eq!(server.post(&replay, body).await.status, 400, "{body}");
     }
     for query in ["limit=0", "limit=501", "cursor=x", "given_up=maybe", "state=due"] {

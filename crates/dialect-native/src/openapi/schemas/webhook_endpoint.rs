@@ -4,11 +4,9 @@ use serde_json::json;
 use waygate_core::event::EventName;
 use waygate_core::webhook::{DESCRIPTION_LENGTH_MAX, Disabled};
 
+use crate::fields::NUMBER_MAX;
 use crate::openapi::schema::{Property, Schema, always, maybe};
 use crate::wire::settings::TEXT_BYTES_MAX;
-
-/// What every client can hold exactly.
-const NUMBER_MAX: u64 = (1 << 53) - 1;
 
 fn url() -> Schema {
     Schema::text().longest(TEXT_BYTES_MAX).says(
