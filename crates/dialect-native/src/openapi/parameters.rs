@@ -1,11 +1,20 @@
 //! What can stand in a path and behind the question mark.
 
+use std::sync::LazyLock;
+
+use waygate_core::event::EventName;
 use waygate_core::instance::state::StateName;
 use waygate_core::tenant::NAME_LENGTH_MAX;
 
 use super::schema::Schema;
 use super::schemas::PHONE;
 use crate::route::Verb;
+
+/// Kinds of events with commas between.
+static KINDS: LazyLock<String> = LazyLock::new(|| {
+    let kinds = EventName::ALL.map(EventName::as_str).join("|");
+    format!("^({kinds})(,({kinds}))*$")
+});
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
@@ -78,7 +87,7 @@ pub(crate) fn in_query(name: &str) -> Option<Schema> {
              picture.",
         ),
         "kind" => Schema::text()
-            .like("^[a-z_]+(,[a-z_]+)*$")
+            .like(KINDS.as_str())
             .says("The kinds of events that are wanted, with commas between; else all.")
             .example("state_changed,linking"),
         "name" => Schema::text().says("A part of the name, small and capital letters alike."),
