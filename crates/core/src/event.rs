@@ -11,6 +11,9 @@ use crate::instance::change::Cause;
 use crate::instance::settings::Switch;
 use crate::instance::state::{Outcome, StateName};
 use crate::link_ticket::LinkTicketStep;
+use crate::message::call::CallStepped;
+use crate::message::status::StatusChanged;
+use crate::message::{Message, MessageKey, SentMessage};
 use crate::webhook::Disabled;
 
 pub mod progress;
@@ -38,12 +41,15 @@ pub struct NewEvent {
     pub kind: EventKind,
     /// What of it is kept for whoever fetches notifications, in this order.
     pub topics: Vec<Switch>,
+    /// By what it is known, where it may be told more than once: of events with an equal key only the
+    /// first is written down.
+    pub only_once: Option<MessageKey>,
 }
 
 impl From<EventKind> for NewEvent {
     /// One of which nobody is notified.
     fn from(kind: EventKind) -> Self {
-        Self { kind, topics: Vec::new() }
+        Self { kind, topics: Vec::new(), only_once: None }
     }
 }
 
@@ -93,6 +99,14 @@ pub enum EventKind {
     },
     /// A webhook endpoint that heard of the instance is sent nothing any more.
     WebhookDisabled(WebhookDisabled),
+    /// Somebody wrote to this account, or to a group that it is in.
+    MessageReceived(Box<Message>),
+    /// This account wrote: from the phone, or through an API.
+    MessageSent(Box<SentMessage>),
+    /// A message of this account went a step on.
+    MessageStatus(StatusChanged),
+    /// A call to this account went a step on.
+    Call(CallStepped),
 }
 
 /// How far an effort to link has come.
@@ -186,17 +200,29 @@ pub enum EventName {
     NotificationsDropped,
     /// See [`EventKind::WebhookDisabled`].
     WebhookDisabled,
+    /// See [`EventKind::MessageReceived`].
+    MessageReceived,
+    /// See [`EventKind::MessageSent`].
+    MessageSent,
+    /// See [`EventKind::MessageStatus`].
+    MessageStatus,
+    /// See [`EventKind::Call`].
+    Call,
 }
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::StateChanged,
         Self::LinkTicket,
         Self::Linking,
         Self::QrRotated,
         Self::NotificationsDropped,
         Self::WebhookDisabled,
+        Self::MessageReceived,
+        Self::MessageSent,
+        Self::MessageStatus,
+        Self::Call,
     ];
 
     /// The word that stores and programs use.
@@ -208,6 +234,10 @@ impl EventName {
             Self::QrRotated => "qr_rotated",
             Self::NotificationsDropped => "notifications_dropped",
             Self::WebhookDisabled => "webhook_disabled",
+            Self::MessageReceived => "message_received",
+            Self::MessageSent => "message_sent",
+            Self::MessageStatus => "message_status",
+            Self::Call => "call",
         }
     }
 }
@@ -235,6 +265,10 @@ impl EventKind {
             Self::QrRotated(_) => EventName::QrRotated,
             Self::NotificationsDropped { .. } => EventName::NotificationsDropped,
             Self::WebhookDisabled(_) => EventName::WebhookDisabled,
+            Self::MessageReceived(_) => EventName::MessageReceived,
+            Self::MessageSent(_) => EventName::MessageSent,
+            Self::MessageStatus(_) => EventName::MessageStatus,
+            Self::Call(_) => EventName::Call,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod id;
 pub mod idempotency;
 pub mod instance;
 pub mod link_ticket;
+pub mod message;
 pub mod panic;
 pub mod phone;
 pub mod port;

@@ -50,16 +50,10 @@ pub(crate) async fn list(call: InstanceCall) -> Result<Response, Problem> {
 
 impl TicketBody {
     fn of(ticket: &LinkTicket, history: &[Event], now: Timestamp) -> Self {
-        let steps = history.iter().rev().filter_map(|event| match &event.kind {
-            EventKind::LinkTicket(it) if it.ticket == ticket.id => {
-                Some(StepBody { step: it.step, at: rfc3339(event.at) })
-            }
-            EventKind::LinkTicket(_)
-            | EventKind::StateChanged(_)
-            | EventKind::Linking(_)
-            | EventKind::QrRotated(_)
-            | EventKind::NotificationsDropped { .. }
-            | EventKind::WebhookDisabled(_) => None,
+        let steps = history.iter().rev().filter_map(|event| {
+            let EventKind::LinkTicket(it) = &event.kind else { return None };
+            let of_this = it.ticket == ticket.id;
+            of_this.then(|| StepBody { step: it.step, at: rfc3339(event.at) })
         });
         Self {
             id: ticket.id.to_string(),

@@ -1,14 +1,14 @@
 //! Something that happened to an instance, as it is told.
 
-use jiff::Timestamp;
 use serde::Serialize;
 use waygate_core::event::{CodeIssued, Event, EventKind, LinkingProgress};
 use waygate_core::instance::state::Outcome;
 use waygate_core::link_ticket::LinkTicketStep;
 
 use super::change::ChangeFields;
+use super::message::{CallFields, MessageFields, StatusFields};
 use super::passkey;
-use super::time::rfc3339;
+use super::time::{rfc3339, rfc3339_ms};
 
 /// An event. What it holds follows from its kind.
 #[derive(Serialize)]
@@ -28,6 +28,9 @@ pub(crate) enum Data {
     QrRotated { round: u32, expires_at: String },
     NotificationsDropped { count: u64 },
     WebhookDisabled { webhook_endpoint_id: String, why: &'static str },
+    Message(Box<MessageFields>),
+    MessageStatus(StatusFields),
+    Call(CallFields),
 }
 
 #[derive(Default, Serialize)]
@@ -91,7 +94,7 @@ impl Data {
             }
             EventKind::Linking(progress) => Self::Linking(LinkingFields::of(*progress)),
             EventKind::QrRotated(CodeIssued { round, expires_at_ms }) => {
-                Self::QrRotated { round: *round, expires_at: at_ms(*expires_at_ms) }
+                Self::QrRotated { round: *round, expires_at: rfc3339_ms(*expires_at_ms) }
             }
             EventKind::NotificationsDropped { count } => {
                 Self::NotificationsDropped { count: *count }
@@ -100,6 +103,10 @@ impl Data {
                 webhook_endpoint_id: it.endpoint.to_string(),
                 why: it.why.as_str(),
             },
+            EventKind::MessageReceived(it) => Self::Message(Box::new(MessageFields::of(it))),
+            EventKind::MessageSent(it) => Self::Message(Box::new(MessageFields::of_sent(it))),
+            EventKind::MessageStatus(it) => Self::MessageStatus(StatusFields::of(it)),
+            EventKind::Call(it) => Self::Call(CallFields::of(it)),
         }
     }
 }
@@ -111,11 +118,11 @@ impl LinkingFields {
         match progress {
             Progress::CodeShown(CodeIssued { round, expires_at_ms }) => Self {
                 round: Some(round),
-                expires_at: Some(at_ms(expires_at_ms)),
+                expires_at: Some(rfc3339_ms(expires_at_ms)),
                 ..step("code_shown")
             },
             Progress::PairingCodeShown { expires_at_ms } => {
-                Self { expires_at: Some(at_ms(expires_at_ms)), ..step("pairing_code_shown") }
+                Self { expires_at: Some(rfc3339_ms(expires_at_ms)), ..step("pairing_code_shown") }
             }
             Progress::PairingCodeTyped => step("pairing_code_typed"),
             Progress::PasskeyRequired => step("passkey_required"),
@@ -147,9 +154,4 @@ fn failed(outcome: Option<Outcome>) -> (&'static str, Option<&'static str>) {
         Some(Outcome::LoggedOut) => ("logged_out", None),
         Some(Outcome::Ended(reason)) => ("ended", Some(reason.ruling().words)),
     }
-}
-
-fn at_ms(at_ms: i64) -> String {
-    // What was written was a time.
-    Timestamp::from_millisecond(at_ms).map(rfc3339).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ pub(crate) mod attempt;
 pub(crate) mod change;
 pub(crate) mod event;
 pub(crate) mod instance;
+pub(crate) mod message;
 pub(crate) mod passkey;
 pub(crate) mod settings;
 pub(crate) mod time;

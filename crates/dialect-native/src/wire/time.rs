@@ -7,6 +7,11 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 
+/// The same of a time that was written down in milliseconds since 1970; nothing for what was never a time.
+pub(crate) fn rfc3339_ms(at_ms: i64) -> String {
+    Timestamp::from_millisecond(at_ms).map(rfc3339).unwrap_or_default()
+}
+
 /// From `now` to `at`; zero when that is over.
 pub(crate) fn left_ms(now: Timestamp, at: Timestamp) -> u64 {
     u64::try_from(at.duration_since(now).as_millis()).unwrap_or(0)

@@ -47,10 +47,7 @@ fn shown(kind: &EventKind) -> &'static str {
         EventKind::Linking(LinkingProgress::Finishing) => "- finishing",
         EventKind::Linking(LinkingProgress::Linked) => "- linked",
         EventKind::QrRotated(_) => "- rotated",
-        EventKind::Linking(_)
-        | EventKind::LinkTicket(_)
-        | EventKind::NotificationsDropped { .. }
-        | EventKind::WebhookDisabled(_) => "something else",
+        it => it.name().as_str(),
     }
 }
 

@@ -341,7 +341,7 @@ async fn ask_of_notifications(
     Ok(match question {
         OfNotifications::Happens { id, at_ms, topics, more } => {
             let topics = vec![Switch::StateChanges; *topics];
-            let mut events = vec![NewEvent { kind: event(1), topics }];
+            let mut events = vec![NewEvent { topics, ..NewEvent::from(event(1)) }];
             events.extend(more.then(|| event(2).into()));
             let (instance, at) = (instance_id(*id), after_ms(*at_ms));
             Answer::Number(store.commit(instance, at, events, None).await?)

@@ -38,13 +38,9 @@ async fn append(store: &dyn Store, instance: InstanceId, device: u16) -> Result<
 
 /// The numbers and devices of events.
 fn told(events: &[Event]) -> Vec<(u64, u16)> {
-    let device = |event: &Event| match &event.kind {
-        EventKind::StateChanged(change) => change.account.as_ref().map_or(0, |it| it.device),
-        EventKind::LinkTicket(_)
-        | EventKind::Linking(_)
-        | EventKind::QrRotated(_)
-        | EventKind::NotificationsDropped { .. }
-        | EventKind::WebhookDisabled(_) => 0,
+    let device = |event: &Event| {
+        let EventKind::StateChanged(change) = &event.kind else { return 0 };
+        change.account.as_ref().map_or(0, |it| it.device)
     };
     events.iter().map(|event| (event.sequence.0, device(event))).collect()
 }

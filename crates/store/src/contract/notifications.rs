@@ -26,7 +26,7 @@ async fn happens(
     at_ms: i64,
     topics: &[Switch],
 ) -> Result<Sequence, Error> {
-    let new = NewEvent { kind: event(1), topics: topics.to_vec() };
+    let new = NewEvent { topics: topics.to_vec(), ..NewEvent::from(event(1)) };
     store.commit(instance, after_ms(at_ms), vec![new], None).await
 }
 

@@ -1,0 +1,74 @@
+//! What became of a message of this account.
+
+use serde::{Deserialize, Serialize};
+
+use super::MessageId;
+use super::address::Address;
+
+/// How far a message has come. Later ones are greater; a message never goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// It waits to be sent.
+    Queued,
+    /// WhatsApp has it.
+    Sent,
+    /// It reached a device of its receiver.
+    Delivered,
+    /// Its receiver has read it.
+    Read,
+    /// Its receiver has played it.
+    Played,
+}
+
+/// Why a message was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SendFailure {
+    /// The number has no WhatsApp account.
+    NoAccount,
+    /// This account is not in the group.
+    NotInGroup,
+    /// WhatsApp does not let the account write to people whom it does not know, for a time.
+    Restricted,
+    /// It waited longer than messages may wait.
+    Expired,
+    /// It was taken from the queue by a person or a program.
+    Cleared,
+    /// WhatsApp refused it, with this code where it gave one.
+    Refused(Option<u16>),
+    /// The gateway itself could not write it.
+    Fault,
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It has come this far.
+    Reached(Progress),
+    /// It was given up.
+    Failed(SendFailure),
+}
+
+/// A message went a step on.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusChanged {
+    /// Which message.
+    pub id: MessageId,
+    /// The chat that it is in.
+    pub chat: Address,
+    /// Where it stands since then.
+    pub status: Status,
+    /// Whether it was sent through one of this gateway's APIs.
+    pub by_api: bool,
+    /// Who received or read it, in a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Address>,
+}
+
+impl std::fmt::Debug for StatusChanged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StatusChanged").field("status", &self.status).finish_non_exhaustive()
+    }
+}
