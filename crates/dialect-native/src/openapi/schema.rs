@@ -130,6 +130,11 @@ impl Schema {
         Self { minimum: Some(0), ..Self::of("integer") }
     }
 
+    /// Any number, whole or not.
+    pub(crate) fn degrees() -> Self {
+        Self::of("number")
+    }
+
     /// What is sent as digits or as a number.
     pub(crate) fn digits(pattern: &'static str, minimum: u64, maximum: u64) -> Self {
         Self {

@@ -7,6 +7,8 @@ mod history;
 mod instance;
 mod link_ticket;
 mod linking;
+mod message;
+mod message_content;
 mod passkey;
 mod problem;
 mod settings;
@@ -35,6 +37,8 @@ const SCHEMAS: &[Named] = &[
     ("StateHistory", history::page),
     ("Event", event::event),
     ("EventPage", event::page),
+    ("MessageContent", message_content::content),
+    ("QuotedMessage", message::quoted),
     ("Settings", settings::settings),
     ("SettingsEdit", settings::edit),
     ("LinkingAttempt", linking::attempt),

@@ -103,7 +103,7 @@ impl MessageFields {
 }
 
 /// What a message says, with its kind among the fields.
-fn content(content: &Content) -> Value {
+pub(crate) fn content(content: &Content) -> Value {
     let mut fields = match serde_json::to_value(content) {
         // One variant, under its name.
         Ok(Value::Object(named)) => match named.into_iter().next() {
@@ -184,6 +184,11 @@ impl CallFields {
         }
     }
 }
+
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+pub(crate) use examples::examples;
 
 #[cfg(test)]
 mod tests {

@@ -7,12 +7,13 @@ use waygate_core::webhook::Disabled;
 
 use super::history::change_fields;
 use super::link_ticket::STEPS;
+use super::message;
 use crate::openapi::schema::{Property, Schema, always};
 use crate::wire::event::{LINKING_FAILURES, LINKING_STEPS};
 use crate::wire::passkey;
 
 /// An event of one kind.
-fn of_kind(name: EventName, says: &'static str, data: Vec<Property>) -> Schema {
+pub(super) fn of_kind(name: EventName, says: &'static str, data: Vec<Property>) -> Schema {
     Schema::object([
         always("sequence", Schema::count().says("Its number among the events of the instance.")),
         always("at", Schema::time()),
@@ -39,7 +40,7 @@ pub(super) fn event() -> Schema {
     let why = Schema::word(&Disabled::ALL.map(Disabled::as_str));
     let disabled = vec![always("webhook_endpoint_id", Schema::uuid()), always("why", why)];
     let dropped = vec![always("count", Schema::count().says("How many."))];
-    Schema::either([
+    let others = [
         of_kind(EventName::StateChanged, "Its state changed.", change_fields()),
         of_kind(EventName::Linking, "An effort to link it went a step on.", linking),
         of_kind(
@@ -58,8 +59,8 @@ pub(super) fn event() -> Schema {
             "A webhook endpoint that heard of it is sent nothing any more.",
             disabled,
         ),
-    ])
-    .says("Something that happened to an instance. A client must not mind kinds that it does not know.")
+    ];
+    Schema::either(others.into_iter().chain(message::events())).says("Something that happened to an instance. A client must not mind kinds that it does not know.")
     .example(json!({
         "sequence": 4,
         "at": "2026-03-01T10:21:00.000Z",
