@@ -14,6 +14,20 @@ pub enum PhoneError {
     TooMany,
 }
 
+/// Why a person could not do that about a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Nobody has this number or address, or it is the caller's own.
+    #[error("there is nobody to be called at this address")]
+    Nobody,
+    /// This phone neither made nor got such a call.
+    #[error("the phone knows no such call")]
+    NoSuchCall,
+    /// It has no place now: the call rings no more, or not on this phone.
+    #[error("this cannot be done about the call now")]
+    NotNow,
+}
+
 /// Why the device and the phone did not become one account's, however they were brought together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkError {

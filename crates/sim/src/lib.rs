@@ -15,6 +15,7 @@ mod account;
 mod app_state;
 mod app_state_requests;
 mod behaviour;
+mod calls;
 mod certificate;
 mod chat_states;
 mod clock;
@@ -87,10 +88,11 @@ mod usync;
 mod world;
 
 pub use behaviour::{Answers, Away, Behaviour, BehaviourError, Reads, Wait, Writes};
+pub use calls::{CallDeed, CallState, CallView};
 pub use chat_states::ChatState;
 pub use config::{Latency, SimConfig};
 pub use error::{
-    CodeError, DialRefused, InboxError, LinkError, MediaError, PasskeyError, PhoneError,
+    CallError, CodeError, DialRefused, InboxError, LinkError, MediaError, PasskeyError, PhoneError,
     PictureError, ScanError, SendError, UnlinkError,
 };
 pub use fault::{

@@ -152,7 +152,7 @@ impl Phone {
 }
 
 /// The account of a number or an address, and how it is spoken of in the chat.
-fn find_chat(world: &World, to: &str) -> Result<(String, Addressing), SendError> {
+pub(crate) fn find_chat(world: &World, to: &str) -> Result<(String, Addressing), SendError> {
     let jid = if to.contains('@') { to.parse().ok() } else { Some(Jid::pn(to)) };
     let jid: Jid = jid.ok_or(SendError::Nobody)?;
     let chat = world.device_key(&jid).filter(|chat| chat.device == 0);

@@ -6,6 +6,7 @@ use wacore_binary::{Node, builder::NodeBuilder};
 use crate::{
     RefusalKind,
     account::{Device, Queued},
+    calls,
     letter::Letter,
     prekeys::KeyBundle,
     receipt_routes::{Tidings, spread},
@@ -53,7 +54,9 @@ pub(crate) fn take_receipt(
         world.end(connection, Some(stanza::stream_malformed()));
         return;
     };
-    if kind.as_deref().is_none_or(|kind| KINDS.contains(&kind)) {
+    if kind.is_none() && calls::take_receipt(world, connection, receipt) {
+        // Of a call, not of a message.
+    } else if kind.as_deref().is_none_or(|kind| KINDS.contains(&kind)) {
         match check(world, key, receipt) {
             Ok(about) => take_about(world, key, (receipt, about)),
             Err(detail) => {

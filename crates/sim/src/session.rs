@@ -6,7 +6,7 @@ use wacore_binary::{Node, SERVER_JID, builder::NodeBuilder};
 use crate::{
     RefusalKind,
     account::Queued,
-    chat_states,
+    calls, chat_states,
     fault::Moment,
     greeting,
     letter::{Addressing, Letter},
@@ -112,6 +112,7 @@ fn take_whole(world: &mut World, connection: ConnectionId, key: &DeviceKey, node
         "iq" => take_iq(world, connection, key, node),
         "receipt" => receipts::take_receipt(world, connection, key, node),
         "ack" => receipts::take_ack(world, connection, key, node),
+        "call" => calls::take(world, connection, key, node),
         "chatstate" => chat_states::take(world, connection, key, node),
         "presence" => presences::take(world, connection, key, node),
         "ib" => take_ib(world, node),

@@ -5,7 +5,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
@@ -15,6 +15,7 @@ use wacore_binary::{Jid, Node, Server};
 use crate::{
     Refusal, RefusalKind, Report, SimConfig, TraceLine,
     account::{Account, Device},
+    calls::Call,
     certificate::ServerCertificate,
     clock::Clock,
     dice::Dice,
@@ -69,6 +70,7 @@ impl Shared {
             faults: Standing::new(Dice::derive(config.seed, "faults", 0)),
             own,
             excusing: false,
+            calls: VecDeque::new(),
             media: MediaStore::new(config.seed),
             report: Report::default(),
             oracle: Oracle::default(),
@@ -103,6 +105,8 @@ pub(crate) struct World {
     pub(crate) own: Weak<Shared>,
     /// Whether what is taken now is the doing of a fault, and no client's.
     pub(crate) excusing: bool,
+    /// The oldest first.
+    pub(crate) calls: VecDeque<Call>,
     /// The files in messages.
     pub(crate) media: MediaStore,
     pub(crate) report: Report,

@@ -5,6 +5,7 @@
 
 mod asked;
 mod behaviour;
+mod calls;
 mod faults;
 mod mail;
 mod oracle;

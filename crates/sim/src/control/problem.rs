@@ -8,8 +8,8 @@ use axum::{
 use serde::Serialize;
 
 use crate::{
-    CodeError, InboxError, LinkError, MediaError, OrderProblem, PasskeyError, PhoneError,
-    ScanError, SendError, UnlinkError,
+    CallError, CodeError, InboxError, LinkError, MediaError, OrderProblem, PasskeyError,
+    PhoneError, ScanError, SendError, UnlinkError,
 };
 
 /// A refusal: a code for programs and a sentence for people.
@@ -129,6 +129,17 @@ impl From<SendError> for Problem {
             SendError::Media(MediaError::NotOfThisKind) => {
                 (StatusCode::BAD_REQUEST, "not_of_this_kind")
             }
+        };
+        Self::of(status, code, &error)
+    }
+}
+
+impl From<CallError> for Problem {
+    fn from(error: CallError) -> Self {
+        let (status, code) = match error {
+            CallError::Nobody => (StatusCode::NOT_FOUND, "nobody"),
+            CallError::NoSuchCall => (StatusCode::NOT_FOUND, "no_such_call"),
+            CallError::NotNow => (StatusCode::CONFLICT, "not_now"),
         };
         Self::of(status, code, &error)
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     asked::{Body, Expected, Number, refuse_pages},
-    behaviour, faults, mail, oracle, passkeys,
+    behaviour, calls, faults, mail, oracle, passkeys,
     problem::Problem,
 };
 use crate::{DeviceView, LinkedDevice, Phone, PhoneError, Report, Sim};
@@ -30,6 +30,7 @@ pub(crate) fn router(sim: Sim, own: SocketAddr) -> Router {
         .route("/phones/{number}/scan", post(scan))
         .route("/phones/{number}/enter-code", post(enter_code))
         .route("/phones/{number}/unlink", post(unlink))
+        .merge(calls::router())
         .merge(mail::router())
         .merge(passkeys::router())
         .merge(behaviour::router())

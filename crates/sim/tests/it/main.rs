@@ -10,6 +10,7 @@
 
 mod addresses;
 mod asked;
+mod calls;
 mod chat_states;
 mod client_payload;
 mod code;
