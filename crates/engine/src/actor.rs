@@ -25,6 +25,7 @@ use waygate_core::port::link::{Line, LinkEvent};
 use waygate_core::reason::EndReason;
 
 use crate::dice::Dice;
+use crate::limiter::pace::Sign;
 use crate::limiter::{FleetLimiter, Permit};
 use crate::line::LineInHand;
 use crate::ports::Ports;
@@ -164,6 +165,9 @@ impl Actor {
             match woken {
                 Woken::Order(order) => self.obey(order).await,
                 Woken::Link(event) => {
+                    if let Some(sign) = Sign::of(&event) {
+                        self.around.limiter.hear(self.instance, sign).await;
+                    }
                     let input = self.judged(event).await;
                     self.take(input).await;
                 }
@@ -280,8 +284,9 @@ impl Actor {
         for effect in effects {
             match effect {
                 Effect::Dial { urgent } => {
-                    let limiter = self.around.limiter.clone();
-                    self.asking = Some(Box::pin(async move { limiter.permit(urgent).await }));
+                    let (limiter, instance) = (self.around.limiter.clone(), self.instance);
+                    let waiting = async move { limiter.permit(instance, urgent).await };
+                    self.asking = Some(Box::pin(waiting));
                 }
                 Effect::HangUp => {
                     self.asking = None;

@@ -2,7 +2,9 @@
 //!
 //! A thousand instances that dial at once look like an attack. Connections start from a token
 //! bucket, a bounded number of them at the same time, and urgent ones (a phone has just accepted,
-//! a person waits) go first, but never so many in a row that the others starve. No limit of WhatsApp's is published; the figures are caution.
+//! a person waits) go first, but never so many in a row that the others starve. No limit of WhatsApp's is
+//! published; the figures are caution. What becomes of the connections slows all of them down, or stops
+//! them ([`pace`]).
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,10 +12,14 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
+use waygate_core::id::InstanceId;
 
+use self::pace::{Pace, Sign};
 use crate::tasks::Tasks;
 
-/// Connections per second in the long run.
+pub(crate) mod pace;
+
+/// Connections per second in the long run, where nothing goes wrong.
 pub const PER_SECOND: f64 = 5.0;
 
 /// Connections that may start at once after a quiet time.
@@ -32,9 +38,15 @@ const REQUESTS_MAX: usize = 1024;
 #[derive(Debug)]
 pub struct Permit(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
 
-struct Request {
-    urgent: bool,
+/// Who waits for a permit.
+struct Asker {
+    instance: InstanceId,
     granted: oneshot::Sender<Permit>,
+}
+
+enum Request {
+    Permit { urgent: bool, asker: Asker },
+    Sign { instance: InstanceId, sign: Sign },
 }
 
 /// Hands out permits. Clones share one bucket.
@@ -59,10 +71,18 @@ impl FleetLimiter {
 
     /// Waits for leave to connect. `None` when the process is ending. Giving up the wait gives up
     /// the place in the queue.
-    pub async fn permit(&self, urgent: bool) -> Option<Permit> {
+    pub async fn permit(&self, instance: InstanceId, urgent: bool) -> Option<Permit> {
         let (granted, answer) = oneshot::channel();
-        self.requests.send(Request { urgent, granted }).await.ok()?;
+        let asker = Asker { instance, granted };
+        self.requests.send(Request::Permit { urgent, asker }).await.ok()?;
         answer.await.ok()
+    }
+
+    /// Tells what a connection of this instance is a sign of.
+    pub(crate) async fn hear(&self, instance: InstanceId, sign: Sign) {
+        if self.requests.send(Request::Sign { instance, sign }).await.is_err() {
+            tracing::debug!("the process is ending; how fast to connect is of no matter any more");
+        }
     }
 }
 
@@ -70,33 +90,38 @@ struct Bucket {
     tokens: f64,
     filled_at: Instant,
     in_flight: Arc<Semaphore>,
-    urgent: VecDeque<oneshot::Sender<Permit>>,
-    patient: VecDeque<oneshot::Sender<Permit>>,
+    urgent: VecDeque<Asker>,
+    patient: VecDeque<Asker>,
     urgent_in_a_row: u32,
+    pace: Pace,
 }
 
 impl Bucket {
     fn new() -> Self {
+        let now = Instant::now();
         Self {
             tokens: BURST,
-            filled_at: Instant::now(),
+            filled_at: now,
             in_flight: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             urgent: VecDeque::new(),
             patient: VecDeque::new(),
             urgent_in_a_row: 0,
+            pace: Pace::new(now),
         }
     }
 
     async fn serve(mut self, mut requests: mpsc::Receiver<Request>) {
         loop {
             let somebody_waits = !self.urgent.is_empty() || !self.patient.is_empty();
-            let free = free_place(self.next_token_at(), Arc::clone(&self.in_flight));
+            let due = self.next_token_at(Instant::now());
+            let free = free_place(due, Arc::clone(&self.in_flight));
             // Waiting for a place may be dropped and begun anew: nobody else competes for it.
             tokio::select! {
                 biased;
                 request = requests.recv() => match request {
-                    Some(Request { urgent: true, granted }) => self.urgent.push_back(granted),
-                    Some(Request { urgent: false, granted }) => self.patient.push_back(granted),
+                    Some(Request::Permit { urgent: true, asker }) => self.urgent.push_back(asker),
+                    Some(Request::Permit { urgent: false, asker }) => self.patient.push_back(asker),
+                    Some(Request::Sign { instance, sign }) => self.hear(instance, sign),
                     None => return,
                 },
                 place = free, if somebody_waits => match place {
@@ -107,21 +132,40 @@ impl Bucket {
         }
     }
 
-    fn next_token_at(&self) -> Instant {
+    fn next_token_at(&mut self, now: Instant) -> Instant {
+        self.fill(now);
         let missing = (1.0 - self.tokens).max(0.0);
-        self.filled_at + Duration::from_secs_f64(missing / PER_SECOND)
+        let earned_at = now + Duration::from_secs_f64(missing / self.pace.rate(now));
+        earned_at.max(self.pace.not_before(now))
+    }
+
+    /// Earns what the time since the last look is worth. The looks are close enough together for one rate:
+    /// whatever changes it is a reason to look.
+    fn fill(&mut self, now: Instant) {
+        let earned = now.duration_since(self.filled_at).as_secs_f64() * self.pace.rate(now);
+        self.tokens = (self.tokens + earned).min(BURST);
+        self.filled_at = now;
+    }
+
+    fn hear(&mut self, instance: InstanceId, sign: Sign) {
+        let now = Instant::now();
+        self.fill(now);
+        self.pace.hear(instance, sign, now);
+        if sign == Sign::Slower {
+            // Nothing saved up: the next ones come at the new rate.
+            self.tokens = self.tokens.min(1.0);
+        }
     }
 
     /// Gives the place to the first who still waits.
     fn grant(&mut self, place: OwnedSemaphorePermit) {
         let now = Instant::now();
-        let earned = now.duration_since(self.filled_at).as_secs_f64() * PER_SECOND;
-        self.tokens = (self.tokens + earned).min(BURST);
-        self.filled_at = now;
+        self.fill(now);
         let mut permit = Permit(place);
-        while let Some((urgent, granted)) = self.next_in_turn() {
+        while let Some((urgent, Asker { instance, granted })) = self.next_in_turn() {
             match granted.send(permit) {
                 Ok(()) => {
+                    self.pace.begin(instance, now);
                     self.urgent_in_a_row = if urgent { self.urgent_in_a_row + 1 } else { 0 };
                     self.tokens -= 1.0;
                     return;
@@ -132,13 +176,13 @@ impl Bucket {
     }
 
     /// Whose turn it is, and whether that one is urgent.
-    fn next_in_turn(&mut self) -> Option<(bool, oneshot::Sender<Permit>)> {
+    fn next_in_turn(&mut self) -> Option<(bool, Asker)> {
         if self.urgent_in_a_row >= URGENT_IN_A_ROW_MAX
-            && let Some(granted) = self.patient.pop_front()
+            && let Some(asker) = self.patient.pop_front()
         {
-            return Some((false, granted));
+            return Some((false, asker));
         }
-        let urgent = self.urgent.pop_front().map(|granted| (true, granted));
+        let urgent = self.urgent.pop_front().map(|asker| (true, asker));
         urgent.or_else(|| Some((false, self.patient.pop_front()?)))
     }
 }
@@ -157,6 +201,11 @@ mod tests {
 
     use super::*;
 
+    /// One instance is as good as another here.
+    fn some() -> InstanceId {
+        InstanceId::from_random_bytes([1; 16])
+    }
+
     fn limiter() -> (Tasks, FleetLimiter) {
         let tasks = Tasks::default();
         let limiter = FleetLimiter::start(&tasks);
@@ -167,7 +216,7 @@ mod tests {
     async fn a_thousand_connections_take_about_two_hundred_seconds() {
         let (_tasks, limiter) = limiter();
         let begun = Instant::now();
-        join_all((0..1000).map(|_| async { drop(limiter.permit(false).await) })).await;
+        join_all((0..1000).map(|_| async { drop(limiter.permit(some(), false).await) })).await;
         let taken = begun.elapsed().as_secs_f64();
         assert!((197.0..=199.0).contains(&taken), "{taken} s");
     }
@@ -175,8 +224,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_urgent_request_overtakes_the_queue() {
         let (_tasks, limiter) = limiter();
-        join_all((0..10).map(|_| limiter.permit(false))).await;
-        let (patient, urgent) = (limiter.permit(false), limiter.permit(true));
+        join_all((0..10).map(|_| limiter.permit(some(), false))).await;
+        let (patient, urgent) = (limiter.permit(some(), false), limiter.permit(some(), true));
         tokio::pin!(patient);
         // The patient one asks first.
         assert!(futures_util::poll!(&mut patient).is_pending());
@@ -191,12 +240,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn urgent_requests_without_end_let_a_patient_one_through_after_four() {
         let (_tasks, limiter) = limiter();
-        join_all((0..10).map(|_| limiter.permit(false))).await;
-        let patient = limiter.permit(false);
+        join_all((0..10).map(|_| limiter.permit(some(), false))).await;
+        let patient = limiter.permit(some(), false);
         tokio::pin!(patient);
         assert!(futures_util::poll!(&mut patient).is_pending());
         let mut granted = 0;
-        let urgent = join_all((0..50).map(|_| async { drop(limiter.permit(true).await) }));
+        let urgent = join_all((0..50).map(|_| async { drop(limiter.permit(some(), true).await) }));
         tokio::pin!(urgent);
         let begun = Instant::now();
         tokio::select! {
@@ -214,9 +263,9 @@ mod tests {
         let (_tasks, limiter) = limiter();
         let mut held = vec![];
         for _ in 0..IN_FLIGHT_MAX {
-            held.push(limiter.permit(false).await);
+            held.push(limiter.permit(some(), false).await);
         }
-        let next = limiter.permit(true);
+        let next = limiter.permit(some(), true);
         tokio::pin!(next);
         let hour = Duration::from_secs(3600);
         assert!(tokio::time::timeout(hour, &mut next).await.is_err(), "all places are taken");
@@ -227,13 +276,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn giving_up_costs_the_others_nothing() {
         let (_tasks, limiter) = limiter();
-        join_all((0..10).map(|_| limiter.permit(false))).await;
+        join_all((0..10).map(|_| limiter.permit(some(), false))).await;
         for _ in 0..100 {
-            let impatient = limiter.permit(false);
+            let impatient = limiter.permit(some(), false);
             tokio::time::timeout(Duration::from_millis(1), impatient).await.unwrap_err();
         }
         let begun = Instant::now();
-        assert!(limiter.permit(false).await.is_some());
+        assert!(limiter.permit(some(), false).await.is_some());
         assert!(begun.elapsed() <= Duration::from_millis(200));
     }
 
@@ -241,6 +290,36 @@ mod tests {
     async fn the_end_of_the_process_ends_the_wait() {
         let (tasks, limiter) = limiter();
         assert!(tasks.end_within(Duration::from_secs(5)).await);
-        assert!(limiter.permit(true).await.is_none());
+        assert!(limiter.permit(some(), true).await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_wants_patience_is_given_it() {
+        let (_tasks, limiter) = limiter();
+        for _ in 0..3 {
+            limiter.hear(some(), Sign::Slower).await;
+        }
+        let begun = Instant::now();
+        // One that was saved up, then 0.625 a second: 3 / 0.625 s.
+        join_all((0..4).map(|_| async { drop(limiter.permit(some(), true).await) })).await;
+        let taken = begun.elapsed().as_secs_f64();
+        assert!((4.8..=4.9).contains(&taken), "{taken} s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_version_stops_the_fleet_but_for_one_that_tries() {
+        let (_tasks, limiter) = limiter();
+        let other = InstanceId::from_random_bytes([2; 16]);
+        limiter.hear(some(), Sign::VersionRefused).await;
+        limiter.hear(other, Sign::VersionRefused).await;
+        let begun = Instant::now();
+        assert!(limiter.permit(some(), true).await.is_some());
+        assert!(begun.elapsed() >= Duration::from_secs(600));
+        let waiting = limiter.permit(other, true);
+        tokio::pin!(waiting);
+        let minute = Duration::from_secs(60);
+        assert!(tokio::time::timeout(minute, &mut waiting).await.is_err(), "one at a time");
+        limiter.hear(some(), Sign::Good).await;
+        tokio::time::timeout(minute, waiting).await.unwrap();
     }
 }

@@ -47,7 +47,14 @@ fn shown(kind: &EventKind) -> &'static str {
         EventKind::Linking(LinkingProgress::Finishing) => "- finishing",
         EventKind::Linking(LinkingProgress::Linked) => "- linked",
         EventKind::QrRotated(_) => "- rotated",
-        it => it.name().as_str(),
+        EventKind::Linking(_)
+        | EventKind::LinkTicket(_)
+        | EventKind::NotificationsDropped { .. }
+        | EventKind::WebhookDisabled(_)
+        | EventKind::MessageReceived(_)
+        | EventKind::MessageSent(_)
+        | EventKind::MessageStatus(_)
+        | EventKind::Call(_) => "something else",
     }
 }
 
