@@ -43,7 +43,10 @@ impl Plan {
     fn steps(&self) -> Vec<Step> {
         let first = self.only.or(self.from);
         let steps = Step::ALL.iter().copied().skip_while(|&step| first.is_some_and(|f| f != step));
-        steps.take(if self.only.is_some() { 1 } else { Step::ALL.len() }).collect()
+        match self.only {
+            Some(_) => steps.take(1).collect(),
+            None => steps.filter(|step| step.belongs_to(self.profile)).collect(),
+        }
     }
 }
 
@@ -83,8 +86,12 @@ mod tests {
     }
 
     #[test]
-    fn without_a_choice_every_step_runs() {
-        assert_eq!(plan(None, None).steps(), Step::ALL);
+    fn without_a_choice_every_step_runs_and_the_fuzzer_at_night() {
+        let (fuzz, others) = Step::ALL.split_last().unwrap();
+        assert_eq!(plan(None, None).steps(), others);
+        assert_eq!(plan(Some(*fuzz), None).steps(), [Step::Fuzz]);
+        let nightly = Plan { profile: Profile::Nightly, ..plan(None, None) };
+        assert_eq!(nightly.steps(), Step::ALL);
     }
 
     #[test]

@@ -30,6 +30,8 @@ mod digest;
 mod error;
 mod fault;
 mod frame;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod greeting;
 mod handshake;
 mod http_front;

@@ -1,6 +1,9 @@
 //! Stanzas: decoding a decrypted frame, encoding one, and the shapes every part of the server
 //! sends (docs/internals/sim.md, "Stanzas").
 
+mod nesting;
+mod writing;
+
 use std::borrow::Cow;
 
 use wacore_binary::{
@@ -21,12 +24,15 @@ pub(crate) fn decode(frame: &[u8]) -> Result<Node, String> {
         return Err(format!("unknown flags {flags:#04x}"));
     }
     let bytes = unpack(frame).map_err(|error| error.to_string())?;
+    if nesting::has_nested_addresses(&bytes) {
+        return Err("an address within an address".to_owned());
+    }
     unmarshal_ref(&bytes).map(|node| node.to_owned()).map_err(|error| error.to_string())
 }
 
 /// Encodes a stanza for encryption. `None` when it has no encoding.
 pub(crate) fn encode(node: &Node) -> Option<Vec<u8>> {
-    let plain = wacore_binary::marshal(node).ok()?;
+    let plain = writing::write(node).ok()?;
     if plain.len() <= PLAIN_BYTES_MAX {
         return Some(plain);
     }
@@ -193,6 +199,14 @@ mod tests {
         let mut short = encode(&stream_error(515)).unwrap();
         short.pop();
         assert!(decode(&short).is_err(), "truncated");
+    }
+
+    /// The longest frame that is taken, of addresses only: the process survives it.
+    #[test]
+    fn addresses_within_addresses_are_refused_however_many() {
+        let count = crate::frame::FRAME_BYTES_MAX - 5;
+        let frame = [&[0, 0xf8, 3, 25, 8], &vec![0xfa; count][..]].concat();
+        assert_eq!(decode(&frame), Err("an address within an address".to_owned()));
     }
 
     #[test]

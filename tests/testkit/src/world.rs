@@ -21,7 +21,7 @@ use waygate_link::WhatsApp;
 use waygate_link::keys::{KeyStore, KeysInMemory};
 use waygate_link::network::{Network, Pipe, PipeSource};
 use waygate_link::settings::{LinkSettings, VersionSource};
-use waygate_sim::{Latency, Phone, RefusalKind, Report, Sim, SimConfig};
+use waygate_sim::{Latency, Phone, RefusalKind, Report, Sim, SimConfig, ViolationKind};
 use waygate_store::MemoryStore;
 
 use crate::clock::{EPOCH_S, TokioClock};
@@ -70,6 +70,17 @@ pub struct World {
     keys: Arc<dyn KeyStore>,
     store: Arc<MemoryStore>,
     pipes: Arc<SimPipes>,
+    /// Whether the test has asked the simulator what was wrong.
+    asked: bool,
+}
+
+/// No test ends without the simulator being asked what was wrong.
+impl Drop for World {
+    fn drop(&mut self) {
+        if !self.asked && !std::thread::panicking() {
+            judge(&self.sim.report(), &[]);
+        }
+    }
 }
 
 impl World {
@@ -96,7 +107,7 @@ impl World {
         let keys: Arc<dyn KeyStore> = Arc::new(KeysInMemory::default());
         let store = Arc::new(MemoryStore::default());
         let gateway = gateway(&pipes, &keys, &store, &clock);
-        Self { sim, gateway, clock, keys, store, pipes }
+        Self { sim, gateway, clock, keys, store, pipes, asked: false }
     }
 
     /// Ends the gateway as a process ends, and starts another on the same keys and store.
@@ -207,11 +218,29 @@ impl World {
     /// When it had to refuse something else, did not refuse what it should have, or something
     /// crashed.
     pub async fn end(self, provoked: &[RefusalKind]) -> Report {
-        assert!(self.gateway.shut_down(SOON).await, "tasks were left behind");
-        assert_eq!(self.gateway.crashes(), 0, "an actor crashed");
-        let report = self.sim.report();
+        let report = self.shut_down().await;
         judge(&report, provoked);
         report
+    }
+
+    /// Ends a test that plants violations of these kinds, as many as there may be: any other fails
+    /// it.
+    ///
+    /// # Panics
+    ///
+    /// When the simulator has found something else, or something crashed.
+    pub async fn end_with_planted(self, planted: &[ViolationKind]) {
+        let mut found = self.shut_down().await.violations();
+        found.retain(|violation| !planted.contains(&violation.kind));
+        assert!(found.is_empty(), "the simulator complains of what was not planted: {found:?}");
+    }
+
+    /// Ends the gateway and asks the simulator.
+    async fn shut_down(mut self) -> Report {
+        self.asked = true;
+        assert!(self.gateway.shut_down(SOON).await, "tasks were left behind");
+        assert_eq!(self.gateway.crashes(), 0, "an actor crashed");
+        self.sim.report()
     }
 }
 

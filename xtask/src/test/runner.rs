@@ -1,6 +1,6 @@
 //! What each step runs.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
 use super::Profile;
 use super::selection::Selection;
@@ -15,6 +15,10 @@ const NIGHTLY: [(&str, &str); 4] =
 
 /// How many requests a nightly run makes over an API's own document.
 const NIGHTLY_REQUESTS: (&str, &str) = ("FUZZING_REQUESTS", "20000");
+
+/// What the fuzzer needs, which no other step does: so `setup` installs none of it.
+const FUZZING_NEEDS: &str = "the fuzzer needs a C++ compiler, `rustup toolchain install nightly --profile \
+    minimal` and `cargo install --locked cargo-fuzz`";
 
 #[derive(Debug)]
 pub(super) struct Runner {
@@ -45,6 +49,7 @@ impl Runner {
             Step::Build => self.build(&self.shipped).and_then(|()| self.build(&self.sandbox)),
             Step::Clients => self.clients(),
             Step::TestSandbox => self.test_sandbox(),
+            Step::Fuzz => self.fuzz(),
         }
     }
 
@@ -156,6 +161,24 @@ impl Runner {
             call = call.env(name, &built(world)?);
         }
         call.run()
+    }
+
+    /// By a nightly compiler, the only one that instruments code. The committed corpus is where it
+    /// begins; what it adds goes into the target directory.
+    fn fuzz(&self) -> anyhow::Result<()> {
+        let crate_folder = self.workspace.root.join("crates/sim");
+        let cargo_fuzz = Call::new("rustup", &["run", "nightly", "cargo", "fuzz"]);
+        let cargo_fuzz = cargo_fuzz.within(&crate_folder);
+        cargo_fuzz.clone().args(["--version"]).probe().context(FUZZING_NEEDS)?;
+        let target = self.workspace.target.join("fuzz");
+        let found = target.join("corpus");
+        std::fs::create_dir_all(&found)?;
+        cargo_fuzz
+            .args(["run", "frames_and_nodes", "--sanitizer", "none", "--target-dir"])
+            .args([target.to_string_lossy(), found.to_string_lossy()])
+            .args(["fuzz/corpus/frames_and_nodes", "--"])
+            .args(["-max_total_time=600", "-max_len=65536", "-timeout=10", "-rss_limit_mb=2048"])
+            .run()
     }
 
     fn cargo(&self, arguments: &[&str]) -> Call {

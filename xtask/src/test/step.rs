@@ -2,6 +2,8 @@
 
 use clap::ValueEnum;
 
+use super::Profile;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Step {
     Setup,
@@ -16,6 +18,7 @@ pub(super) enum Step {
     Build,
     Clients,
     TestSandbox,
+    Fuzz,
 }
 
 impl Step {
@@ -32,7 +35,13 @@ impl Step {
         Self::Build,
         Self::Clients,
         Self::TestSandbox,
+        Self::Fuzz,
     ];
+
+    /// Whether a run of this profile has it; every one can be asked for by its name.
+    pub(super) fn belongs_to(self, profile: Profile) -> bool {
+        self != Self::Fuzz || profile == Profile::Nightly
+    }
 
     /// As one types it after `--only`.
     pub(super) fn name(self) -> &'static str {
@@ -49,6 +58,7 @@ impl Step {
             Self::Build => "build",
             Self::Clients => "clients",
             Self::TestSandbox => "test-sandbox",
+            Self::Fuzz => "fuzz",
         }
     }
 
@@ -68,6 +78,7 @@ impl Step {
                 "clients of others against the simulator and the gateway, and the page in Chromium"
             }
             Self::TestSandbox => "simulator, wire and black-box tests",
+            Self::Fuzz => "ten minutes of random input for the simulator's parsers",
         }
     }
 }
