@@ -13,6 +13,7 @@ use crate::instance::state::{Outcome, StateName};
 use crate::link_ticket::LinkTicketStep;
 use crate::webhook::Disabled;
 
+pub mod dropped;
 pub mod progress;
 pub mod topic;
 

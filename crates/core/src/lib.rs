@@ -18,6 +18,7 @@ pub mod link_ticket;
 pub mod panic;
 pub mod phone;
 pub mod port;
+pub mod push;
 pub mod reason;
 pub mod scope;
 pub mod secret;
