@@ -16,6 +16,7 @@ use crate::message::status::StatusChanged;
 use crate::message::{Message, MessageKey, SentMessage};
 use crate::webhook::Disabled;
 
+pub mod dropped;
 pub mod progress;
 pub mod topic;
 

@@ -19,6 +19,7 @@ pub mod message;
 pub mod panic;
 pub mod phone;
 pub mod port;
+pub mod push;
 pub mod reason;
 pub mod scope;
 pub mod secret;

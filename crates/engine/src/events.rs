@@ -17,6 +17,10 @@ const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Events that are read at a time.
 const PAGE: u32 = 256;
 
+/// How long it is told which notifications were dropped, and of how many of each instance.
+const DROPPED_KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const DROPPED_KEPT_MAX: u64 = 100_000;
+
 /// How much of what happened is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventLimits {
@@ -182,9 +186,11 @@ impl Gateway {
         let since = self.waiting_since();
         let touched = parts.ports.notifications.drop_notifications(now, since, waiting_max).await?;
         for instance in touched {
-            tracing::warn!(%instance, "notifications were dropped: nobody fetched them in time");
+            tracing::warn!(%instance, "notifications were dropped: nobody took them in time");
             parts.arrivals.tell(instance);
         }
+        let cutoff = now - DROPPED_KEPT_FOR;
+        parts.ports.notifications.forget_dropped_notifications(cutoff, DROPPED_KEPT_MAX).await?;
         Ok(())
     }
 }

@@ -24,6 +24,7 @@ use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
 use crate::ports::Ports;
 use crate::profile_picture::not_online;
+use crate::pusher::PushChanges;
 use crate::revocations::Revocations;
 use crate::scribe::Scribe;
 use crate::sessions::Sessions;
@@ -70,6 +71,8 @@ pub(crate) struct Parts {
     pub(crate) webhooks_turn: Mutex<()>,
     /// Wakes the deliverer of webhooks.
     pub(crate) webhook_news: Arc<Notify>,
+    /// Has the pusher look again at what is set for an instance.
+    pub(crate) push_changes: PushChanges,
 }
 
 impl Gateway {
@@ -122,6 +125,7 @@ impl Gateway {
             instance_tokens_turn: Mutex::new(()),
             webhooks_turn: Mutex::new(()),
             webhook_news,
+            push_changes: PushChanges::default(),
         }))
     }
 

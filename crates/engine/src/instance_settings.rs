@@ -3,6 +3,7 @@
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::settings::Settings;
+use waygate_core::push::PushForm;
 use waygate_core::secret::Sealed;
 use zeroize::Zeroizing;
 
@@ -34,10 +35,18 @@ impl Gateway {
     ) -> Result<Settings, Error> {
         let _turn = self.parts().settings_turn.lock().await;
         let mut settings = self.settings(instance).await?;
+        let pushed_before = pushed_to(&settings);
         change(&mut settings);
         let sealed = self.seal_settings(instance, &settings)?;
-        self.parts().ports.registry.save_settings(instance, sealed).await?;
+        let ports = &self.parts().ports;
+        ports.registry.save_settings(instance, sealed).await?;
         tracing::info!(%instance, "settings were changed");
+        if pushed_to(&settings) != pushed_before {
+            // Whoever sets it right need not wait for what went wrong before.
+            let let_go = ports.notifications.let_go(instance).await;
+            self.parts().push_changes.note(instance);
+            let_go?;
+        }
         Ok(settings)
     }
 
@@ -52,6 +61,11 @@ impl Gateway {
         })?;
         self.parts().keyring.seal(&address(instance), &text, &self.parts().dice)
     }
+}
+
+/// What says where to events are pushed, and how.
+fn pushed_to(settings: &Settings) -> (String, String, PushForm) {
+    (settings.webhook_url.clone(), settings.webhook_token.clone(), settings.push_form)
 }
 
 /// The settings that were sealed for this instance.

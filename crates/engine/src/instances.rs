@@ -210,6 +210,7 @@ impl Gateway {
                 Ok(()) => {
                     tracing::info!(instance = %id, "an instance was created");
                     stands(parts.supervisor.run(id)).await;
+                    parts.push_changes.note(id);
                     let NewbornInstance { record, token, .. } = newborn;
                     return Ok(InstanceWithToken { record, token: Some(token) });
                 }
@@ -334,8 +335,9 @@ impl Gateway {
             Ok(true) => {
                 // Its link tickets went with it; whoever waits by one is to hear of it.
                 parts.revocations.tell();
-                // So has its journal.
+                // So has its journal, and its queue.
                 parts.arrivals.tell(instance);
+                parts.push_changes.note(instance);
                 tracing::info!(%instance, "an instance was removed");
                 Ok(())
             }

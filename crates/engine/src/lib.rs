@@ -24,6 +24,7 @@ pub mod notifications;
 pub mod pairing;
 pub mod ports;
 pub mod profile_picture;
+pub mod pusher;
 pub mod sessions;
 pub mod sight;
 pub mod tasks;

@@ -1,12 +1,14 @@
-//! Use cases of the notifications that wait until they are fetched.
+//! Use cases of the notifications that wait until they are fetched, or pushed.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 use waygate_core::error::Error;
+use waygate_core::event::dropped::DroppedNotification;
 use waygate_core::event::{Notification, Receipt};
 use waygate_core::id::InstanceId;
+use waygate_core::push::HeldBack;
 
 use crate::gateway::Gateway;
 
@@ -84,6 +86,30 @@ impl Gateway {
         self.parts().ports.notifications.clear_notifications(instance).await?;
         tracing::info!(%instance, "waiting notifications were cleared");
         Ok(())
+    }
+
+    /// How the queue is held back, since what is pushed of it does not arrive; `None` when it is not.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn held_back(&self, instance: InstanceId) -> Result<Option<HeldBack>, Error> {
+        self.parts().ports.notifications.held_back(instance).await
+    }
+
+    /// The notifications that were dropped without having reached anybody, newest first, at most
+    /// `limit`; those that stood before this one in the queue, where one is named.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` when the store fails.
+    pub async fn dropped_notifications(
+        &self,
+        instance: InstanceId,
+        before: Option<Receipt>,
+        limit: u32,
+    ) -> Result<Vec<DroppedNotification>, Error> {
+        self.parts().ports.notifications.dropped_notifications(instance, before, limit).await
     }
 
     /// What is older has waited for too long.

@@ -206,6 +206,8 @@ pub(crate) async fn remove(
         "DELETE FROM settings WHERE instance = ?",
         "DELETE FROM events WHERE instance = ?",
         "DELETE FROM notifications WHERE instance = ?",
+        "DELETE FROM dropped_notifications WHERE instance = ?",
+        "DELETE FROM pushes_held_back WHERE instance = ?",
         "DELETE FROM link_tickets WHERE instance = ?",
         "DELETE FROM webhook_deliveries WHERE instance = ?",
     ] {

@@ -33,6 +33,7 @@ mod notifications;
 mod open;
 mod permissions;
 mod properties;
+mod pushes;
 mod readers;
 mod store;
 mod times;

@@ -35,6 +35,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { min_reader_version: 2, sql: include_str!("../migrations/0006_notifications.sql") },
     // An older reader would write events that no endpoint hears of.
     Migration { min_reader_version: 7, sql: include_str!("../migrations/0007_webhooks.sql") },
+    // An older reader pushes nothing and keeps no list of what it drops, as it always did.
+    Migration { min_reader_version: 7, sql: include_str!("../migrations/0009_pushes.sql") },
 ];
 
 /// Runs what is missing since `version`, each in a transaction of its own.

@@ -1,20 +1,22 @@
-//! The notifications that wait for whoever fetches them.
+//! The notifications that wait for whoever fetches them, or to be pushed.
 
-use std::collections::BTreeMap;
+mod dropped;
 
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use waygate_core::error::Error;
-use waygate_core::event::{Event, EventKind, Notification, Receipt, Sequence};
+use waygate_core::event::dropped::DroppedNotification;
+use waygate_core::event::{Event, Notification, Receipt, Sequence};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::settings::Switch;
 use waygate_core::port::link::Deed;
 use waygate_core::port::notifications::Notifications;
+use waygate_core::push::HeldBack;
 
 use crate::failure::internal;
 use crate::times::to_ms;
-use crate::{SqliteStore, events};
+use crate::{SqliteStore, pushes};
 
 impl Notifications for SqliteStore {
     fn head(
@@ -48,7 +50,50 @@ impl Notifications for SqliteStore {
         since: Timestamp,
         count_max: u64,
     ) -> Deed<'_, Result<Vec<InstanceId>, Error>> {
-        self.write(move |connection| Box::pin(drop_some(connection, now, since, count_max)))
+        self.write(move |connection| {
+            Box::pin(dropped::drop_some(connection, now, since, count_max))
+        })
+    }
+
+    fn drop_refused(
+        &self,
+        instance: InstanceId,
+        receipt: Receipt,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Deed<'_, Result<bool, Error>> {
+        self.write(move |connection| {
+            Box::pin(dropped::drop_refused(connection, (instance, receipt), since, now))
+        })
+    }
+
+    fn dropped_notifications(
+        &self,
+        instance: InstanceId,
+        before: Option<Receipt>,
+        limit: u32,
+    ) -> Deed<'_, Result<Vec<DroppedNotification>, Error>> {
+        self.read(move |connection| Box::pin(dropped::list(connection, instance, before, limit)))
+    }
+
+    fn forget_dropped_notifications(
+        &self,
+        cutoff: Timestamp,
+        count_max: u64,
+    ) -> Deed<'_, Result<u64, Error>> {
+        self.write(move |connection| Box::pin(dropped::forget(connection, cutoff, count_max)))
+    }
+
+    fn held_back(&self, instance: InstanceId) -> Deed<'_, Result<Option<HeldBack>, Error>> {
+        self.read(move |connection| Box::pin(pushes::held_back(connection, instance)))
+    }
+
+    fn hold_back(&self, instance: InstanceId, held: HeldBack) -> Deed<'_, Result<(), Error>> {
+        self.write(move |connection| Box::pin(pushes::hold_back(connection, instance, held)))
+    }
+
+    fn let_go(&self, instance: InstanceId) -> Deed<'_, Result<(), Error>> {
+        self.write(move |connection| Box::pin(pushes::let_go(connection, instance)))
     }
 }
 
@@ -123,6 +168,17 @@ async fn settle(
     if head.is_none_or(|head| head.receipt != receipt) {
         return Ok(false);
     }
+    take(connection, instance, receipt).await?;
+    pushes::let_go(connection, instance).await?;
+    Ok(true)
+}
+
+/// Takes one off the queue.
+async fn take(
+    connection: &mut SqliteConnection,
+    instance: InstanceId,
+    receipt: Receipt,
+) -> Result<(), Error> {
     sqlx::query(
         "DELETE FROM notifications
          WHERE instance = (SELECT key FROM identities WHERE id = ?) AND receipt = ?",
@@ -132,7 +188,7 @@ async fn settle(
     .execute(connection)
     .await
     .map_err(internal)?;
-    Ok(true)
+    Ok(())
 }
 
 async fn waiting(
@@ -158,49 +214,8 @@ async fn clear(connection: &mut SqliteConnection, instance: InstanceId) -> Resul
         "DELETE FROM notifications WHERE instance = (SELECT key FROM identities WHERE id = ?)",
     )
     .bind(instance.to_string())
-    .execute(connection)
+    .execute(&mut *connection)
     .await
     .map_err(internal)?;
-    Ok(())
-}
-
-async fn drop_some(
-    connection: &mut SqliteConnection,
-    now: Timestamp,
-    since: Timestamp,
-    count_max: u64,
-) -> Result<Vec<InstanceId>, Error> {
-    // Receipts have no gaps, and what was settled was older than all that waits: so a receipt says
-    // how many follow it.
-    let dropped: Vec<(i64,)> = sqlx::query_as(
-        "DELETE FROM notifications
-         WHERE at_ms < ?1
-            OR receipt <= (SELECT last_receipt FROM instances WHERE key = instance) - ?2
-            OR NOT EXISTS (SELECT 1 FROM events
-                           WHERE events.instance = notifications.instance
-                             AND events.sequence = notifications.sequence)
-         RETURNING instance",
-    )
-    .bind(to_ms(since))
-    .bind(i64::try_from(count_max).unwrap_or(i64::MAX))
-    .fetch_all(&mut *connection)
-    .await
-    .map_err(internal)?;
-    let mut counts = BTreeMap::new();
-    for (instance,) in dropped {
-        *counts.entry(instance).or_insert(0_u64) += 1;
-    }
-    let mut told = Vec::new();
-    for (key, count) in counts {
-        let (id,): (String,) = sqlx::query_as("SELECT id FROM identities WHERE key = ?")
-            .bind(key)
-            .fetch_one(&mut *connection)
-            .await
-            .map_err(internal)?;
-        let id = id.parse().map_err(internal)?;
-        let dropped = EventKind::NotificationsDropped { count };
-        events::commit(connection, id, now, vec![dropped.into()], None).await?;
-        told.push(id);
-    }
-    Ok(told)
+    pushes::let_go(connection, instance).await
 }

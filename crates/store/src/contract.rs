@@ -17,6 +17,7 @@ pub mod kept_answers;
 pub mod link_tickets;
 pub mod listing;
 pub mod notifications;
+pub mod pushes;
 pub mod removal;
 pub mod samples;
 pub mod settings;
@@ -113,6 +114,13 @@ macro_rules! contract {
                 only_the_head_is_settled_and_once,
                 the_head_stays_until_it_is_settled,
                 what_is_too_old_is_neither_told_nor_counted_nor_settled,
+            }
+            pushes::{
+                a_queue_is_held_back_until_it_is_let_go,
+                nothing_of_a_queue_outlives_its_instance,
+                the_list_of_what_was_dropped_has_its_limits,
+                what_is_dropped_is_listed_with_its_reason,
+                what_takes_the_head_off_lets_the_queue_go,
             }
             removal::{
                 a_removed_instance_is_found_with_the_time_of_its_removal,

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::push::PushForm;
+
 /// The shortest pause between two sent messages.
 pub const SEND_PAUSE_MIN: Duration = Duration::from_millis(500);
 
@@ -29,6 +31,8 @@ pub struct Settings {
     pub webhook_url: String,
     /// What the receiver of pushed events is shown to prove who sends; a secret.
     pub webhook_token: String,
+    /// In which form they are pushed. It goes with the address: whoever sets that knows what is there.
+    pub push_form: PushForm,
     /// The pause between two sent messages, in milliseconds: [`SEND_PAUSE_MIN`] to
     /// [`SEND_PAUSE_MAX`].
     pub send_pause_ms: u32,
@@ -152,6 +156,7 @@ impl Default for Settings {
         Self {
             webhook_url: String::new(),
             webhook_token: String::new(),
+            push_form: PushForm::default(),
             send_pause_ms: 500,
             typing_level: 0,
             switches: BTreeSet::from([Switch::LinkPreview]),

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_core::audit::Actor;
 use waygate_core::error::{Error, Kind};
+use waygate_core::event::dropped::DroppedNotification;
 use waygate_core::event::{Event, EventName, Extent, NewEvent, Notification, Receipt, Sequence};
 use waygate_core::id::{InstanceId, LinkTicketId};
 use waygate_core::idempotency::{IdempotencyKey, KeptAnswer, RequestHash};
@@ -13,6 +14,7 @@ use waygate_core::instance::state::StateName;
 use waygate_core::link_ticket::{LinkTicket, TicketEnd, TicketEnding, TicketOpening};
 use waygate_core::port::kept_answers::Creation;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
+use waygate_core::push::HeldBack;
 use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenKind};
 use waygate_store::contract::samples::{
@@ -73,6 +75,11 @@ enum OfNotifications {
     Waiting { id: u8, since_ms: i64 },
     Clear { id: u8 },
     Drop { since_ms: i64, count_max: u64 },
+    DropRefused { id: u8, receipt: u64, since_ms: i64 },
+    Dropped { id: u8, before: Option<u64>, limit: u32 },
+    ForgetDropped { cutoff_ms: i64, count_max: u64 },
+    HoldBack { id: u8, receipt: u64 },
+    HeldBack { id: u8 },
     ForgetEvents { cutoff_ms: i64, count_max: u64 },
     Extent { id: u8 },
 }
@@ -97,6 +104,8 @@ enum Answer {
     Events(Vec<Event>),
     Head(Option<Notification>),
     Touched(Vec<InstanceId>),
+    Dropped(Vec<DroppedNotification>),
+    HeldBack(Option<HeldBack>),
     Extent(Extent),
     Refused(Kind),
 }
@@ -154,6 +163,17 @@ fn of_notifications() -> impl Strategy<Value = OfNotifications> {
             OfNotifications::ForgetEvents { cutoff_ms, count_max }
         }),
         1 => id().prop_map(|id| OfNotifications::Extent { id }),
+        2 => (id(), 1..5_u64, ms()).prop_map(|(id, receipt, since_ms)| {
+            OfNotifications::DropRefused { id, receipt, since_ms }
+        }),
+        2 => (id(), proptest::option::of(0..9_u64), 0..9_u32)
+            .prop_map(|(id, before, limit)| OfNotifications::Dropped { id, before, limit }),
+        1 => (7..12_i64, 0..5_u64).prop_map(|(cutoff_ms, count_max)| {
+            OfNotifications::ForgetDropped { cutoff_ms, count_max }
+        }),
+        2 => (id(), 1..5_u64)
+            .prop_map(|(id, receipt)| OfNotifications::HoldBack { id, receipt }),
+        2 => id().prop_map(|id| OfNotifications::HeldBack { id }),
     ]
 }
 
@@ -367,6 +387,34 @@ async fn ask_of_notifications(
             Answer::Count(store.forget_events(after_ms(*cutoff_ms), *count_max).await?)
         }
         OfNotifications::Extent { id } => Answer::Extent(store.extent(instance_id(*id)).await?),
+        OfNotifications::DropRefused { id, receipt, since_ms } => {
+            let (instance, since) = (instance_id(*id), after_ms(*since_ms));
+            let dropped = store.drop_refused(instance, Receipt(*receipt), since, after_ms(10));
+            Answer::Whether(dropped.await?)
+        }
+        OfNotifications::Dropped { id, before, limit } => {
+            let before = before.map(Receipt);
+            let list = store.dropped_notifications(instance_id(*id), before, *limit);
+            Answer::Dropped(list.await?)
+        }
+        OfNotifications::ForgetDropped { cutoff_ms, count_max } => {
+            let cutoff = after_ms(*cutoff_ms);
+            Answer::Count(store.forget_dropped_notifications(cutoff, *count_max).await?)
+        }
+        OfNotifications::HoldBack { id, receipt } => {
+            let held = HeldBack {
+                receipt: Receipt(*receipt),
+                attempts: 1,
+                since: after_ms(1),
+                next_at: after_ms(2),
+                status: Some(500),
+                error: None,
+            };
+            store.hold_back(instance_id(*id), held).await.map(|()| Answer::Done)?
+        }
+        OfNotifications::HeldBack { id } => {
+            Answer::HeldBack(store.held_back(instance_id(*id)).await?)
+        }
     })
 }
 

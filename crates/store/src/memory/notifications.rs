@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use waygate_core::error::{Error, Kind};
+use waygate_core::event::dropped::{Dropped, DroppedNotification};
 use waygate_core::event::{
     Event, EventKind, EventName, Extent, NewEvent, Notification, Receipt, Sequence,
 };
@@ -10,6 +11,7 @@ use waygate_core::instance::settings::Switch;
 use waygate_core::instance::standing::Standing;
 use waygate_core::port::link::Deed;
 use waygate_core::port::notifications::Notifications;
+use waygate_core::push::HeldBack;
 
 use super::MemoryStore;
 use super::shelves::{Shelf, Shelves, no_instance, to_millisecond};
@@ -22,9 +24,12 @@ pub(super) struct Journal {
     forgotten: u64,
     waiting: Vec<Waiting>,
     last_receipt: u64,
+    /// In the order of their receipts.
+    dropped: Vec<DroppedNotification>,
+    held_back: Option<HeldBack>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Waiting {
     receipt: u64,
     sequence: Sequence,
@@ -60,8 +65,44 @@ impl Journal {
         let is_head = self.head(since).is_some_and(|head| head.receipt == receipt);
         if is_head {
             self.waiting.retain(|it| it.receipt != receipt.0);
+            self.held_back = None;
         }
         is_head
+    }
+
+    /// Drops the head and notes it; `None` when this is not the head.
+    fn drop_refused(
+        &mut self,
+        receipt: Receipt,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Option<Event> {
+        let refused = self.waiting.iter().find(|it| it.receipt == receipt.0).copied();
+        let refused = refused.filter(|_it| self.settle(receipt, since))?;
+        Some(self.keep_dropped(now, vec![(refused, Dropped::Refused)]))
+    }
+
+    fn keep_dropped(&mut self, now: Timestamp, dropped: Vec<(Waiting, Dropped)>) -> Event {
+        let count = dropped.len() as u64;
+        let now = to_millisecond(now);
+        self.dropped.extend(dropped.into_iter().map(|(it, why)| DroppedNotification {
+            receipt: Receipt(it.receipt),
+            sequence: it.sequence,
+            topic: it.topic,
+            at: it.at,
+            dropped_at: now,
+            why,
+        }));
+        self.dropped.sort_by_key(|it| it.receipt);
+        self.write(now, EventKind::NotificationsDropped { count }.into())
+    }
+
+    fn forget_dropped(&mut self, cutoff: Timestamp, count_max: u64) -> u64 {
+        let before = self.dropped.len();
+        let followed = before.saturating_sub(usize::try_from(count_max).unwrap_or(usize::MAX));
+        self.dropped.drain(..followed);
+        self.dropped.retain(|it| it.dropped_at >= cutoff);
+        (before - self.dropped.len()) as u64
     }
 
     /// Drops what is too much and notes how many went; `None` when nothing did.
@@ -72,13 +113,20 @@ impl Journal {
         count_max: u64,
     ) -> Option<Event> {
         let bound = self.last_receipt.saturating_sub(count_max);
-        let before = self.waiting.len();
-        let mut waiting = std::mem::take(&mut self.waiting);
-        waiting
-            .retain(|it| it.at >= since && it.receipt > bound && self.event(it.sequence).is_some());
-        self.waiting = waiting;
-        let count = (before - self.waiting.len()) as u64;
-        (count > 0).then(|| self.write(now, EventKind::NotificationsDropped { count }.into()))
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut dropped = Vec::new();
+        for it in waiting {
+            if it.at < since {
+                dropped.push((it, Dropped::TooOld));
+            } else if it.receipt <= bound {
+                dropped.push((it, Dropped::TooMany));
+            } else if self.event(it.sequence).is_none() {
+                dropped.push((it, Dropped::Forgotten));
+            } else {
+                self.waiting.push(it);
+            }
+        }
+        (!dropped.is_empty()).then(|| self.keep_dropped(now, dropped))
     }
 
     fn forget(&mut self, cutoff: Timestamp, count_max: u64) -> u64 {
@@ -176,6 +224,7 @@ impl Notifications for MemoryStore {
         Box::pin(async move {
             if let Some(shelf) = self.shelves().present(instance) {
                 shelf.journal.waiting.clear();
+                shelf.journal.held_back = None;
             }
             Ok(())
         })
@@ -202,6 +251,80 @@ impl Notifications for MemoryStore {
                 shelves.webhooks.dispatch(*account, *instance, event);
             }
             Ok(told.into_iter().map(|(_, instance, _)| instance).collect())
+        })
+    }
+
+    fn drop_refused(
+        &self,
+        instance: InstanceId,
+        receipt: Receipt,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Deed<'_, Result<bool, Error>> {
+        Box::pin(async move {
+            let since = to_millisecond(since);
+            let mut shelves = self.shelves();
+            let Some(shelf) = shelves.present(instance) else { return Ok(false) };
+            let account = shelf.record.account;
+            let Some(event) = shelf.journal.drop_refused(receipt, since, now) else {
+                return Ok(false);
+            };
+            shelves.webhooks.dispatch(account, instance, &event);
+            Ok(true)
+        })
+    }
+
+    fn dropped_notifications(
+        &self,
+        instance: InstanceId,
+        before: Option<Receipt>,
+        limit: u32,
+    ) -> Deed<'_, Result<Vec<DroppedNotification>, Error>> {
+        Box::pin(async move {
+            let mut shelves = self.shelves();
+            let Some(shelf) = shelves.present(instance) else { return Ok(Vec::new()) };
+            let newest_first = shelf.journal.dropped.iter().rev();
+            let wanted = newest_first.filter(|it| before.is_none_or(|before| it.receipt < before));
+            Ok(wanted.take(limit as usize).cloned().collect())
+        })
+    }
+
+    fn forget_dropped_notifications(
+        &self,
+        cutoff: Timestamp,
+        count_max: u64,
+    ) -> Deed<'_, Result<u64, Error>> {
+        Box::pin(async move {
+            let cutoff = to_millisecond(cutoff);
+            let mut shelves = self.shelves();
+            let forgotten =
+                shelves.all_present().map(|it| it.journal.forget_dropped(cutoff, count_max));
+            Ok(forgotten.sum())
+        })
+    }
+
+    fn held_back(&self, instance: InstanceId) -> Deed<'_, Result<Option<HeldBack>, Error>> {
+        Box::pin(async move {
+            Ok(self.shelves().present(instance).and_then(|it| it.journal.held_back.clone()))
+        })
+    }
+
+    fn hold_back(&self, instance: InstanceId, held: HeldBack) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move {
+            if let Some(shelf) = self.shelves().present(instance) {
+                let (since, next_at) = (to_millisecond(held.since), to_millisecond(held.next_at));
+                shelf.journal.held_back = Some(HeldBack { since, next_at, ..held });
+            }
+            Ok(())
+        })
+    }
+
+    fn let_go(&self, instance: InstanceId) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move {
+            if let Some(shelf) = self.shelves().present(instance) {
+                shelf.journal.held_back = None;
+            }
+            Ok(())
         })
     }
 }
