@@ -10,8 +10,13 @@ use crate::workspace::Workspace;
 use crate::{setup, tidy};
 
 /// How often a nightly run draws: what the tests read, and `proptest`.
-const NIGHTLY: [(&str, &str); 4] =
-    [("POWER_CUTS", "100"), ("NEW_CODES", "50"), ("HOSTILITY", "200"), ("PROPTEST_CASES", "10000")];
+const NIGHTLY: [(&str, &str); 5] = [
+    ("POWER_CUTS", "100"),
+    ("NEW_CODES", "50"),
+    ("HOSTILITY", "200"),
+    ("EVENT_DROPS", "1000"),
+    ("PROPTEST_CASES", "10000"),
+];
 
 /// How many requests a nightly run makes over an API's own document.
 const NIGHTLY_REQUESTS: (&str, &str) = ("FUZZING_REQUESTS", "20000");
