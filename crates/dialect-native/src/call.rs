@@ -9,9 +9,11 @@ use waygate_core::scope::{Scope, Scopes};
 use waygate_core::tenant::Account;
 use waygate_core::token::TokenId;
 use waygate_engine::Gateway;
+use waygate_engine::accounts::Grant;
 use waygate_engine::idempotency::Once;
 use waygate_engine::link_tickets::LinkVisit;
 use waygate_http::outbound::Policy;
+use waygate_http::websocket::Handshake;
 
 use crate::fields::Fields;
 use crate::own_instance::OwnInstance;
@@ -74,6 +76,14 @@ pub(crate) struct InstanceCall {
     /// By which link ticket a visitor came.
     pub(crate) visit: Option<LinkVisit>,
     pub(crate) said: Said,
+}
+
+/// A call about one instance that asks for a websocket. Only `surface.rs` makes one.
+pub(crate) struct SessionCall {
+    pub(crate) call: InstanceCall,
+    pub(crate) handshake: Handshake,
+    /// What the session must end with; the operator has none.
+    pub(crate) grant: Option<Grant>,
 }
 
 impl Reach {

@@ -14,6 +14,7 @@ use waygate_http::body::BodyError;
 use waygate_http::guesses::TooManyGuesses;
 use waygate_http::rate::whole_seconds;
 use waygate_http::site::Failure;
+use waygate_http::websocket::HandshakeError;
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -37,6 +38,7 @@ pub(crate) enum Code {
     WrongState,
     UnderWay,
     KeyReused,
+    UpgradeRequired,
     Limited,
     Unreachable,
     Internal,
@@ -56,6 +58,7 @@ impl Code {
             Self::WrongState => "wrong_state",
             Self::UnderWay => "under_way",
             Self::KeyReused => "key_reused",
+            Self::UpgradeRequired => "upgrade_required",
             Self::Limited => "limited",
             Self::Unreachable => "unreachable",
             Self::Internal => "internal",
@@ -73,6 +76,7 @@ impl Code {
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict | Self::WrongState | Self::UnderWay => StatusCode::CONFLICT,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::Limited => StatusCode::TOO_MANY_REQUESTS,
             Self::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -86,7 +90,7 @@ impl Code {
 pub(crate) struct Problem {
     code: Code,
     detail: Cow<'static, str>,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 #[derive(Debug, Serialize)]
@@ -100,7 +104,7 @@ struct Document<'a> {
 
 impl Problem {
     pub(crate) fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), header: None }
+        Self { code, detail: detail.into(), headers: Vec::new() }
     }
 
     /// The request cannot mean anything, for this reason.
@@ -138,16 +142,19 @@ impl Problem {
 
     /// The request holds no token that opens anything here.
     pub(crate) fn no_key(detail: &'static str) -> Self {
-        let header = (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-        Self { header: Some(header), ..Self::new(Code::Unauthorized, detail) }
+        let challenge = HeaderValue::from_static("Bearer");
+        Self::new(Code::Unauthorized, detail).with(WWW_AUTHENTICATE, challenge)
     }
 
     /// The token opens something here, but not this. As RFC 6750 tells it.
     pub(crate) fn forbidden(needed: Scope) -> Self {
         let challenge = format!(r#"Bearer error="insufficient_scope", scope="{needed}""#);
-        let header = HeaderValue::try_from(challenge).ok().map(|value| (WWW_AUTHENTICATE, value));
         let detail = format!("the token may not do this: it needs the scope `{needed}`");
-        Self { header, ..Self::new(Code::Forbidden, detail) }
+        let problem = Self::new(Code::Forbidden, detail);
+        match HeaderValue::try_from(challenge) {
+            Ok(challenge) => problem.with(WWW_AUTHENTICATE, challenge),
+            Err(_never) => problem,
+        }
     }
 
     /// Somebody would give away this right.
@@ -163,10 +170,10 @@ impl Problem {
 
     /// These are the verbs that the address knows.
     pub(crate) fn wrong_verb(allowed: &str) -> Self {
-        let header = HeaderValue::try_from(allowed).ok().map(|value| (ALLOW, value));
-        Self {
-            header,
-            ..Self::new(Code::MethodNotAllowed, "the address does not know this method")
+        let problem = Self::new(Code::MethodNotAllowed, "the address does not know this method");
+        match HeaderValue::try_from(allowed) {
+            Ok(allowed) => problem.with(ALLOW, allowed),
+            Err(_never) => problem,
         }
     }
 
@@ -186,8 +193,12 @@ impl Problem {
     }
 
     fn later(code: Code, detail: impl Into<Cow<'static, str>>, retry_after: Duration) -> Self {
-        let header = (RETRY_AFTER, HeaderValue::from(whole_seconds(retry_after)));
-        Self { header: Some(header), ..Self::new(code, detail) }
+        Self::new(code, detail).with(RETRY_AFTER, whole_seconds(retry_after).into())
+    }
+
+    fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
     }
 
     pub(crate) fn into_response(self) -> Response {
@@ -204,7 +215,7 @@ impl Problem {
             Response::new(Body::from(serde_json::to_vec(&document).unwrap_or_default()));
         *response.status_mut() = status;
         response.headers_mut().insert(CONTENT_TYPE, PROBLEM_JSON);
-        response.headers_mut().extend(self.header);
+        response.headers_mut().extend(self.headers);
         response
     }
 }
@@ -243,6 +254,24 @@ impl From<TooManyGuesses> for Problem {
     }
 }
 
+impl From<HandshakeError> for Problem {
+    fn from(error: HandshakeError) -> Self {
+        let code = match error {
+            HandshakeError::NotAnUpgrade
+            | HandshakeError::WrongProtocol
+            | HandshakeError::WrongVersion => Code::UpgradeRequired,
+            HandshakeError::WrongMethod => Code::MethodNotAllowed,
+            HandshakeError::HasBody | HandshakeError::BadKey => Code::Invalid,
+            HandshakeError::ForeignOrigin => Code::Forbidden,
+            HandshakeError::NoConnection => Code::Internal,
+        };
+        // Each of them once.
+        let headers = error.headers().into_iter();
+        let headers = headers.filter_map(|(name, value)| Some((name?, value))).collect();
+        Self { headers, ..Self::new(code, error.to_string()) }
+    }
+}
+
 impl From<BodyError> for Problem {
     fn from(error: BodyError) -> Self {
         match error {
@@ -273,6 +302,26 @@ mod tests {
             assert_eq!(response.status().as_u16(), status, "{kind:?}");
             let told = response.headers().get(RETRY_AFTER).map(|value| value.to_str().unwrap());
             assert_eq!(told, retry_after, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_handshake_that_fails_has_the_status_and_the_headers_that_http_gives_it() {
+        for error in [
+            HandshakeError::NotAnUpgrade,
+            HandshakeError::WrongMethod,
+            HandshakeError::WrongProtocol,
+            HandshakeError::HasBody,
+            HandshakeError::WrongVersion,
+            HandshakeError::BadKey,
+            HandshakeError::ForeignOrigin,
+            HandshakeError::NoConnection,
+        ] {
+            let response = Problem::from(error).into_response();
+            assert_eq!(response.status(), error.status(), "{error}");
+            for (name, value) in &error.headers() {
+                assert_eq!(response.headers().get(name), Some(value), "{error}");
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use waygate_core::scope::Scope;
 
-use crate::call::{AccountCall, InstanceCall};
+use crate::call::{AccountCall, InstanceCall, SessionCall};
 use crate::problem::Problem;
 use crate::rate::RateClass;
 use crate::surface::Door;
@@ -80,6 +80,8 @@ pub enum Guard {
 pub(crate) enum Handler {
     Account(fn(AccountCall) -> Reply),
     Instance(fn(InstanceCall) -> Reply),
+    /// To a request for a websocket.
+    Session(fn(SessionCall) -> Reply),
 }
 
 impl fmt::Debug for Handler {
@@ -87,6 +89,7 @@ impl fmt::Debug for Handler {
         f.write_str(match self {
             Self::Account(_) => "Account",
             Self::Instance(_) => "Instance",
+            Self::Session(_) => "Session",
         })
     }
 }

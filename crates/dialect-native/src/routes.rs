@@ -89,6 +89,14 @@ pub static ROUTES: &[Route] = &[
             Instance(events::stream::stream)
         )
     },
+    Route {
+        rate: RateClass::Costly,
+        parameters: &["cursor", "kind"],
+        ..route!(
+            Read, Get "/api/v1/instances/{instance}/events/ws",
+            Session(events::socket::socket)
+        )
+    },
     // An address may hold a token of its own, so to read is not enough.
     route!(
         Manage, Get "/api/v1/instances/{instance}/settings",
@@ -370,7 +378,8 @@ mod tests {
     fn what_has_an_instance_in_its_path_takes_one() {
         for route in ROUTES {
             let has = route.template.contains("{instance}") || route.template.contains("{ticket}");
-            assert_eq!(matches!(route.handler, Handler::Instance(_)), has, "{}", route.template);
+            let takes = matches!(route.handler, Handler::Instance(_) | Handler::Session(_));
+            assert_eq!(takes, has, "{}", route.template);
         }
     }
 

@@ -25,8 +25,9 @@ use waygate_http::outbound::Policy;
 use waygate_http::rate_headers::ToldLimit;
 use waygate_http::site::Surface;
 use waygate_http::trace::name_route;
+use waygate_http::websocket::{Handshake, Origins};
 
-use crate::call::{AccountCall, InstanceCall, Reach, Said, View};
+use crate::call::{AccountCall, InstanceCall, Reach, Said, SessionCall, View};
 use crate::fields::Fields;
 use crate::idempotency;
 use crate::link_pass;
@@ -113,6 +114,7 @@ enum Prepared {
     Account(fn(AccountCall) -> Reply, Reach, Scopes),
     Instance(fn(InstanceCall) -> Reply, OwnInstance, Scopes),
     Visit(fn(InstanceCall) -> Reply, OwnInstance, LinkVisit),
+    Session(fn(SessionCall) -> Reply, OwnInstance, Scopes),
 }
 
 async fn serve(State(api): State<Arc<Api>>, request: Request) -> Response {
@@ -168,7 +170,9 @@ impl Api {
         admitted.must_hold(route.scope)?;
         let prepared = self.prepare(route, admitted, captured).await?;
         let of_instance = match &prepared {
-            Prepared::Instance(_, instance, _) | Prepared::Visit(_, instance, _) => Some(instance),
+            Prepared::Instance(_, instance, _)
+            | Prepared::Visit(_, instance, _)
+            | Prepared::Session(_, instance, _) => Some(instance),
             Prepared::Account(..) => None,
         };
         if let (Some(act), Some(instance)) = (act.as_mut(), of_instance) {
@@ -210,7 +214,7 @@ impl Api {
             Some(Turn::Another) => return Err(Problem::key_reused()),
         };
         said.once = once.clone();
-        let reply = prepared.reply(self.gateway.clone(), self.outbound.clone(), said);
+        let reply = prepared.reply(self, said, (head, admitted))?;
         if let Some(once) = once {
             return idempotency::carry_out(once, reply).await;
         }
@@ -327,15 +331,28 @@ impl Api {
                 let own = OwnInstance::of_visitor(gateway, visit).await?;
                 Ok(Prepared::Visit(handler, own, visit.clone()))
             }
-            (Handler::Account(_), Admitted::Visitor(_)) => Err(Problem::no_such_path()),
+            (Handler::Session(handler), Admitted::Owner(owner) | Admitted::Browser(owner)) => {
+                let id = captured.instance.unwrap_or_default();
+                let own = OwnInstance::find(gateway, owner.reach, id).await?;
+                Ok(Prepared::Session(handler, own, owner.rights))
+            }
+            (Handler::Account(_) | Handler::Session(_), Admitted::Visitor(_)) => {
+                Err(Problem::no_such_path())
+            }
         }
     }
 }
 
 impl Prepared {
-    /// Has the handler answer.
-    fn reply(self, gateway: Gateway, outbound: Policy, said: Said) -> Reply {
-        match self {
+    /// Has the handler answer; a session begins only with a request for one.
+    fn reply(
+        self,
+        api: &Api,
+        said: Said,
+        (head, admitted): (&Parts, &Admitted),
+    ) -> Result<Reply, Problem> {
+        let (gateway, outbound) = (api.gateway.clone(), api.outbound.clone());
+        Ok(match self {
             Self::Account(handler, reach, rights) => {
                 handler(AccountCall { gateway, outbound, reach, rights, said })
             }
@@ -347,7 +364,13 @@ impl Prepared {
                 let (view, rights, visit) = (View::Visitor, Scopes::NONE, Some(visit));
                 handler(InstanceCall { gateway, outbound, instance, view, rights, visit, said })
             }
-        }
+            Self::Session(handler, instance, rights) => {
+                let handshake = Handshake::read(head, admitted.origins())?;
+                let (view, visit, grant) = (View::Owner, None, admitted.grant().cloned());
+                let call = InstanceCall { gateway, outbound, instance, view, rights, visit, said };
+                handler(SessionCall { call, handshake, grant })
+            }
+        })
     }
 }
 
@@ -386,6 +409,15 @@ impl Admitted {
     /// The token of whoever came with one.
     fn grant(&self) -> Option<&Grant> {
         self.owner()?.grant.as_deref()
+    }
+
+    /// Whose pages may open a session. A browser sends its cookie whoever makes it ask, and no page can
+    /// make it send a token.
+    fn origins(&self) -> &'static Origins {
+        match self {
+            Self::Owner(_) => &Origins::Any,
+            Self::Browser(_) | Self::Visitor(_) => &Origins::Same,
+        }
     }
 
     /// Who he is; `None` for a visitor, who is nobody in particular.

@@ -52,6 +52,8 @@ pub struct Grant {
     pub token: TokenId,
     /// By which it is found.
     pub(crate) hash: TokenHash,
+    /// The session of the browser that comes in its place.
+    pub(crate) session: Option<TokenHash>,
     /// What it may do.
     pub scopes: Scopes,
     /// Whose it is.
@@ -274,7 +276,7 @@ impl Gateway {
             None => None,
         };
         let (hash, scopes, account) = (token.hash, token.scopes, token.account);
-        Ok(Some(Grant { token: token.id(), hash, scopes, account, instance }))
+        Ok(Some(Grant { token: token.id(), hash, session: None, scopes, account, instance }))
     }
 
     /// An instance's own token of this kind, which its owner may read again; `None` when it has none
@@ -317,10 +319,16 @@ impl Gateway {
     }
 
     /// Completes when this token is worth nothing any more: it was revoked, replaced, or expired, or
-    /// its account was closed. For answers that go on for longer than a moment.
+    /// its account was closed, or the browser that comes with its session was signed out. For answers
+    /// that go on for longer than a moment.
     pub async fn until_worthless(&self, grant: &Grant) {
         let mut told = self.parts().revocations.watch();
         loop {
+            let signed_in = match grant.session.map(|session| self.session_left(session)) {
+                Some(None) => return,
+                Some(left) => left,
+                None => None,
+            };
             // What cannot be read is not known to be worthless.
             let left = match self.parts().ports.registry.find_token(grant.hash).await {
                 Ok(Some(token)) if token.is_valid(self.now()) => {
@@ -329,7 +337,7 @@ impl Gateway {
                 Ok(_worthless) => return,
                 Err(_unknown) => None,
             };
-            told.next(left).await;
+            told.next(left.into_iter().chain(signed_in).min()).await;
         }
     }
 

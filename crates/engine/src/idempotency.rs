@@ -215,6 +215,9 @@ impl Gateway {
             Creation::Instance(enrolment) => ports.registry.enrol(*enrolment).await,
             Creation::Token(token) => ports.registry.issue_token(*token).await,
             Creation::LinkTicket(ticket) => ports.link_tickets.issue_link_ticket(*ticket).await,
+            Creation::WebhookEndpoint(endpoint) => {
+                ports.webhooks.add_webhook_endpoint(*endpoint).await
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use waygate_core::error::Error;
 use waygate_core::secret::TokenText;
 use waygate_core::token::{TokenHash, TokenKind};
@@ -84,6 +84,8 @@ impl Gateway {
         let now = self.now();
         let kept = Kept { key: grant.hash, expires_at: now + SESSION_FOR };
         self.parts().sessions.add(session, kept, now);
+        // The oldest one may have ended.
+        self.parts().revocations.tell();
         Ok(Some(Session { text, valid_for: SESSION_FOR }))
     }
 
@@ -103,6 +105,7 @@ impl Gateway {
         Ok(valid.map(|token| Grant {
             token: token.id(),
             hash: token.hash,
+            session: Some(session),
             scopes: token.scopes,
             account: token.account,
             instance: None,
@@ -113,5 +116,13 @@ impl Gateway {
     pub fn close_session(&self, text: &TokenText) {
         let session = self.parts().keyring.token_hash(text);
         self.parts().sessions.lock().remove(&session);
+        self.parts().revocations.tell();
+    }
+
+    /// How much longer a session lasts; `None` when it has ended.
+    pub(crate) fn session_left(&self, session: TokenHash) -> Option<SignedDuration> {
+        let kept = self.parts().sessions.lock().get(&session).copied()?;
+        let left = self.now().duration_until(kept.expires_at);
+        left.is_positive().then_some(left)
     }
 }

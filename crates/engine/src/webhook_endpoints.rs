@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::{AccountId, WebhookEndpointId};
+use waygate_core::port::kept_answers::Creation;
 use waygate_core::port::webhooks::DeadLetters;
 use waygate_core::secret::Sealed;
 use waygate_core::webhook::{
@@ -16,6 +17,7 @@ use waygate_core::webhook::{
 use zeroize::Zeroizing;
 
 use crate::gateway::Gateway;
+use crate::idempotency::Keeping;
 use crate::keyring::Keyring;
 
 /// The most endpoints of an account.
@@ -82,6 +84,19 @@ impl Gateway {
         &self,
         new: NewWebhookEndpoint,
     ) -> Result<OwnWebhookEndpoint, Error> {
+        self.add_webhook_endpoint_keeping(new, None).await
+    }
+
+    /// The same for a request with a key: its answer is kept in the transaction that adds the endpoint.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gateway::add_webhook_endpoint`].
+    pub async fn add_webhook_endpoint_keeping(
+        &self,
+        new: NewWebhookEndpoint,
+        keeping: Option<Keeping<OwnWebhookEndpoint>>,
+    ) -> Result<OwnWebhookEndpoint, Error> {
         self.check_endpoint(new.account, &new.description, &new.filter).await?;
         let _turn = self.parts().webhooks_turn.lock().await;
         if self.parts().ports.webhooks.webhook_endpoints(new.account).await?.len() >= ENDPOINTS_MAX
@@ -103,9 +118,11 @@ impl Gateway {
             failing_since: None,
             disabled: None,
         };
-        self.parts().ports.webhooks.add_webhook_endpoint(record.clone()).await?;
+        let creation = Creation::WebhookEndpoint(Box::new(record.clone()));
+        let own = OwnWebhookEndpoint { record, terms };
+        self.create(creation, &own, keeping.as_ref()).await?;
         tracing::info!(endpoint = %id, "a webhook endpoint was added");
-        Ok(OwnWebhookEndpoint { record, terms })
+        Ok(own)
     }
 
     /// The endpoints of an account in the order in which they were added.

@@ -14,11 +14,12 @@ use waygate_core::webhook::{
 };
 
 pub(crate) use self::deliveries::dispatch;
+pub(crate) use self::endpoints::add;
 use crate::SqliteStore;
 
 impl Webhooks for SqliteStore {
     fn add_webhook_endpoint(&self, endpoint: WebhookEndpoint) -> Deed<'_, Result<(), Error>> {
-        self.write(move |connection| Box::pin(endpoints::add(connection, endpoint)))
+        self.write(move |connection| Box::pin(add(connection, endpoint)))
     }
 
     fn webhook_endpoints(

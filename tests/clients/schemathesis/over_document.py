@@ -20,6 +20,9 @@ SHARE_MIN = 0.6
 #: How an answer that has no end is told.
 STREAM = "text/event-stream"
 
+#: How the beginning of a websocket is told.
+SWITCHED = "101"
+
 #: Of each operation that costs little, in a run over right requests.
 CALM_EXAMPLES = 300
 
@@ -100,11 +103,15 @@ class OverDocument:
         return fuzzing.asked() < self.requests or fuzzing.share() < SHARE_MIN
 
     def endless(self):
-        """The operations whose answers go on for ever, which Schemathesis would read to their end."""
+        """The operations whose answers go on for ever, which Schemathesis would read to their end, and those
+        that begin something else than HTTP, which it does not speak."""
         return [
             operation["operationId"]
             for operations in self.document["paths"].values()
             for operation in operations.values()
             if isinstance(operation, dict)
-            and STREAM in operation["responses"].get("200", {}).get("content", {})
+            and (
+                STREAM in operation["responses"].get("200", {}).get("content", {})
+                or SWITCHED in operation["responses"]
+            )
         ]

@@ -47,12 +47,19 @@ pub(super) const CARGO_TOOLS: &[CargoTool] = &[
 pub(super) const NODE_VERSION: &str = "20.14.0";
 
 /// Folders with a lock file of npm.
-pub(super) const NODE_PACKAGES: &[&str] =
-    &["tests/clients/baileys", "tests/clients/green-api/javascript", "tests/clients/pages"];
+pub(super) const NODE_PACKAGES: &[&str] = &[
+    "tests/clients/baileys",
+    "tests/clients/green-api/javascript",
+    "tests/clients/native/javascript",
+    "tests/clients/pages",
+];
 
 /// The first that GREEN-API's SDK runs on.
 pub(super) const PYTHON_VERSION: &str = "3.10";
 
 /// Folders with requirements of Python, with versions and checksums. Each has an environment of its own.
-pub(super) const PYTHON_REQUIREMENTS: &[&str] =
-    &["tests/clients/green-api/python", "tests/clients/schemathesis"];
+pub(super) const PYTHON_REQUIREMENTS: &[&str] = &[
+    "tests/clients/green-api/python",
+    "tests/clients/native/python",
+    "tests/clients/schemathesis",
+];

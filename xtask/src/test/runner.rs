@@ -10,11 +10,12 @@ use crate::workspace::Workspace;
 use crate::{setup, tidy};
 
 /// How often a nightly run draws: what the tests read, and `proptest`.
-const NIGHTLY: [(&str, &str); 5] = [
+const NIGHTLY: [(&str, &str); 6] = [
     ("POWER_CUTS", "100"),
     ("NEW_CODES", "50"),
     ("HOSTILITY", "200"),
     ("PUSHES", "100000"),
+    ("EVENT_DROPS", "1000"),
     ("PROPTEST_CASES", "10000"),
 ];
 
@@ -105,6 +106,8 @@ impl Runner {
         self.node("tests/clients/baileys", "families.test.mjs")?.run()?;
         self.node("tests/clients/green-api/javascript", "green-api.test.mjs")?.run()?;
         self.python("tests/clients/green-api/python")?.run()?;
+        self.node("tests/clients/native/javascript", "native.test.mjs")?.run()?;
+        self.python("tests/clients/native/python")?.run()?;
         self.schemathesis()?.run()?;
         self.pages()?.run()
     }

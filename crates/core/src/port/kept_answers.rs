@@ -11,6 +11,7 @@ use crate::idempotency::{IdempotencyKey, KeptAnswer};
 use crate::link_ticket::LinkTicket;
 use crate::tenant::Account;
 use crate::token::ApiToken;
+use crate::webhook::WebhookEndpoint;
 
 /// Something that is written down whole, by one deed of another port.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub enum Creation {
     Token(Box<ApiToken>),
     /// [`issue_link_ticket`](super::link_tickets::LinkTickets::issue_link_ticket).
     LinkTicket(Box<LinkTicket>),
+    /// [`add_webhook_endpoint`](super::webhooks::Webhooks::add_webhook_endpoint).
+    WebhookEndpoint(Box<WebhookEndpoint>),
 }
 
 /// Keeps what was answered to requests that came with a key.

@@ -17,7 +17,7 @@ use waygate_core::id::InstanceId;
 use waygate_engine::Gateway;
 use waygate_engine::events::{EventPage, EventsWanted};
 
-use super::wanted::{cursor, kinds};
+use super::wanted::from_there;
 use crate::answer;
 use crate::call::InstanceCall;
 use crate::problem::Problem;
@@ -25,9 +25,6 @@ use crate::wire::event::EventBody;
 
 /// The media type.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
-
-/// Events that are written at a time.
-const PAGE: usize = 100;
 
 /// The longest silence: what stands between takes a connection that says nothing for a dead one.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -48,17 +45,10 @@ struct Flow {
 }
 
 pub(crate) async fn stream(call: InstanceCall) -> Result<Response, Problem> {
-    let (gateway, instance) = (call.gateway, call.instance.id());
-    let names = kinds(&call.said.query)?;
     // Who comes again says so in the header, and writes the address as it did before.
     let last = call.said.headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default());
-    let after = match cursor(last.or(call.said.query.text("cursor")))? {
-        Some(after) => after,
-        None => gateway.newest_event(instance).await?,
-    };
-    // Now, since there is no status any more once it has begun.
-    gateway.check_cursor(instance, after).await?;
-    let wanted = EventsWanted { after, names, limit: PAGE };
+    let wanted = from_there(&call, last.or(call.said.query.text("cursor"))).await?;
+    let (gateway, instance) = (call.gateway, call.instance.id());
     let flow = Flow { gateway, instance, wanted, begun: false };
     let body = Body::from_stream(stream::unfold(flow, Flow::next));
     let mut response = answer::content(HeaderValue::from_static(EVENT_STREAM), body);

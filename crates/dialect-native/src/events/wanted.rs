@@ -3,9 +3,30 @@
 use std::collections::BTreeSet;
 
 use waygate_core::event::{EventName, Sequence};
+use waygate_engine::events::EventsWanted;
 
+use crate::call::InstanceCall;
 use crate::problem::Problem;
 use crate::query::Query;
+
+/// Events that are read and told at a time, where there is no end of them.
+const PAGE: usize = 100;
+
+/// The events behind a cursor; without one, those that are still to come.
+pub(super) async fn from_there(
+    call: &InstanceCall,
+    text: Option<&str>,
+) -> Result<EventsWanted, Problem> {
+    let (gateway, instance) = (&call.gateway, call.instance.id());
+    let names = kinds(&call.said.query)?;
+    let after = match cursor(text)? {
+        Some(after) => after,
+        None => gateway.newest_event(instance).await?,
+    };
+    // Now, since there is no status any more once it has begun.
+    gateway.check_cursor(instance, after).await?;
+    Ok(EventsWanted { after, names, limit: PAGE })
+}
 
 /// The kinds, with commas between; none where all are meant.
 pub(super) fn kinds(query: &Query) -> Result<BTreeSet<EventName>, Problem> {

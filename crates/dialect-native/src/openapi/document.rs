@@ -27,7 +27,7 @@ pub(crate) const BEARER: &str = "A token of kind `native`, which begins with `wg
 const VERSION: &str = "1";
 
 /// The headers of answers, by their names.
-const HEADERS: [(&str, &str); 7] = [
+const HEADERS: [(&str, &str); 9] = [
     (
         IDEMPOTENCY_REPLAYED,
         "`true` where this was answered before, to the first request with this `Idempotency-Key`.",
@@ -41,6 +41,8 @@ const HEADERS: [(&str, &str); 7] = [
     ),
     (RATE_LIMIT_POLICY, "These limits: `q` requests in `w` seconds."),
     ("Retry-After", "In how many seconds to come back."),
+    ("Sec-WebSocket-Version", "The version of websockets that is spoken here."),
+    ("Upgrade", "What the connection can be made into: a websocket."),
     ("WWW-Authenticate", "How to authenticate."),
     ("X-Request-Id", "What Waygate's log calls this request."),
 ];

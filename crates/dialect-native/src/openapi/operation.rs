@@ -65,6 +65,11 @@ impl Done {
         Self { status: 200, says, content, is_at_location: false }
     }
 
+    /// The connection stops being HTTP.
+    pub(crate) const fn switched(says: &'static str) -> Self {
+        Self { status: 101, says, content: &[], is_at_location: false }
+    }
+
     pub(crate) const fn created(says: &'static str, content: &'static [Content]) -> Self {
         Self { status: 201, says, content, is_at_location: false }
     }

@@ -3,7 +3,7 @@
 use crate::problem::Code;
 
 /// Every code, in the order of their statuses.
-pub(crate) const ALL: [Code; 14] = [
+pub(crate) const ALL: [Code; 15] = [
     Code::Invalid,
     Code::Unauthorized,
     Code::Forbidden,
@@ -15,13 +15,14 @@ pub(crate) const ALL: [Code; 14] = [
     Code::UnderWay,
     Code::TooLarge,
     Code::KeyReused,
+    Code::UpgradeRequired,
     Code::Limited,
     Code::Internal,
     Code::Unreachable,
 ];
 
 /// When a request is refused so, where nothing more precise is said.
-pub(crate) fn meaning(code: Code) -> &'static str {
+pub(crate) const fn meaning(code: Code) -> &'static str {
     match code {
         Code::Invalid => "The request cannot be read or cannot mean anything; `detail` says why.",
         Code::Unauthorized => "There is no token, or it opens nothing here.",
@@ -38,6 +39,7 @@ pub(crate) fn meaning(code: Code) -> &'static str {
         }
         Code::KeyReused => "This `Idempotency-Key` was used for another request.",
         Code::TooLarge => "The body is larger than 256 KiB.",
+        Code::UpgradeRequired => "The request asks for no websocket of version 13 in HTTP/1.1.",
         Code::Limited => "Too many requests.",
         Code::Internal => "Waygate failed. Its log says why, under the request's `X-Request-Id`.",
         Code::Unreachable => "WhatsApp did not answer.",
@@ -48,6 +50,7 @@ pub(crate) fn meaning(code: Code) -> &'static str {
 pub(crate) fn headers(code: Code) -> &'static [&'static str] {
     match code {
         Code::Unauthorized => &["WWW-Authenticate"],
+        Code::UpgradeRequired => &["Upgrade", "Sec-WebSocket-Version"],
         Code::UnderWay | Code::Limited | Code::Unreachable => &["Retry-After"],
         Code::Invalid
         | Code::Forbidden

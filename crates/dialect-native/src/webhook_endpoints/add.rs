@@ -1,11 +1,12 @@
 //! `POST /webhook-endpoints`: a new endpoint. Only this answer and that of a rotation show its secret.
 
 use axum::response::Response;
-use waygate_engine::webhook_endpoints::NewWebhookEndpoint;
+use waygate_core::error::Error;
+use waygate_engine::webhook_endpoints::{NewWebhookEndpoint, OwnWebhookEndpoint};
 
 use super::wanted;
-use crate::answer;
 use crate::call::AccountCall;
+use crate::idempotency::{Told, keeping};
 use crate::problem::Problem;
 use crate::wire::webhook_endpoint::{EndpointBody, WithSecret};
 
@@ -16,7 +17,12 @@ pub(crate) async fn add(mut call: AccountCall) -> Result<Response, Problem> {
     let filter = wanted::filter(&mut call.said.fields)?;
     let account = call.owner().await?;
     let new = NewWebhookEndpoint { account, url, description, filter };
-    let own = call.gateway.add_webhook_endpoint(new).await?;
+    let keeping = keeping(call.said.once.as_ref(), told);
+    let own = call.gateway.add_webhook_endpoint_keeping(new, keeping).await?;
+    Ok(told(&own)?.into_response())
+}
+
+fn told(own: &OwnWebhookEndpoint) -> Result<Told, Error> {
     let path = format!("/api/v1/webhook-endpoints/{}", own.record.id);
-    answer::created_at(&path, &WithSecret::of(&own, EndpointBody::of(&own)))
+    Told::created(Some(path), &WithSecret::of(own, EndpointBody::of(own)))
 }

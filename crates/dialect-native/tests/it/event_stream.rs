@@ -15,6 +15,7 @@ use waygate_core::reason::EndReason;
 use waygate_core::secret::TokenText;
 use waygate_engine::link_tickets::NewLinkTicket;
 
+use crate::drops::{Luck, drops};
 use crate::server::{HANDLER_LIMIT, Instance, Server};
 
 /// What stands between two empty lines.
@@ -175,27 +176,12 @@ async fn a_cursor_that_cannot_be_is_refused_before_the_stream_begins() {
     }
 }
 
-/// Drops of the full profile are a thousand; here it is a tenth of that.
-const DROPS: u64 = 100;
-
-/// Reproducible, which is all that is asked of them.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        // Knuth's generator; the upper bits are the better ones.
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_client_that_is_dropped_at_random_misses_nothing_and_hears_nothing_twice() {
     let server = Server::start().await;
     let instance = server.instance().await;
-    let (mut dice, mut heard, mut last) = (Dice(7), Vec::new(), None);
-    for _drop in 0..DROPS {
+    let (mut dice, mut heard, mut last) = (Luck(7), Vec::new(), None);
+    for _drop in 0..drops() {
         // As long as a client waits before it comes again; more of them would be too many.
         tokio::time::advance(Duration::from_secs(1)).await;
         let mut client =
@@ -220,6 +206,6 @@ async fn a_client_that_is_dropped_at_random_misses_nothing_and_hears_nothing_twi
     while heard.last() != Some(&newest) {
         heard.push(client.event().await["sequence"].as_u64().unwrap());
     }
-    assert!(newest > DROPS, "something happened between the drops: {newest}");
+    assert!(newest > drops(), "something happened between the drops: {newest}");
     assert_eq!(heard, (1..=newest).collect::<Vec<_>>());
 }

@@ -104,6 +104,7 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     GET, HEAD /api/v1/instances/{instance}/state-history
     GET, HEAD /api/v1/instances/{instance}/events
     GET, HEAD /api/v1/instances/{instance}/events/stream
+    GET, HEAD /api/v1/instances/{instance}/events/ws
     GET, HEAD, PATCH /api/v1/instances/{instance}/settings
     POST, GET, HEAD /api/v1/instances/{instance}/linking-attempts
     GET, HEAD, DELETE /api/v1/instances/{instance}/linking-attempts/{attempt}

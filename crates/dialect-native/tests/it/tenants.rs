@@ -184,7 +184,8 @@ async fn no_route_reads_or_changes_what_another_tenant_has() {
     for route in tenants_routes() {
         let answer = first.send(&server, route, own).await;
         let what = format!("{} {}: {answer}", route.verb().as_str(), route.template());
-        let done = answer.status < 300 || answer.status == 409;
+        // A websocket, which none of these asks for.
+        let done = answer.status < 300 || matches!(answer.status, 409 | 426);
         assert!(done || route.template().contains("{attempt}"), "{what}");
     }
 }

@@ -1,8 +1,10 @@
 //! Browsers that are signed in.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::advance;
+use futures_util::FutureExt as _;
+use tokio::time::{Instant, advance};
 use waygate_core::secret::TokenText;
 use waygate_core::token::TokenKind;
 use waygate_engine::accounts::NewToken;
@@ -54,4 +56,22 @@ async fn a_session_ends_by_its_time_by_its_owner_and_by_too_many_others() {
         assert!(holds(&open().await).await);
     }
     assert!(!holds(&oldest).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_goes_on_ends_with_the_browsers_session() {
+    let gateway = PlayedLink::default().gateway();
+    let account = gateway.first_account().await.unwrap().id;
+    let key = gateway.issue_token(NewToken::new(TokenKind::Native, account)).await.unwrap().text;
+    let open = async || gateway.open_session(&key).await.unwrap().unwrap().text;
+    let (closed, expires) = (open().await, open().await);
+    let grant = async |text: &TokenText| gateway.session_grant(text).await.unwrap().unwrap();
+    let (closed_grant, expiring) = (grant(&closed).await, grant(&expires).await);
+    let mut until = pin!(gateway.until_worthless(&closed_grant));
+    assert_eq!(until.as_mut().now_or_never(), None);
+    gateway.close_session(&closed);
+    until.await;
+    let began = Instant::now();
+    gateway.until_worthless(&expiring).await;
+    assert_eq!(began.elapsed(), SESSION_FOR);
 }

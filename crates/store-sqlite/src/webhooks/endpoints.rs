@@ -24,7 +24,7 @@ type Row = (
     Option<i64>,
 );
 
-pub(super) async fn add(
+pub(crate) async fn add(
     connection: &mut SqliteConnection,
     endpoint: WebhookEndpoint,
 ) -> Result<(), Error> {

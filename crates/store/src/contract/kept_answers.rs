@@ -12,6 +12,7 @@ use waygate_core::port::registry::InstanceFilter;
 use super::samples::{
     account, after_ms, enrolled, enrolment, hash, opened, record, refusal, sealed, token,
 };
+use super::webhooks::endpoint;
 use crate::Store;
 
 /// More than any case keeps.
@@ -75,6 +76,7 @@ pub async fn everything_that_can_be_created_is_created_with_its_answer(
         Creation::Instance(Box::new(enrolment(1, &account(1)))),
         Creation::Token(Box::new(of_instance.clone())),
         Creation::LinkTicket(Box::new(ticket.clone())),
+        Creation::WebhookEndpoint(Box::new(endpoint(1, &account(1)))),
     ];
     for (seed, creation) in (1..).zip(creations) {
         store.create_and_keep(creation, answer(seed), MOST).await?;
@@ -84,6 +86,7 @@ pub async fn everything_that_can_be_created_is_created_with_its_answer(
     assert_eq!(store.instances(InstanceFilter::default()).await?, [record(1, &account(1))]);
     assert_eq!(store.find_token(of_instance.hash).await?, Some(of_instance));
     assert_eq!(store.link_tickets(ticket.instance).await?, [ticket]);
+    assert_eq!(store.webhook_endpoints(account(1).id).await?, [endpoint(1, &account(1))]);
     Ok(())
 }
 
@@ -92,11 +95,14 @@ pub async fn a_creation_that_is_refused_keeps_no_answer(store: &dyn Store) -> Re
     let owner = opened(store, 1).await?;
     let taken = enrolled(store, 1, &owner).await?;
     store.keep_answer(answer(2), MOST).await?;
+    store.add_webhook_endpoint(endpoint(1, &owner)).await?;
     let creations = [
         (Creation::Account(account(1)), Kind::Conflict),
         (Creation::Instance(Box::new(enrolment(1, &owner))), Kind::Conflict),
         (Creation::Token(Box::new(token(1, &taken))), Kind::Conflict),
         (Creation::Token(Box::new(token(3, &record(3, &owner)))), Kind::NotFound),
+        (Creation::WebhookEndpoint(Box::new(endpoint(1, &owner))), Kind::Conflict),
+        (Creation::WebhookEndpoint(Box::new(endpoint(2, &account(9)))), Kind::NotFound),
     ];
     for (creation, kind) in creations {
         for seed in [1, 2] {

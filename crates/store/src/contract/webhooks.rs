@@ -17,7 +17,7 @@ use super::samples::{
 };
 use crate::Store;
 
-fn endpoint(seed: u8, owner: &Account) -> WebhookEndpoint {
+pub(super) fn endpoint(seed: u8, owner: &Account) -> WebhookEndpoint {
     WebhookEndpoint {
         id: WebhookEndpointId::from_random_bytes([seed; 16]),
         account: owner.id,

@@ -121,7 +121,7 @@ impl WebhookShelf {
 }
 
 impl Shelves {
-    fn add_webhook_endpoint(&mut self, endpoint: WebhookEndpoint) -> Result<(), Error> {
+    pub(super) fn add_webhook_endpoint(&mut self, endpoint: WebhookEndpoint) -> Result<(), Error> {
         if !self.is_open(endpoint.account) {
             return Err(no_account());
         }

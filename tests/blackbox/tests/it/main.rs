@@ -32,4 +32,5 @@ mod unreachable_whatsapp;
 mod unresponsive_server;
 mod waits;
 mod walls;
+mod webhooks;
 mod window;

@@ -17,9 +17,9 @@ export class Gateway {
   #folder;
   #partner;
 
-  /// One that takes the simulator for WhatsApp; apart from that nothing is set but where it listens
-  /// and that it is quiet.
-  static async start(simulator) {
+  /// One that takes the simulator for WhatsApp; apart from that nothing is set but where it listens,
+  /// that it is quiet, and `more`.
+  static async start(simulator, more = {}) {
     const binary = process.env.SANDBOX_WAYGATE;
     const gateway = new Gateway();
     gateway.#folder = mkdtempSync(join(tmpdir(), 'waygate-green-api-'));
@@ -31,6 +31,7 @@ export class Gateway {
       WAYGATE_LOG__LEVEL: 'warn',
       WAYGATE_WHATSAPP__URL: simulator.chat,
       WAYGATE_WHATSAPP__VERSION_URL: `http://${new URL(simulator.chat).host}/sw.js`,
+      ...more,
     };
     const issue = ['token', 'create', '--kind', 'partner'];
     const issuing = { env: gateway.#env, timeout: LIMIT_MS, stdio: ['ignore', 'pipe', 'inherit'] };

@@ -1,6 +1,8 @@
 //! Events.
 
 use crate::openapi::operation::{Content, Done, Operation};
+use crate::openapi::refusals::meaning;
+use crate::problem::Code;
 use crate::route::Verb;
 
 pub(super) static OPERATIONS: &[Operation] = &[
@@ -30,5 +32,23 @@ pub(super) static OPERATIONS: &[Operation] = &[
         body: None,
         done: Done::ok("The stream.", &[Content::Events]),
         refused: &[],
+    },
+    Operation {
+        id: "event_socket",
+        verb: Verb::Get,
+        template: "/api/v1/instances/{instance}/events/ws",
+        summary: "Hear what happens over a websocket",
+        description: "Each frame is a text with one object. Most are an Event, whose `sequence` is the \
+                      cursor behind it. The first one, and others between, have the `kind` `cursor` \
+                      and say in `cursor` where to go on; one of the `kind` `missed` says in `count` \
+                      how many events are not kept any more. Whoever comes again with the last of \
+                      these as `cursor` misses nothing and hears nothing twice; without one it begins \
+                      with what happens next. What a client sends is not read. \
+                      The session is closed with 1008 when the token is revoked, 4404 when the \
+                      instance is removed, 1001 when Waygate stops, and 1013 when it cannot read \
+                      events for now.",
+        body: None,
+        done: Done::switched("The websocket is open."),
+        refused: &[(Code::UpgradeRequired, meaning(Code::UpgradeRequired))],
     },
 ];

@@ -7,6 +7,9 @@ use crate::openapi::operation::{Content, Operation};
 use crate::openapi::prose::{escaped, inline, paragraphs};
 use crate::openapi::{parameters, schemas};
 
+/// The status with which a connection stops being HTTP.
+const SWITCHED: u16 = 101;
+
 pub(super) fn section(operation: &Operation) -> String {
     let verb = operation.verb.as_str();
     let path = escaped(operation.template).replace('/', "/<wbr>");
@@ -52,8 +55,11 @@ fn body(operation: &Operation) -> String {
     })
 }
 
-/// A call as one would type it.
+/// A call as one would type it; none for a websocket, which curl does not speak.
 fn example(operation: &Operation) -> String {
+    if operation.done.status == SWITCHED {
+        return String::new();
+    }
     let mut path = operation.template.to_owned();
     for name in operation.path_parameters() {
         let shell = format!("${}", name.to_ascii_uppercase());
