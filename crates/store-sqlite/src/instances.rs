@@ -206,6 +206,7 @@ pub(crate) async fn remove(
         "DELETE FROM settings WHERE instance = ?",
         "DELETE FROM events WHERE instance = ?",
         "DELETE FROM notifications WHERE instance = ?",
+        "DELETE FROM seen_messages WHERE instance = ?",
         "DELETE FROM link_tickets WHERE instance = ?",
         "DELETE FROM webhook_deliveries WHERE instance = ?",
     ] {

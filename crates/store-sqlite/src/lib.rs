@@ -34,6 +34,7 @@ mod open;
 mod permissions;
 mod properties;
 mod readers;
+mod seen_messages;
 mod store;
 mod times;
 mod tokens;
