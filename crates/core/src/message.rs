@@ -21,6 +21,7 @@ macro_rules! prints_nothing {
 }
 
 pub mod address;
+pub mod arrival;
 pub mod call;
 pub mod content;
 pub mod media;

@@ -64,7 +64,7 @@ pub enum EndReason {
     KeysUnavailable,
     /// WhatsApp offered a code where the linked account was to log in: its keys are gone.
     KeysGone,
-    /// What is kept of the instance could not be read.
+    /// What is kept of the instance could not be read or written.
     StoreUnavailable,
 }
 
@@ -211,7 +211,7 @@ impl EndReason {
             }
             Self::KeysGone => keep(Next::Unlink, "the keys of the instance are gone").alerting(),
             Self::StoreUnavailable => {
-                keep(usual, "what is kept of the instance could not be read").alerting()
+                keep(usual, "what is kept of the instance could not be read or written").alerting()
             }
         }
     }

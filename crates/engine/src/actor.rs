@@ -29,6 +29,7 @@ use crate::limiter::pace::Sign;
 use crate::limiter::{FleetLimiter, Permit};
 use crate::line::LineInHand;
 use crate::ports::Ports;
+use crate::reception::Reception;
 
 /// The longest sleep before the clock is read again: a wall clock that is set must not delay an
 /// alarm for ever.
@@ -124,7 +125,8 @@ impl Actor {
         around: Surroundings,
         ending: CancellationToken,
     ) -> Self {
-        let line = LineInHand::new(Arc::clone(&around.ports.linker), instance);
+        let reception = Reception::new(instance, &around.ports);
+        let line = LineInHand::new(Arc::clone(&around.ports.linker), reception, instance);
         Self {
             instance,
             machine,

@@ -14,6 +14,10 @@ use crate::gateway::Gateway;
 /// How often it is looked for what is too old or too much.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 
+/// How long it is remembered which messages were written down. WhatsApp keeps for 30 days what could
+/// not be delivered.
+const SEEN_FOR: Duration = Duration::from_secs(35 * 24 * 60 * 60);
+
 /// Events that are read at a time.
 const PAGE: u32 = 256;
 
@@ -182,6 +186,7 @@ impl Gateway {
             0 => {}
             count => tracing::info!(count, "old events were forgotten"),
         }
+        parts.ports.journal.forget_seen(now - SEEN_FOR).await?;
         // After the events, since a notification without its event tells nothing.
         let since = self.waiting_since();
         let touched = parts.ports.notifications.drop_notifications(now, since, waiting_max).await?;

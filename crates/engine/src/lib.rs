@@ -36,8 +36,10 @@ mod arrivals;
 mod assertion;
 mod line;
 mod passkey;
+mod reception;
 mod revocations;
 mod scribe;
+mod statuses;
 mod supervisor;
 
 pub use gateway::Gateway;

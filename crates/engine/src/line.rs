@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use waygate_core::account::LinkedAccount;
+use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
+use waygate_core::message::arrival::Arrived;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::{Credentials, EndReason};
 
 use crate::limiter::Permit;
+use crate::reception::Reception;
 
 /// Events of a connection that wait for the actor; a connection that is ahead of it waits.
 const EVENTS_MAX: usize = 64;
@@ -24,11 +28,14 @@ struct Numbered {
     event: LinkEvent,
 }
 
-/// Takes the events of one connection to the actor.
+/// Takes the events of one connection to the actor, and what comes for the account into the journal.
 #[derive(Debug)]
 struct Sink {
     line: u64,
     events: mpsc::Sender<Numbered>,
+    reception: Arc<Reception>,
+    /// The connection is not the actor's any more.
+    closed: CancellationToken,
 }
 
 impl LinkSink for Sink {
@@ -39,6 +46,15 @@ impl LinkSink for Sink {
             }
         })
     }
+
+    fn receive(&self, arrived: Vec<Arrived>) -> Deed<'_, Result<(), Error>> {
+        Box::pin(async move {
+            if self.closed.is_cancelled() {
+                return Err(Error::new(Kind::WrongState, "the connection was given up"));
+            }
+            self.reception.take(arrived).await
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -47,12 +63,15 @@ struct Open {
     line: Box<dyn Line>,
     /// Given back when the connection has told something: then it stands, or has failed.
     permit: Option<Permit>,
+    /// Tells the connection's sink.
+    _closing: DropGuard,
 }
 
 /// The one connection of an actor, if there is one.
 #[derive(Debug)]
 pub(crate) struct LineInHand {
     linker: Arc<dyn Linker>,
+    reception: Arc<Reception>,
     instance: InstanceId,
     dialled: u64,
     open: Option<Open>,
@@ -61,18 +80,25 @@ pub(crate) struct LineInHand {
 }
 
 impl LineInHand {
-    pub(crate) fn new(linker: Arc<dyn Linker>, instance: InstanceId) -> Self {
-        let (to_me, from_lines) = mpsc::channel(EVENTS_MAX);
-        Self { linker, instance, dialled: 0, open: None, to_me, from_lines }
+    pub(crate) fn new(linker: Arc<dyn Linker>, reception: Reception, instance: InstanceId) -> Self {
+        let ((to_me, from_lines), reception) = (mpsc::channel(EVENTS_MAX), Arc::new(reception));
+        Self { linker, reception, instance, dialled: 0, open: None, to_me, from_lines }
     }
 
     /// Starts a connection. One that was still open is cut off: there are never two.
     pub(crate) fn dial(&mut self, permit: Permit) {
         self.dialled += 1;
         self.open = None;
-        let sink = Arc::new(Sink { line: self.dialled, events: self.to_me.clone() });
+        let closed = CancellationToken::new();
+        let sink = Arc::new(Sink {
+            line: self.dialled,
+            events: self.to_me.clone(),
+            reception: Arc::clone(&self.reception),
+            closed: closed.clone(),
+        });
         let line = self.linker.dial(self.instance, sink);
-        self.open = Some(Open { number: self.dialled, line, permit: Some(permit) });
+        let (permit, closing) = (Some(permit), closed.drop_guard());
+        self.open = Some(Open { number: self.dialled, line, permit, _closing: closing });
     }
 
     /// The open connection, for a request on it.

@@ -33,34 +33,43 @@ pub(crate) struct Scribe {
 }
 
 impl Scribe {
-    /// Says of each change of state what it is news of, as far as the instance's owner wants to be told.
+    /// Says of each event what it is news of, as far as the instance's owner wants to be told.
     async fn with_topics(
         &self,
         instance: InstanceId,
         mut events: Vec<NewEvent>,
     ) -> Result<Vec<NewEvent>, Error> {
-        let is_change = |event: &NewEvent| event.kind.name() == EventName::StateChanged;
-        if !events.iter().any(is_change) {
+        if !events.iter().any(|event| may_be_news(&event.kind)) {
             return Ok(events);
         }
         let wanted = self.wanted(instance).await?;
         if wanted.is_empty() {
             return Ok(events);
         }
-        // Also when another process wrote it, or this one before a crash.
-        let known = self.journal.newest(instance, EventName::StateChanged, None, 1).await?;
-        let mut known = known.into_iter().next().and_then(|event| changed(&event.kind).cloned());
+        let mut known = None;
+        if events.iter().any(|event| changed(&event.kind).is_some()) {
+            // Also when another process wrote it, or this one before a crash.
+            let newest = self.journal.newest(instance, EventName::StateChanged, None, 1).await?;
+            known = newest.into_iter().next().and_then(|event| changed(&event.kind).cloned());
+        }
         for event in &mut events {
-            let Some(change) = changed(&event.kind) else { continue };
-            let mut topics = topic::of_change(known.as_ref(), change);
-            topics.retain(|topic| wanted.contains(topic));
-            known = Some(change.clone());
-            event.topics = topics;
+            event.topics = match changed(&event.kind) {
+                Some(change) => {
+                    let mut topics = topic::of_change(known.as_ref(), change);
+                    topics.retain(|topic| wanted.contains(topic));
+                    known = Some(change.clone());
+                    topics
+                }
+                None => {
+                    let wants = |switch| wanted.contains(&switch);
+                    topic::of_message(&event.kind, wants).into_iter().collect()
+                }
+            };
         }
         Ok(events)
     }
 
-    /// What of changes the owner wants to be told.
+    /// What of all that can be news the owner wants to be told.
     async fn wanted(&self, instance: InstanceId) -> Result<BTreeSet<Switch>, Error> {
         let Some(sealed) = self.registry.settings(instance).await? else {
             return Ok(BTreeSet::new());
@@ -68,6 +77,7 @@ impl Scribe {
         match opened(&self.keyring, instance, &sealed) {
             Ok(settings) => {
                 let told = [Switch::StateChanges, Switch::ConnectionChanges].into_iter();
+                let told = told.chain(topic::OF_MESSAGES);
                 Ok(told.filter(|switch| settings.switches.contains(switch)).collect())
             }
             Err(error) => {
@@ -78,6 +88,10 @@ impl Scribe {
             }
         }
     }
+}
+
+fn may_be_news(kind: &EventKind) -> bool {
+    changed(kind).is_some() || topic::of_message(kind, |_switch| true).is_some()
 }
 
 fn changed(kind: &EventKind) -> Option<&StateChanged> {
@@ -126,5 +140,9 @@ impl Journal for Scribe {
 
     fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>> {
         self.journal.forget_events(cutoff, count_max)
+    }
+
+    fn forget_seen(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {
+        self.journal.forget_seen(cutoff)
     }
 }

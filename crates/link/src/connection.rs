@@ -20,6 +20,7 @@ use whatsapp_rust::{Client, OwnedNodeRef, anyhow, futures};
 
 use crate::code_rotation::CodeRotation;
 use crate::farewell::Farewell;
+use crate::intake::Intake;
 use crate::keys::KeysInUse;
 use crate::leave::{self, Leave};
 use crate::pairing_code::{self, CodeTyped};
@@ -82,6 +83,7 @@ enum News {
     Command(Command),
     CodeTyped,
     PasskeyFailed(LinkEvent),
+    NotWrittenDown,
     Fault,
     TooLate,
     Over,
@@ -112,7 +114,8 @@ impl Connection {
         let (queue, events) = mpsc::channel(EVENTS_MAX);
         let rotation = CodeRotation::default();
         let handler = EventQueue { queue, tasks: self.tasks.clone(), rotation };
-        let (bot, keys) = match self.client(version, &trace, handler).await {
+        let intake = Intake::new(&self.sink);
+        let (bot, keys) = match self.client(version, &trace, handler, &intake).await {
             Ok(both) => both,
             Err(error) => return no_client(&error),
         };
@@ -123,7 +126,7 @@ impl Connection {
         let mut untold = UNTOLD_STREAM_ERRORS
             .map(|code| client.wait_for_node(NodeFilter::tag("stream:error").attr("code", code)));
         let mut failure = client.wait_for_node(NodeFilter::tag("failure"));
-        let mut farewell = self.follow(bot, &client, &keys, events).await;
+        let mut farewell = self.follow(bot, &client, &keys, events, &intake).await;
         farewell.stanza = untold
             .iter_mut()
             .find_map(|waiter| said(waiter, translate::stream_error))
@@ -143,6 +146,7 @@ impl Connection {
         version: Version,
         trace: &Arc<DialTrace>,
         handler: EventQueue,
+        intake: &Intake,
     ) -> anyhow::Result<(Bot, Arc<KeysInUse>)> {
         let shared = &self.shared;
         let keys = shared.keys.open(self.instance, &self.tasks).await?;
@@ -165,6 +169,7 @@ impl Connection {
             .with_version(version)
             .with_device_props(shown_as)
             .with_event_handler(handler)
+            .with_inbound_durability_hook(intake.clone())
             .skip_history_sync()
             .build()
             .await?;
@@ -179,8 +184,9 @@ impl Connection {
         client: &Arc<Client>,
         keys: &KeysInUse,
         events: mpsc::Receiver<Arc<Event>>,
+        intake: &Intake,
     ) -> Farewell {
-        let (mut farewell, leave) = self.listen(bot, client, keys, events).await;
+        let (mut farewell, leave) = self.listen(bot, client, keys, events, intake).await;
         if let Some(leave) = leave {
             farewell.asked = Some(leave.outcome().await);
         }
@@ -193,6 +199,7 @@ impl Connection {
         client: &Arc<Client>,
         keys: &KeysInUse,
         mut events: mpsc::Receiver<Arc<Event>>,
+        intake: &Intake,
     ) -> (Farewell, Option<Leave>) {
         let mut ended = self.tasks.follow(Box::pin(bot.run()));
         let (mut typed, mut passkey) = (CodeTyped::of(client), PasskeyCalls::new(&self.turn));
@@ -204,6 +211,7 @@ impl Connection {
                 Some(event) = events.recv() => News::Event(event),
                 () = typed.next(client) => News::CodeTyped,
                 failed = passkey.failed() => News::PasskeyFailed(failed),
+                () = intake.refused() => News::NotWrittenDown,
                 () = self.tasks.panicked() => News::Fault,
                 Some(command) = self.orders.recv(), if leave.is_none() => News::Command(command),
                 () = leave::lateness(leave.as_ref()) => News::TooLate,
@@ -220,6 +228,10 @@ impl Connection {
                         // Nothing to take leave of: the dialling is simply given up.
                         return (farewell, leave);
                     }
+                }
+                News::NotWrittenDown => {
+                    farewell.explained.get_or_insert(EndReason::StoreUnavailable);
+                    return (farewell, leave);
                 }
                 News::Fault => farewell.fault = true,
                 News::TooLate => tracing::warn!("a graceful close took too long and was cut short"),

@@ -12,7 +12,7 @@ use waygate_core::instance::standing::Standing;
 
 use crate::failure::{internal, no_instance};
 use crate::times::to_ms;
-use crate::{instances, notifications, webhooks};
+use crate::{instances, notifications, seen_messages, webhooks};
 
 pub(crate) async fn commit(
     connection: &mut SqliteConnection,
@@ -21,10 +21,16 @@ pub(crate) async fn commit(
     events: Vec<NewEvent>,
     standing: Option<Standing>,
 ) -> Result<Sequence, Error> {
-    let notified: usize = events.iter().map(|event| event.topics.len()).sum();
     if events.is_empty() {
         return Err(Error::new(Kind::Invalid, "there is nothing to write down"));
     }
+    let events = if events.iter().any(|event| event.only_once.is_some()) {
+        let (key, _account) = instances::present(connection, instance).await?;
+        seen_messages::unseen(connection, key, at, events).await?
+    } else {
+        events
+    };
+    let notified: usize = events.iter().map(|event| event.topics.len()).sum();
     let numbered: Option<(i64, i64, i64)> = sqlx::query_as(
         "UPDATE instances
          SET last_sequence = last_sequence + ?2, last_receipt = last_receipt + ?3,

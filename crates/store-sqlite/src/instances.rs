@@ -208,6 +208,7 @@ pub(crate) async fn remove(
         "DELETE FROM notifications WHERE instance = ?",
         "DELETE FROM dropped_notifications WHERE instance = ?",
         "DELETE FROM pushes_held_back WHERE instance = ?",
+        "DELETE FROM seen_messages WHERE instance = ?",
         "DELETE FROM link_tickets WHERE instance = ?",
         "DELETE FROM webhook_deliveries WHERE instance = ?",
     ] {

@@ -35,6 +35,7 @@ mod permissions;
 mod properties;
 mod pushes;
 mod readers;
+mod seen_messages;
 mod store;
 mod times;
 mod tokens;

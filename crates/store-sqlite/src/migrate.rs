@@ -35,6 +35,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { min_reader_version: 2, sql: include_str!("../migrations/0006_notifications.sql") },
     // An older reader would write events that no endpoint hears of.
     Migration { min_reader_version: 7, sql: include_str!("../migrations/0007_webhooks.sql") },
+    Migration { min_reader_version: 7, sql: include_str!("../migrations/0008_seen_messages.sql") },
     // An older reader pushes nothing and keeps no list of what it drops, as it always did.
     Migration { min_reader_version: 7, sql: include_str!("../migrations/0009_pushes.sql") },
 ];

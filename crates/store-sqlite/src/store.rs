@@ -29,7 +29,7 @@ use crate::migrate::MIGRATIONS;
 use crate::open::{OpenError, open};
 use crate::readers::Readers;
 use crate::writer::{Order, Planned, Writer};
-use crate::{accounts, events, instances, link_tickets, properties, tokens};
+use crate::{accounts, events, instances, link_tickets, properties, seen_messages, tokens};
 
 /// A store in one SQLite file.
 ///
@@ -251,6 +251,10 @@ impl Journal for SqliteStore {
 
     fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>> {
         self.write(move |connection| Box::pin(events::forget(connection, cutoff, count_max)))
+    }
+
+    fn forget_seen(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {
+        self.write(move |connection| Box::pin(seen_messages::forget(connection, cutoff)))
     }
 }
 

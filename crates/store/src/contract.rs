@@ -20,6 +20,7 @@ pub mod notifications;
 pub mod pushes;
 pub mod removal;
 pub mod samples;
+pub mod seen_messages;
 pub mod settings;
 pub mod tokens;
 pub mod webhooks;
@@ -129,6 +130,12 @@ macro_rules! contract {
                 forgetting_takes_what_was_removed_before_the_cutoff,
                 removing_erases_settings_standing_and_journal,
                 tokens_of_a_removed_instance_stay_known,
+            }
+            seen_messages::{
+                a_message_is_written_down_once,
+                forgetting_what_was_seen_leaves_events_and_what_is_newer,
+                of_a_commit_only_what_is_new_is_written_with_its_notifications,
+                what_was_seen_goes_with_its_instance,
             }
             descriptions::{
                 a_description_of_an_unknown_or_removed_instance_is_not_found,

@@ -176,6 +176,10 @@ impl Journal for MemoryStore {
     fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>> {
         Box::pin(async move { Ok(self.shelves().forget_events(cutoff, count_max)) })
     }
+
+    fn forget_seen(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {
+        Box::pin(async move { Ok(self.shelves().forget_seen(cutoff)) })
+    }
 }
 
 impl LinkTickets for MemoryStore {

@@ -3,9 +3,11 @@
 //! A change of state is news to a program outside only where it means something else to it than the
 //! one before: that a code is on its way, or another one shown, does not.
 
-use super::StateChanged;
+use super::{EventKind, StateChanged};
 use crate::instance::settings::Switch;
 use crate::instance::state::StateName;
+use crate::message::content::Content;
+use crate::message::{Message, Origin};
 
 /// What a state means to a program that wants to use the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +55,65 @@ impl StateChanged {
     }
 }
 
+/// The switches by which events of messages and calls are told.
+pub const OF_MESSAGES: [Switch; 8] = [
+    Switch::IncomingMessages,
+    Switch::PhoneMessages,
+    Switch::ApiMessages,
+    Switch::OutgoingStatus,
+    Switch::Polls,
+    Switch::IncomingCalls,
+    Switch::Edits,
+    Switch::Deletions,
+];
+
+/// What a message, its status or a call is news of, to an owner who wants these things; `None` when he
+/// does not want it, and for every other event. Of polls, edits and deletions hears who wants both
+/// them and the messages of that direction; of calls, who wants them and incoming messages.
+pub fn of_message(kind: &EventKind, wanted: impl Fn(Switch) -> bool) -> Option<Switch> {
+    let (topic, too) = match kind {
+        EventKind::MessageReceived(message) => (Switch::IncomingMessages, of_content(message)),
+        EventKind::MessageSent(sent) => match sent.origin {
+            Origin::Phone => (Switch::PhoneMessages, of_content(&sent.message)),
+            Origin::Api => (Switch::ApiMessages, of_content(&sent.message)),
+        },
+        EventKind::MessageStatus(_) => (Switch::OutgoingStatus, None),
+        EventKind::Call(_) => (Switch::IncomingCalls, Some(Switch::IncomingMessages)),
+        EventKind::StateChanged(_)
+        | EventKind::LinkTicket(_)
+        | EventKind::Linking(_)
+        | EventKind::QrRotated(_)
+        | EventKind::NotificationsDropped { .. }
+        | EventKind::WebhookDisabled(_) => return None,
+    };
+    (wanted(topic) && too.is_none_or(&wanted)).then_some(topic)
+}
+
+/// What has a switch of its own beside the one of its direction.
+fn of_content(message: &Message) -> Option<Switch> {
+    match &message.content {
+        Content::Poll(_) | Content::PollVote(_) => Some(Switch::Polls),
+        Content::Edited(_) => Some(Switch::Edits),
+        Content::Deleted(_) => Some(Switch::Deletions),
+        Content::Text(_)
+        | Content::Media(_)
+        | Content::Location(_)
+        | Content::Contact(_)
+        | Content::Contacts(_)
+        | Content::GroupInvite(_)
+        | Content::Reaction(_)
+        | Content::Buttons(_)
+        | Content::List(_)
+        | Content::Template(_)
+        | Content::ButtonReply(_)
+        | Content::TemplateReply(_)
+        | Content::ListReply(_)
+        | Content::InteractiveButtons(_)
+        | Content::InteractiveReply(_)
+        | Content::Other { .. } => None,
+    }
+}
+
 /// What a change is news of, in the order in which it is told, to somebody who knows of the change
 /// before it. Of an instance that has just been created nobody knows anything but that.
 pub fn of_change(before: Option<&StateChanged>, change: &StateChanged) -> Vec<Switch> {
@@ -72,6 +133,78 @@ pub fn of_change(before: Option<&StateChanged>, change: &StateChanged) -> Vec<Sw
 mod tests {
     use super::*;
     use crate::instance::change::Cause;
+    use crate::message::address::Address;
+    use crate::message::call::{CallStep, CallStepped};
+    use crate::message::content::{Deleted, Edited, Poll, Text};
+    use crate::message::status::{Progress, Status, StatusChanged};
+    use crate::message::{MessageId, SentMessage};
+
+    fn somebody() -> Address {
+        Address::person("15550002222").unwrap()
+    }
+
+    fn message(content: Content) -> Box<Message> {
+        Box::new(Message {
+            id: MessageId("3AA0".into()),
+            chat: somebody(),
+            sender: somebody(),
+            sender_hidden: None,
+            sender_name: None,
+            chat_name: None,
+            sent_at_ms: 0,
+            content,
+            quoted: None,
+            forwarding_score: 0,
+        })
+    }
+
+    fn sent(origin: Origin, content: Content) -> EventKind {
+        EventKind::MessageSent(Box::new(SentMessage { origin, message: *message(content) }))
+    }
+
+    #[test]
+    fn a_message_is_told_to_whoever_wants_its_direction_and_its_kind() {
+        use Switch as S;
+        let text = || Content::Text(Text::plain("hello"));
+        let id = || MessageId("3AA1".into());
+        let poll = || Content::Poll(Poll { question: "?".into(), options: vec![], several: true });
+        let edited = || Content::Edited(Edited { message: id(), content: Box::new(text()) });
+        let deleted = || Content::Deleted(Deleted { message: id(), sender: None });
+        let status = EventKind::MessageStatus(StatusChanged {
+            id: id(),
+            chat: somebody(),
+            status: Status::Reached(Progress::Read),
+            by_api: true,
+            by: None,
+        });
+        let call = EventKind::Call(CallStepped {
+            id: "C".into(),
+            from: somebody(),
+            group: None,
+            video: false,
+            step: CallStep::Offered,
+        });
+        let received = |content| EventKind::MessageReceived(message(content));
+        for (kind, needed, topic) in [
+            (received(text()), &[S::IncomingMessages][..], S::IncomingMessages),
+            (received(poll()), &[S::IncomingMessages, S::Polls], S::IncomingMessages),
+            (received(edited()), &[S::IncomingMessages, S::Edits], S::IncomingMessages),
+            (received(deleted()), &[S::IncomingMessages, S::Deletions], S::IncomingMessages),
+            (sent(Origin::Phone, text()), &[S::PhoneMessages], S::PhoneMessages),
+            (sent(Origin::Phone, edited()), &[S::PhoneMessages, S::Edits], S::PhoneMessages),
+            (sent(Origin::Api, text()), &[S::ApiMessages], S::ApiMessages),
+            (status, &[S::OutgoingStatus], S::OutgoingStatus),
+            (call, &[S::IncomingCalls, S::IncomingMessages], S::IncomingCalls),
+        ] {
+            assert_eq!(of_message(&kind, |switch| needed.contains(&switch)), Some(topic));
+            for missing in needed {
+                let all_but_one = |switch| switch != *missing;
+                assert_eq!(of_message(&kind, all_but_one), None, "{kind:?} without {missing:?}");
+            }
+            assert!(needed.iter().all(|switch| OF_MESSAGES.contains(switch)), "{kind:?}");
+        }
+        assert_eq!(of_message(&EventKind::NotificationsDropped { count: 1 }, |_| true), None);
+    }
 
     fn to(state: StateName, linked: bool) -> StateChanged {
         let (from, cause) = (StateName::Pending, Cause::Due);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
+use super::{MessageId, MessageKey};
 
 /// How far a call has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,18 @@ pub enum CallStep {
     Ended,
 }
 
+impl CallStep {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Offered => "offered",
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Missed => "missed",
+            Self::Ended => "ended",
+        }
+    }
+}
+
 /// A call went a step on.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallStepped {
@@ -34,6 +47,15 @@ pub struct CallStepped {
     pub video: bool,
     /// How far it has come.
     pub step: CallStep,
+}
+
+impl CallStepped {
+    /// By what the step is known if it is told again. No message has such an id: it has a space in it.
+    pub fn key(&self) -> MessageKey {
+        let id = MessageId(format!("call {} {}", self.id, self.step.as_str()).into());
+        let chat = self.group.clone().unwrap_or_else(|| self.from.clone());
+        MessageKey { chat, sender: self.from.clone(), id }
+    }
 }
 
 impl std::fmt::Debug for CallStepped {

@@ -146,7 +146,7 @@ pub struct Advertisement {
 }
 
 /// Degrees of latitude or longitude: never infinite, never undefined.
-#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(try_from = "f64", into = "f64")]
 pub struct Degrees(f64);
 

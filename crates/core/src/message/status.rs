@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::MessageId;
 use super::address::Address;
+use super::{MessageId, MessageKey};
 
 /// How far a message has come. Later ones are greater; a message never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -62,9 +62,36 @@ pub struct StatusChanged {
     pub status: Status,
     /// Whether it was sent through one of this gateway's APIs.
     pub by_api: bool,
-    /// Who received or read it, in a group.
+    /// Who received or read it first, in a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Address>,
+}
+
+impl Progress {
+    /// The word that stores and programs use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Played => "played",
+        }
+    }
+}
+
+impl StatusChanged {
+    /// By what a step is known that receipts tell, of each device and of each person in a group: only
+    /// the first is one; `None` for what no receipt tells. No message has such an id: it has a space
+    /// in it.
+    pub fn key(&self) -> Option<MessageKey> {
+        let Status::Reached(progress) = self.status else { return None };
+        if progress < Progress::Delivered {
+            return None;
+        }
+        let id = MessageId(format!("{} {}", progress.as_str(), self.id).into());
+        Some(MessageKey { chat: self.chat.clone(), sender: self.chat.clone(), id })
+    }
 }
 
 impl std::fmt::Debug for StatusChanged {

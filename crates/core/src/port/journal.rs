@@ -17,8 +17,10 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// Writes events down, what of them is kept for whoever fetches notifications, and where the
     /// instance stands since then, where that is said: all of it in one transaction. When this
     /// returns it is committed and survives a loss of power. Sequence numbers of an instance are
-    /// consecutive in the order of the calls; the answer is the last one's. `NotFound` when there is
-    /// no such instance, or it was removed; `Invalid` when there is nothing to write.
+    /// consecutive in the order of the calls; the answer is the last one's. Of events with an equal
+    /// `only_once` the first of all is written and the others are passed over, their notifications
+    /// too; when nothing is left the answer is the newest number that there is. `NotFound` when there
+    /// is no such instance, or it was removed; `Invalid` when there is nothing to write.
     fn commit(
         &self,
         instance: InstanceId,
@@ -75,4 +77,8 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// and those that at least `count_max` newer ones follow. The last change of its state each
     /// instance keeps. Tells how many were forgotten.
     fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>>;
+
+    /// Forgets, of all instances, what is written down only once and was seen before `cutoff`: it
+    /// would be written again from then on. Events stay. Tells how much was forgotten.
+    fn forget_seen(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>>;
 }

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::id::InstanceId;
 use crate::instance::pairing::PairingRefusal;
 use crate::instance::passkey::{PasskeyAssertion, PasskeyFailure};
+use crate::message::arrival::Arrived;
 use crate::phone::PhoneNumber;
 use crate::reason::EndReason;
 use crate::secret::{PairingText, PasskeyCodeText, PasskeyOptions, QrText};
@@ -92,10 +93,16 @@ pub enum LinkEvent {
     Ended(EndReason),
 }
 
-/// Takes the events of one connection. A slow taker slows the connection, never loses an event.
+/// Takes what one connection tells. A slow taker slows the connection, never loses anything.
 pub trait LinkSink: Send + Sync + 'static {
     /// Hands over one event.
     fn deliver(&self, event: LinkEvent) -> Deed<'_, ()>;
+
+    /// Hands over what came for the account, in the order in which it came. When this succeeds, all of
+    /// it is written down and survives a loss of power; only then WhatsApp may hear that it arrived.
+    /// When it fails, nothing of it is, and WhatsApp delivers it again. What comes a second time is not
+    /// written down twice.
+    fn receive(&self, arrived: Vec<Arrived>) -> Deed<'_, Result<(), Error>>;
 }
 
 /// A running connection. Dropping it tears the connection down at once, without farewell.

@@ -64,6 +64,10 @@ impl Journal for Unreadable {
     fn forget_events(&self, _: Timestamp, _: u64) -> Deed<'_, Result<u64, Error>> {
         Box::pin(async { Ok(0) })
     }
+
+    fn forget_seen(&self, _: Timestamp) -> Deed<'_, Result<u64, Error>> {
+        Box::pin(async { Ok(0) })
+    }
 }
 
 #[tokio::test(start_paused = true)]

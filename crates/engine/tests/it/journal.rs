@@ -84,6 +84,10 @@ impl Journal for GatedJournal {
     fn forget_events(&self, cutoff: Timestamp, count_max: u64) -> Deed<'_, Result<u64, Error>> {
         self.store.forget_events(cutoff, count_max)
     }
+
+    fn forget_seen(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {
+        self.store.forget_seen(cutoff)
+    }
 }
 
 fn change(event: &Event) -> (StateName, StateName, Cause) {

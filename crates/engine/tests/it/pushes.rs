@@ -83,7 +83,8 @@ impl Place {
             let ticket = LinkTicketId::from_random_bytes([1; 16]);
             let step = LinkTicketStep::QrCodeShown;
             let kind = EventKind::LinkTicket(LinkTicketStepped { ticket, step });
-            let new = NewEvent { kind, topics: vec![Switch::StateChanges] };
+            let topics = vec![Switch::StateChanges];
+            let new = NewEvent { topics, ..NewEvent::from(kind) };
             let now = self.bystander.now();
             self.link.store().commit(instance, now, vec![new], None).await.unwrap();
         }

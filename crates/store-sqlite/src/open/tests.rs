@@ -393,6 +393,7 @@ async fn a_database_of_every_earlier_version_is_read() {
         let acts = store.acts(None, None, 9).await.unwrap();
         let numbers: Vec<u64> = acts.iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, if version > 2 { vec![5, 4] } else { vec![] });
+        assert_eq!(store.forget_seen(Timestamp::MAX).await.unwrap(), u64::from(version > 7));
         stop(store, writer).await.unwrap();
     }
 }

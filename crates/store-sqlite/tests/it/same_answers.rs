@@ -12,6 +12,8 @@ use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::settings::Switch;
 use waygate_core::instance::state::StateName;
 use waygate_core::link_ticket::{LinkTicket, TicketEnd, TicketEnding, TicketOpening};
+use waygate_core::message::address::Address;
+use waygate_core::message::{MessageId, MessageKey};
 use waygate_core::port::kept_answers::Creation;
 use waygate_core::port::registry::{Enrolment, InstanceFilter};
 use waygate_core::push::HeldBack;
@@ -69,7 +71,7 @@ enum OfKeptAnswers {
 /// A question of what waits, and of what is forgotten.
 #[derive(Debug, Clone)]
 enum OfNotifications {
-    Happens { id: u8, at_ms: i64, topics: usize, more: bool },
+    Happens { id: u8, at_ms: i64, topics: usize, more: bool, message: Option<u8> },
     Head { id: u8, since_ms: i64 },
     Settle { id: u8, receipt: u64, since_ms: i64 },
     Waiting { id: u8, since_ms: i64 },
@@ -81,6 +83,7 @@ enum OfNotifications {
     HoldBack { id: u8, receipt: u64 },
     HeldBack { id: u8 },
     ForgetEvents { cutoff_ms: i64, count_max: u64 },
+    ForgetSeen { cutoff_ms: i64 },
     Extent { id: u8 },
 }
 
@@ -148,9 +151,11 @@ fn of_notifications() -> impl Strategy<Value = OfNotifications> {
     let id = || 1..5_u8;
     let ms = || 0..9_i64;
     prop_oneof![
-        8 => (id(), ms(), 0..3_usize, any::<bool>()).prop_map(|(id, at_ms, topics, more)| {
-            OfNotifications::Happens { id, at_ms, topics, more }
-        }),
+        8 => (id(), ms(), 0..3_usize, any::<bool>(), proptest::option::of(1..4_u8)).prop_map(
+            |(id, at_ms, topics, more, message)| {
+                OfNotifications::Happens { id, at_ms, topics, more, message }
+            }
+        ),
         3 => (id(), ms()).prop_map(|(id, since_ms)| OfNotifications::Head { id, since_ms }),
         4 => (id(), 1..5_u64, ms()).prop_map(|(id, receipt, since_ms)| {
             OfNotifications::Settle { id, receipt, since_ms }
@@ -162,6 +167,7 @@ fn of_notifications() -> impl Strategy<Value = OfNotifications> {
         2 => (ms(), 0..5_u64).prop_map(|(cutoff_ms, count_max)| {
             OfNotifications::ForgetEvents { cutoff_ms, count_max }
         }),
+        1 => ms().prop_map(|cutoff_ms| OfNotifications::ForgetSeen { cutoff_ms }),
         1 => id().prop_map(|id| OfNotifications::Extent { id }),
         2 => (id(), 1..5_u64, ms()).prop_map(|(id, receipt, since_ms)| {
             OfNotifications::DropRefused { id, receipt, since_ms }
@@ -354,14 +360,20 @@ async fn ask_of_kept_answers(store: &dyn Store, question: &OfKeptAnswers) -> Res
     })
 }
 
+fn message_key(seed: u8) -> Option<MessageKey> {
+    let sender = Address::person(&format!("1555000222{seed}")).ok()?;
+    Some(MessageKey { chat: sender.clone(), sender, id: MessageId("A".into()) })
+}
+
 async fn ask_of_notifications(
     store: &dyn Store,
     question: &OfNotifications,
 ) -> Result<Answer, Error> {
     Ok(match question {
-        OfNotifications::Happens { id, at_ms, topics, more } => {
+        OfNotifications::Happens { id, at_ms, topics, more, message } => {
             let topics = vec![Switch::StateChanges; *topics];
-            let mut events = vec![NewEvent { topics, ..NewEvent::from(event(1)) }];
+            let only_once = message.and_then(message_key);
+            let mut events = vec![NewEvent { topics, only_once, kind: event(1) }];
             events.extend(more.then(|| event(2).into()));
             let (instance, at) = (instance_id(*id), after_ms(*at_ms));
             Answer::Number(store.commit(instance, at, events, None).await?)
@@ -385,6 +397,9 @@ async fn ask_of_notifications(
         }
         OfNotifications::ForgetEvents { cutoff_ms, count_max } => {
             Answer::Count(store.forget_events(after_ms(*cutoff_ms), *count_max).await?)
+        }
+        OfNotifications::ForgetSeen { cutoff_ms } => {
+            Answer::Count(store.forget_seen(after_ms(*cutoff_ms)).await?)
         }
         OfNotifications::Extent { id } => Answer::Extent(store.extent(instance_id(*id)).await?),
         OfNotifications::DropRefused { id, receipt, since_ms } => {

@@ -24,7 +24,8 @@ async fn subject(store: &dyn Store) -> Result<InstanceId, Error> {
 /// So many events of which somebody is notified, one each millisecond from the first on.
 async fn happen(store: &dyn Store, instance: InstanceId, count: i64) -> Result<(), Error> {
     for at_ms in 0..count {
-        let new = NewEvent { kind: event(1), topics: vec![Switch::StateChanges] };
+        let topics = vec![Switch::StateChanges];
+        let new = NewEvent { topics, ..NewEvent::from(event(1)) };
         store.commit(instance, after_ms(at_ms), vec![new], None).await?;
     }
     Ok(())

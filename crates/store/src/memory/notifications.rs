@@ -1,5 +1,7 @@
 //! Journals, and the notifications that wait for whoever fetches them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use waygate_core::error::{Error, Kind};
 use waygate_core::event::dropped::{Dropped, DroppedNotification};
@@ -9,6 +11,7 @@ use waygate_core::event::{
 use waygate_core::id::InstanceId;
 use waygate_core::instance::settings::Switch;
 use waygate_core::instance::standing::Standing;
+use waygate_core::message::MessageKey;
 use waygate_core::port::link::Deed;
 use waygate_core::port::notifications::Notifications;
 use waygate_core::push::HeldBack;
@@ -27,6 +30,8 @@ pub(super) struct Journal {
     /// In the order of their receipts.
     dropped: Vec<DroppedNotification>,
     held_back: Option<HeldBack>,
+    /// What is written down only once, and when it was.
+    seen: BTreeMap<MessageKey, Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +53,23 @@ impl Journal {
             self.waiting.push(Waiting { receipt: self.last_receipt, sequence, topic, at });
         }
         written
+    }
+
+    /// Writes an event down, unless it is one that may be told again and was.
+    fn write_once(&mut self, at: Timestamp, event: NewEvent) -> Option<Event> {
+        if let Some(key) = &event.only_once {
+            if self.seen.contains_key(key) {
+                return None;
+            }
+            self.seen.insert(key.clone(), to_millisecond(at));
+        }
+        Some(self.write(at, event))
+    }
+
+    fn forget_seen(&mut self, cutoff: Timestamp) -> u64 {
+        let before = self.seen.len();
+        self.seen.retain(|_, at| *at >= cutoff);
+        (before - self.seen.len()) as u64
     }
 
     fn event(&self, sequence: Sequence) -> Option<&Event> {
@@ -158,7 +180,7 @@ impl Shelves {
         }
         let shelf = self.present(instance).ok_or_else(no_instance)?;
         let written: Vec<Event> =
-            events.into_iter().map(|event| shelf.journal.write(at, event)).collect();
+            events.into_iter().filter_map(|event| shelf.journal.write_once(at, event)).collect();
         if let Some(standing) = standing {
             shelf.record.standing = Some(standing);
         }
@@ -179,6 +201,11 @@ impl Shelves {
     pub(super) fn forget_events(&mut self, cutoff: Timestamp, count_max: u64) -> u64 {
         let cutoff = to_millisecond(cutoff);
         self.all_present().map(|shelf| shelf.journal.forget(cutoff, count_max)).sum()
+    }
+
+    pub(super) fn forget_seen(&mut self, cutoff: Timestamp) -> u64 {
+        let cutoff = to_millisecond(cutoff);
+        self.all_present().map(|shelf| shelf.journal.forget_seen(cutoff)).sum()
     }
 
     fn all_present(&mut self) -> impl Iterator<Item = &mut Shelf> {
