@@ -215,6 +215,7 @@ impl Gateway {
             Creation::Instance(enrolment) => ports.registry.enrol(*enrolment).await,
             Creation::Token(token) => ports.registry.issue_token(*token).await,
             Creation::LinkTicket(ticket) => ports.link_tickets.issue_link_ticket(*ticket).await,
+            Creation::Message(acceptance) => ports.outbox.accept_message(*acceptance).await,
         }
     }
 

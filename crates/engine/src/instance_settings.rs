@@ -37,6 +37,8 @@ impl Gateway {
         change(&mut settings);
         let sealed = self.seal_settings(instance, &settings)?;
         self.parts().ports.registry.save_settings(instance, sealed).await?;
+        // The pause between messages may be another one.
+        self.parts().mailroom.tell(instance);
         tracing::info!(%instance, "settings were changed");
         Ok(settings)
     }

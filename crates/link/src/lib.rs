@@ -17,6 +17,7 @@ pub mod version;
 pub mod whatsapp;
 
 mod code_rotation;
+mod composing;
 mod connection;
 mod farewell;
 mod leave;
@@ -24,7 +25,9 @@ mod pairing_code;
 mod passkey;
 mod picture;
 mod profile;
+mod registered;
 mod runtime;
+mod sending;
 mod translate;
 mod transport;
 mod turn;

@@ -35,6 +35,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { min_reader_version: 2, sql: include_str!("../migrations/0006_notifications.sql") },
     // An older reader would write events that no endpoint hears of.
     Migration { min_reader_version: 7, sql: include_str!("../migrations/0007_webhooks.sql") },
+    // An older reader would leave messages unsent, and keep those of removed instances.
+    Migration { min_reader_version: 8, sql: include_str!("../migrations/0011_outbox.sql") },
 ];
 
 /// Runs what is missing since `version`, each in a transaction of its own.

@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::link::Deed;
+use super::outbox::Acceptance;
 use super::registry::Enrolment;
 use crate::error::Error;
 use crate::idempotency::{IdempotencyKey, KeptAnswer};
@@ -23,6 +24,8 @@ pub enum Creation {
     Token(Box<ApiToken>),
     /// [`issue_link_ticket`](super::link_tickets::LinkTickets::issue_link_ticket).
     LinkTicket(Box<LinkTicket>),
+    /// [`accept_message`](super::outbox::Outbox::accept_message).
+    Message(Box<Acceptance>),
 }
 
 /// Keeps what was answered to requests that came with a key.

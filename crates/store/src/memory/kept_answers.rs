@@ -37,6 +37,7 @@ impl KeptAnswers for MemoryStore {
                 Creation::Instance(enrolment) => shelves.enrol(*enrolment),
                 Creation::Token(token) => shelves.issue_token(*token),
                 Creation::LinkTicket(ticket) => shelves.issue_link_ticket(*ticket),
+                Creation::Message(acceptance) => shelves.accept_message(*acceptance),
             }?;
             shelves.keep_answer(answer, most);
             Ok(())
