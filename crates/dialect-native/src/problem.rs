@@ -136,6 +136,10 @@ impl Problem {
         Self::new(Code::NotFound, "there is no such webhook endpoint")
     }
 
+    pub(crate) fn no_such_message() -> Self {
+        Self::new(Code::NotFound, "there is no such message")
+    }
+
     /// The request holds no token that opens anything here.
     pub(crate) fn no_key(detail: &'static str) -> Self {
         let header = (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

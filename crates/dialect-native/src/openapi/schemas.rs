@@ -7,6 +7,7 @@ mod history;
 mod instance;
 mod link_ticket;
 mod linking;
+mod message;
 mod passkey;
 mod problem;
 mod settings;
@@ -35,6 +36,10 @@ const SCHEMAS: &[Named] = &[
     ("StateHistory", history::page),
     ("Event", event::event),
     ("EventPage", event::page),
+    ("NewMessage", message::new),
+    ("SentMessage", message::sent),
+    ("MessageQueue", message::queue),
+    ("ClearedQueue", message::cleared),
     ("Settings", settings::settings),
     ("SettingsEdit", settings::edit),
     ("LinkingAttempt", linking::attempt),
