@@ -26,6 +26,7 @@ pub mod call;
 pub mod content;
 pub mod media;
 pub mod outgoing;
+pub mod queued;
 pub mod status;
 
 /// What WhatsApp calls a message: unique for one sender in one chat, chosen by the sender's device.

@@ -10,6 +10,8 @@ pub enum Scope {
     Read,
     /// Link instances: codes, linking attempts, link tickets.
     Link,
+    /// Send messages, and give up those that wait.
+    Send,
     /// Create, change, start, stop, restart, log out and remove instances, and change settings.
     Manage,
     /// Issue, list and revoke tokens of the account, and read what was done with them.
@@ -20,13 +22,15 @@ pub enum Scope {
 
 impl Scope {
     /// All rights.
-    pub const ALL: [Self; 5] = [Self::Read, Self::Link, Self::Manage, Self::Tokens, Self::Admin];
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Link, Self::Send, Self::Manage, Self::Tokens, Self::Admin];
 
     /// The word that people and stores use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Link => "link",
+            Self::Send => "send",
             Self::Manage => "manage",
             Self::Tokens => "tokens",
             Self::Admin => "admin",
@@ -46,7 +50,7 @@ impl fmt::Display for Scope {
 
 /// The text names no right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a scope is read, link, manage, tokens or admin")]
+#[error("a scope is read, link, send, manage, tokens or admin")]
 pub struct UnknownScope;
 
 impl FromStr for Scope {
@@ -77,7 +81,7 @@ impl Scopes {
 
     /// What the token of one instance gives in a vendor's contract, which knows no lesser rights.
     pub fn of_instance() -> Self {
-        [Scope::Read, Scope::Link, Scope::Manage].into_iter().collect()
+        [Scope::Read, Scope::Link, Scope::Send, Scope::Manage].into_iter().collect()
     }
 
     /// Whether this right is among them.
@@ -171,7 +175,7 @@ mod tests {
         assert!(few.covers(few) && few.covers(Scopes::NONE));
         assert!(!few.covers(Scopes::of_account()));
         assert!(!few.covers([Scope::Manage].into_iter().collect()));
-        assert_eq!(few.lacks(Scopes::of_account()), Some(Scope::Manage));
+        assert_eq!(few.lacks(Scopes::of_account()), Some(Scope::Send));
         assert_eq!(few.lacks(few), None);
     }
 }

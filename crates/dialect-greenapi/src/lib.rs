@@ -20,10 +20,12 @@ mod page;
 mod partner;
 mod path;
 mod pictures;
+mod queues;
 mod rate;
 mod receiving;
 mod refusal;
 mod seats;
+mod sending;
 mod surface;
 mod wire;
 

@@ -12,9 +12,11 @@ use crate::account;
 use crate::call::{AccountCall, PartnerCall, SessionCall};
 use crate::page;
 use crate::partner;
+use crate::queues;
 use crate::rate::Rate;
 use crate::receiving;
 use crate::refusal::{Denial, Refusal};
+use crate::sending;
 
 /// The largest JSON body: the 100 kB of the vendor's framework, which counts by 1024.
 const JSON_BYTES_MAX: usize = 100 * 1024;
@@ -182,6 +184,22 @@ pub static METHODS: &[Method] = &[
         denial: Denial::InWords,
         ..account!(GetOnly "updateApiToken", ONE_PER_SECOND, account::update_api_token::update_api_token)
     },
+    account!(Post "sendMessage", FIFTY_PER_SECOND, sending::send_message::send_message),
+    account!(
+        Get "showMessagesQueue",
+        ONE_PER_SECOND,
+        queues::show_messages_queue::show_messages_queue
+    ),
+    account!(
+        GetOnly "clearMessagesQueue",
+        ONE_PER_SECOND,
+        queues::clear_messages_queue::clear_messages_queue
+    ),
+    account!(
+        Get "getMessagesCount",
+        ONE_PER_SECOND,
+        queues::get_messages_count::get_messages_count
+    ),
     Method {
         waits: true,
         ..account!(
@@ -334,6 +352,7 @@ mod tests {
         for method in METHODS {
             let expected = match method.name {
                 "qr" | "createInstance" | "deleteInstanceAccount" => 3.0,
+                "sendMessage" => 50.0,
                 "receiveNotification" | "deleteNotification" => 100.0,
                 "setProfilePicture" => 0.1,
                 _ => 1.0,

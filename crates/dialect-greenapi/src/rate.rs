@@ -29,6 +29,9 @@ impl Rate {
     pub(crate) const THREE_PER_SECOND: Self =
         Self { permits: const { NonZeroU32::new(3).unwrap() }, seconds: NonZeroU32::MIN };
 
+    pub(crate) const FIFTY_PER_SECOND: Self =
+        Self { permits: const { NonZeroU32::new(50).unwrap() }, seconds: NonZeroU32::MIN };
+
     pub(crate) const HUNDRED_PER_SECOND: Self =
         Self { permits: const { NonZeroU32::new(100).unwrap() }, seconds: NonZeroU32::MIN };
 
@@ -58,6 +61,7 @@ mod tests {
         for (rate, told) in [
             (Rate::ONE_PER_SECOND, "1"),
             (Rate::THREE_PER_SECOND, "3"),
+            (Rate::FIFTY_PER_SECOND, "50"),
             (Rate::HUNDRED_PER_SECOND, "100"),
             (Rate::ONE_PER_TEN_SECONDS, "0.1"),
         ] {

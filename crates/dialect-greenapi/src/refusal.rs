@@ -69,6 +69,8 @@ impl Refusal {
     pub(crate) const FORBIDDEN: Self = Self::plain(StatusCode::FORBIDDEN, "Forbidden");
     pub(crate) const WRONG_VERB: Self = Self::plain(StatusCode::NOT_FOUND, "Not Found");
     pub(crate) const DELETED: Self = Self::plain(StatusCode::BAD_REQUEST, "Instance is deleted");
+    pub(crate) const SUSPENDED: Self =
+        Self::plain(StatusCode::FORBIDDEN, "Your account is suspended");
     pub(crate) const BAD_DATA: Self = Self::plain(StatusCode::BAD_REQUEST, "bad request data");
 
     const fn plain(status: StatusCode, message: &'static str) -> Self {

@@ -52,6 +52,7 @@ pub(crate) struct Said {
     pub(crate) link_ticket: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) webhook_endpoint: Option<String>,
+    pub(crate) message: Option<String>,
     /// Where the request has a key.
     pub(crate) once: Option<Arc<Once>>,
 }

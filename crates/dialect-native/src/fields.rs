@@ -48,6 +48,11 @@ impl Fields {
         self.0.get(name).is_some_and(Value::is_null)
     }
 
+    /// Whether something is in a field.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        self.0.get(name).is_some_and(|value| !value.is_null())
+    }
+
     fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())
     }

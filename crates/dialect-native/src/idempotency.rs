@@ -77,6 +77,12 @@ impl Told {
         Ok(Self { status: StatusCode::CREATED.as_u16(), location, body })
     }
 
+    /// 202 with this body, and the path where it can be seen what becomes of it.
+    pub(crate) fn accepted(location: String, body: &impl Serialize) -> Result<Self, Error> {
+        let created = Self::created(Some(location), body)?;
+        Ok(Self { status: StatusCode::ACCEPTED.as_u16(), ..created })
+    }
+
     pub(crate) fn into_response(self) -> Response {
         let mut response = answer::content(answer::JSON, self.body);
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();

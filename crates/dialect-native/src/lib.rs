@@ -30,6 +30,7 @@ mod link_pass;
 mod link_tickets;
 mod linking_attempts;
 mod media;
+mod messages;
 mod openapi;
 mod origin;
 mod own_instance;

@@ -1,5 +1,8 @@
 //! The paths of this API, and the templates they are compared with.
 
+/// What stands in the place of a message and is none.
+const QUEUE: &str = "queue";
+
 /// What a path holds in the places that its template leaves open: anything a client can write, but
 /// for slashes, and never nothing.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -10,6 +13,7 @@ pub(crate) struct Captured<'a> {
     pub(crate) link_ticket: Option<&'a str>,
     pub(crate) token: Option<&'a str>,
     pub(crate) webhook_endpoint: Option<&'a str>,
+    pub(crate) message: Option<&'a str>,
     pub(crate) ticket: Option<&'a str>,
 }
 
@@ -46,6 +50,8 @@ pub(crate) fn capture<'a>(template: &str, path: &'a str) -> Option<Captured<'a>>
             Some("link_ticket") => &mut captured.link_ticket,
             Some("token") => &mut captured.token,
             Some("webhook_endpoint") => &mut captured.webhook_endpoint,
+            // The queue stands among the messages, and none has its name.
+            Some("message") if segment != QUEUE => &mut captured.message,
             Some("ticket") => &mut captured.ticket,
             None | Some(_) => return None,
         };

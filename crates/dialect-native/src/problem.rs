@@ -140,6 +140,10 @@ impl Problem {
         Self::new(Code::NotFound, "there is no such webhook endpoint")
     }
 
+    pub(crate) fn no_such_message() -> Self {
+        Self::new(Code::NotFound, "there is no such message")
+    }
+
     /// The request holds no token that opens anything here.
     pub(crate) fn no_key(detail: &'static str) -> Self {
         let challenge = HeaderValue::from_static("Bearer");

@@ -6,8 +6,8 @@ use crate::rate::RateClass;
 use crate::route::{ACCOUNT, Doors, Handler, Route, Verb};
 use crate::wire::settings::FIELDS as SETTINGS;
 use crate::{
-    accounts, audit, events, instances, link_page, link_tickets, linking_attempts, settings,
-    tokens, webhook_endpoints,
+    accounts, audit, events, instances, link_page, link_tickets, linking_attempts, messages,
+    settings, tokens, webhook_endpoints,
 };
 
 /// What a route is called in the record of who did what, where it changes something.
@@ -97,6 +97,29 @@ pub static ROUTES: &[Route] = &[
             Session(events::socket::socket)
         )
     },
+    Route {
+        fields: &["chat", "text", "quote"],
+        ..route!(
+            Send, Post "/api/v1/instances/{instance}/messages" as message_send,
+            Instance(messages::send::send)
+        )
+    },
+    Route {
+        parameters: &["limit"],
+        ..route!(
+            Read, Get "/api/v1/instances/{instance}/messages/queue",
+            Instance(messages::list_queue::list_queue)
+        )
+    },
+    route!(
+        Send, Delete "/api/v1/instances/{instance}/messages/queue" as message_queue_clear,
+        Instance(messages::clear_queue::clear_queue)
+    ),
+    // Behind the queue, whose name is no message's.
+    route!(
+        Read, Get "/api/v1/instances/{instance}/messages/{message}",
+        Instance(messages::get::get)
+    ),
     // An address may hold a token of its own, so to read is not enough.
     route!(
         Manage, Get "/api/v1/instances/{instance}/settings",

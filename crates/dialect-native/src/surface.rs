@@ -199,6 +199,7 @@ impl Api {
             link_ticket: captured.link_ticket.map(str::to_owned),
             token: captured.token.map(str::to_owned),
             webhook_endpoint: captured.webhook_endpoint.map(str::to_owned),
+            message: captured.message.map(str::to_owned),
             once: None,
         };
         let once = match self.turn(route, admitted, head, &body).await? {

@@ -28,6 +28,7 @@ use crate::dice::Dice;
 use crate::limiter::pace::Sign;
 use crate::limiter::{FleetLimiter, Permit};
 use crate::line::LineInHand;
+use crate::mailroom::Mailroom;
 use crate::ports::Ports;
 use crate::reception::Reception;
 
@@ -84,6 +85,8 @@ pub(crate) struct Surroundings {
     pub(crate) dice: Arc<Dice>,
     /// Passed by every instance that begins; see [`crate::supervisor::BEGINNING_MAX`].
     pub(crate) beginning: Arc<Semaphore>,
+    /// Told when an instance comes online.
+    pub(crate) mailroom: Arc<Mailroom>,
 }
 
 impl Surroundings {
@@ -242,7 +245,7 @@ impl Actor {
                 answer(done, taken);
             }
             Order::Ask(question) => {
-                let online = matches!(self.machine.state(), State::Online { .. });
+                let online = self.is_online();
                 question(self.line.open().filter(|_line| online));
             }
         }
@@ -262,6 +265,7 @@ impl Actor {
     }
 
     async fn take(&mut self, input: Input) -> Taken {
+        let was_online = self.is_online();
         let (taken, accepted) = self.perform(input).await;
         if let Some(account) = accepted {
             // Nothing that follows from this hangs up again.
@@ -269,7 +273,14 @@ impl Actor {
         }
         // After the effects: whoever sees "unlinked" may rely on the connection being closed.
         self.shown.send_replace(self.machine.clone());
+        if self.is_online() && !was_online {
+            self.around.mailroom.tell(self.instance);
+        }
         taken
+    }
+
+    fn is_online(&self) -> bool {
+        matches!(self.machine.state(), State::Online { .. })
     }
 
     /// Moves the machine and performs its effects. Also tells of a phone that accepted while the

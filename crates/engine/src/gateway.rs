@@ -22,6 +22,7 @@ use crate::events::EventLimits;
 use crate::idempotency::UnderWay;
 use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
+use crate::mailroom::Mailroom;
 use crate::ports::Ports;
 use crate::profile_picture::not_online;
 use crate::pusher::PushChanges;
@@ -73,6 +74,10 @@ pub(crate) struct Parts {
     pub(crate) webhook_news: Arc<Notify>,
     /// Has the pusher look again at what is set for an instance.
     pub(crate) push_changes: PushChanges,
+    /// Stands before the store's journal.
+    pub(crate) scribe: Arc<Scribe>,
+    /// Wakes the sender of messages.
+    pub(crate) mailroom: Arc<Mailroom>,
 }
 
 impl Gateway {
@@ -93,19 +98,21 @@ impl Gateway {
         let dice = Arc::new(dice);
         let arrivals = Arc::new(Arrivals::default());
         let webhook_news = Arc::new(Notify::new());
-        let scribe = Scribe {
+        let scribe = Arc::new(Scribe {
             journal: ports.journal,
             registry: Arc::clone(&ports.registry),
             keyring: keyring.clone(),
             arrivals: Arc::clone(&arrivals),
             webhook_news: Arc::clone(&webhook_news),
-        };
-        let ports = Ports { journal: Arc::new(scribe), ..ports };
+        });
+        let mailroom = Arc::new(Mailroom::default());
+        let ports = Ports { journal: Arc::<Scribe>::clone(&scribe), ..ports };
         let around = Surroundings {
             ports: ports.clone(),
             limiter: FleetLimiter::start(&tasks),
             dice: Arc::clone(&dice),
             beginning: Arc::new(Semaphore::new(BEGINNING_MAX)),
+            mailroom: Arc::clone(&mailroom),
         };
         let supervisor = Supervisor::new(around, tasks.clone());
         Self(Arc::new(Parts {
@@ -126,6 +133,8 @@ impl Gateway {
             webhooks_turn: Mutex::new(()),
             webhook_news,
             push_changes: PushChanges::default(),
+            scribe,
+            mailroom,
         }))
     }
 

@@ -218,6 +218,7 @@ impl Gateway {
             Creation::WebhookEndpoint(endpoint) => {
                 ports.webhooks.add_webhook_endpoint(*endpoint).await
             }
+            Creation::Message(acceptance) => ports.outbox.accept_message(*acceptance).await,
         }
     }
 

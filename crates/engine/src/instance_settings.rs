@@ -40,6 +40,8 @@ impl Gateway {
         let sealed = self.seal_settings(instance, &settings)?;
         let ports = &self.parts().ports;
         ports.registry.save_settings(instance, sealed).await?;
+        // The pause between messages may be another one.
+        self.parts().mailroom.tell(instance);
         tracing::info!(%instance, "settings were changed");
         if pushed_to(&settings) != pushed_before {
             // Whoever sets it right need not wait for what went wrong before.

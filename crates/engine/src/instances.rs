@@ -386,6 +386,7 @@ impl Gateway {
         }
         self.watch_link_tickets();
         self.watch_events();
+        self.send_queued_messages();
         let (gateway, stop) = (self.clone(), self.parts().tasks.stop_token());
         self.parts().tasks.start("forgetting", async move {
             loop {
@@ -394,6 +395,7 @@ impl Gateway {
                 gateway.forget_webhook_deliveries().await;
                 gateway.forget_acts().await;
                 gateway.forget_answers().await;
+                gateway.forget_messages().await;
                 if stop.run_until_cancelled(tokio::time::sleep(FORGET_EVERY)).await.is_none() {
                     return;
                 }

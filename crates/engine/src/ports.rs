@@ -9,6 +9,7 @@ use waygate_core::port::kept_answers::KeptAnswers;
 use waygate_core::port::link::Linker;
 use waygate_core::port::link_tickets::LinkTickets;
 use waygate_core::port::notifications::Notifications;
+use waygate_core::port::outbox::Outbox;
 use waygate_core::port::registry::Registry;
 use waygate_core::port::webhooks::Webhooks;
 
@@ -31,6 +32,8 @@ pub struct Ports {
     pub kept_answers: Arc<dyn KeptAnswers>,
     /// Receivers of events, and what is on its way to them.
     pub webhooks: Arc<dyn Webhooks>,
+    /// Messages that wait to be sent, and what became of those that were.
+    pub outbox: Arc<dyn Outbox>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }

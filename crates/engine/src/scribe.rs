@@ -34,7 +34,7 @@ pub(crate) struct Scribe {
 
 impl Scribe {
     /// Says of each event what it is news of, as far as the instance's owner wants to be told.
-    async fn with_topics(
+    pub(crate) async fn with_topics(
         &self,
         instance: InstanceId,
         mut events: Vec<NewEvent>,

@@ -27,6 +27,7 @@ use crate::pairing_code::{self, CodeTyped};
 use crate::passkey::PasskeyCalls;
 use crate::profile::ClientSlot;
 use crate::runtime::ConnectionTasks;
+use crate::sending::Acks;
 use crate::settings::Version;
 use crate::translate::{self, Meaning};
 use crate::transport::{DialTrace, TracedFactory};
@@ -63,6 +64,7 @@ pub(crate) struct Connection {
     pub(crate) tasks: ConnectionTasks,
     pub(crate) slot: ClientSlot,
     pub(crate) turn: Turn,
+    pub(crate) acks: Acks,
 }
 
 impl fmt::Debug for Connection {
@@ -113,7 +115,8 @@ impl Connection {
         let trace = Arc::new(DialTrace::default());
         let (queue, events) = mpsc::channel(EVENTS_MAX);
         let rotation = CodeRotation::default();
-        let handler = EventQueue { queue, tasks: self.tasks.clone(), rotation };
+        let (tasks, acks) = (self.tasks.clone(), self.acks.clone());
+        let handler = EventQueue { queue, tasks, rotation, acks };
         let intake = Intake::new(&self.sink);
         let (bot, keys) = match self.client(version, &trace, handler, &intake).await {
             Ok(both) => both,
@@ -331,11 +334,17 @@ struct EventQueue {
     queue: mpsc::Sender<Arc<Event>>,
     tasks: ConnectionTasks,
     rotation: CodeRotation,
+    acks: Acks,
 }
 
 impl EventHandler for EventQueue {
     fn handle_event(&self, event: Arc<Event>) {
         self.rotation.see(&event);
+        // One comes for each stanza that is sent, so they have a way of their own.
+        if let Event::ServerAck(ack) = &*event {
+            self.acks.take(ack);
+            return;
+        }
         if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(event) {
             tracing::error!(limit = EVENTS_MAX, "events of a connection were lost; it ends");
             self.tasks.declare_fault();

@@ -17,6 +17,7 @@ pub mod version;
 pub mod whatsapp;
 
 mod code_rotation;
+mod composing;
 mod connection;
 mod farewell;
 mod intake;
@@ -27,7 +28,9 @@ mod passkey;
 mod people;
 mod picture;
 mod profile;
+mod registered;
 mod runtime;
+mod sending;
 mod translate;
 mod transport;
 mod turn;

@@ -38,7 +38,7 @@ impl ClientSlot {
     }
 
     /// The client, and the account it is logged in to.
-    fn logged_in(&self) -> Result<(Arc<Client>, Jid), Error> {
+    pub(crate) fn logged_in(&self) -> Result<(Arc<Client>, Jid), Error> {
         self.0
             .get()
             .and_then(Weak::upgrade)

@@ -46,6 +46,7 @@ pub(crate) fn interest() -> EventInterest {
         EventKind::TemporaryBan,
         EventKind::ConnectFailure,
         EventKind::StreamError,
+        EventKind::ServerAck,
     ])
 }
 

@@ -10,6 +10,7 @@ use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::passkey::PasskeyAssertion;
+use waygate_core::message::outgoing::{Outgoing, Unsent};
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
@@ -20,7 +21,9 @@ use crate::keys::{KeyDesk, KeyStore};
 use crate::network::{Network, Tls};
 use crate::picture::PictureDesk;
 use crate::profile::{ClientSlot, Profile};
+use crate::registered::Registered;
 use crate::runtime::{ConnectionTasks, note_panic, panics_caught};
+use crate::sending::{Acks, Sending};
 use crate::settings::{LinkSettings, SettingsProblem};
 use crate::translate;
 use crate::turn::Turn;
@@ -90,6 +93,7 @@ struct RunningLine {
     commands: mpsc::Sender<Command>,
     abort: CancellationToken,
     profile: Profile,
+    sending: Sending,
 }
 
 impl RunningLine {
@@ -129,6 +133,10 @@ impl Line for RunningLine {
     fn profile_picture_url(&self) -> Deed<'static, Result<Option<String>, Error>> {
         self.profile.picture_url()
     }
+
+    fn send(&self, message: Outgoing) -> Deed<'static, Result<(), Unsent>> {
+        self.sending.send(message)
+    }
 }
 
 impl Drop for RunningLine {
@@ -145,8 +153,14 @@ impl Linker for WhatsApp {
         let (slot, turn) = (ClientSlot::default(), Turn::default());
         let profile =
             Profile { client: slot.clone(), tasks: tasks.clone(), desk: self.0.desk.clone() };
-        let connection =
-            Connection { shared: Arc::clone(&self.0), instance, sink, orders, tasks, slot, turn };
+        let sending = Sending {
+            client: slot.clone(),
+            tasks: tasks.clone(),
+            acks: Acks::default(),
+            registered: Registered::default(),
+        };
+        let (shared, acks) = (Arc::clone(&self.0), sending.acks.clone());
+        let connection = Connection { shared, instance, sink, orders, tasks, slot, turn, acks };
         let (aborted, last_word) = (abort.clone(), Arc::clone(&connection.sink));
         // Its own table: the connection's tasks end with it, so it cannot be one of them.
         ConnectionTasks::new().start(Box::pin(async move {
@@ -160,7 +174,7 @@ impl Linker for WhatsApp {
                 last_word.deliver(LinkEvent::Ended(EndReason::Fault)).await;
             }
         }));
-        Box::new(RunningLine { commands, abort, profile })
+        Box::new(RunningLine { commands, abort, profile, sending })
     }
 
     fn linked_account(

@@ -211,6 +211,8 @@ pub(crate) async fn remove(
         "DELETE FROM seen_messages WHERE instance = ?",
         "DELETE FROM link_tickets WHERE instance = ?",
         "DELETE FROM webhook_deliveries WHERE instance = ?",
+        "DELETE FROM outbox WHERE instance = ?",
+        "DELETE FROM message_records WHERE instance = ?",
     ] {
         sqlx::query(erase).bind(key).execute(&mut *connection).await.map_err(internal)?;
     }

@@ -10,7 +10,7 @@ use waygate_core::secret::Sealed;
 
 use crate::failure::internal;
 use crate::times::{from_ms, to_ms};
-use crate::{SqliteStore, accounts, instances, link_tickets, tokens, webhooks};
+use crate::{SqliteStore, accounts, instances, link_tickets, outbox, tokens, webhooks};
 
 /// Owner, request, answer, asked.
 type Row = (String, Vec<u8>, Vec<u8>, i64);
@@ -51,6 +51,7 @@ async fn create(connection: &mut SqliteConnection, creation: Creation) -> Result
         Creation::Token(token) => tokens::issue(connection, *token).await,
         Creation::LinkTicket(ticket) => link_tickets::issue(connection, *ticket).await,
         Creation::WebhookEndpoint(endpoint) => webhooks::add(connection, *endpoint).await,
+        Creation::Message(acceptance) => outbox::accept(connection, *acceptance).await,
     }
 }
 

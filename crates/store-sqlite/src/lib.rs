@@ -31,6 +31,7 @@ mod link_tickets;
 mod migrate;
 mod notifications;
 mod open;
+mod outbox;
 mod permissions;
 mod properties;
 mod pushes;

@@ -38,6 +38,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { min_reader_version: 7, sql: include_str!("../migrations/0008_seen_messages.sql") },
     // An older reader pushes nothing and keeps no list of what it drops, as it always did.
     Migration { min_reader_version: 7, sql: include_str!("../migrations/0009_pushes.sql") },
+    // An older reader would leave messages unsent, and keep those of removed instances.
+    Migration { min_reader_version: 10, sql: include_str!("../migrations/0010_outbox.sql") },
 ];
 
 /// Runs what is missing since `version`, each in a transaction of its own.

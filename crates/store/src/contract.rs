@@ -17,6 +17,7 @@ pub mod kept_answers;
 pub mod link_tickets;
 pub mod listing;
 pub mod notifications;
+pub mod outbox;
 pub mod pushes;
 pub mod removal;
 pub mod samples;
@@ -122,6 +123,15 @@ macro_rules! contract {
                 the_list_of_what_was_dropped_has_its_limits,
                 what_is_dropped_is_listed_with_its_reason,
                 what_takes_the_head_off_lets_the_queue_go,
+            }
+            outbox::{
+                a_message_is_accepted_once_and_only_while_there_is_room,
+                a_message_leaves_the_queue_once_and_with_its_events,
+                a_record_goes_forward_only_and_writes_each_step_down_once,
+                expired_messages_are_told_oldest_first_and_the_next_is_known,
+                messages_wait_in_the_order_in_which_they_were_accepted,
+                old_records_are_forgotten_but_not_those_of_waiting_messages,
+                queue_and_records_go_with_their_instance,
             }
             removal::{
                 a_removed_instance_is_found_with_the_time_of_its_removal,

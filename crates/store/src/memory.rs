@@ -4,6 +4,7 @@ mod acts;
 mod kept_answers;
 mod link_tickets;
 mod notifications;
+mod outbox;
 mod shelves;
 mod webhooks;
 

@@ -138,6 +138,7 @@ impl Running {
             link_tickets: Arc::<SqliteStore>::clone(&store),
             kept_answers: Arc::<SqliteStore>::clone(&store),
             webhooks: Arc::<SqliteStore>::clone(&store),
+            outbox: Arc::<SqliteStore>::clone(&store),
             clock: Arc::clone(&clock),
         };
         let bound = keyring.bind(&*store, &dice).await;

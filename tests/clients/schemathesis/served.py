@@ -8,7 +8,7 @@ import tempfile
 
 from running import LIMIT_S, Running
 
-SCOPES = ["read", "link", "manage", "tokens", "admin"]
+SCOPES = ["read", "link", "send", "manage", "tokens", "admin"]
 
 
 class Gateway:

@@ -8,6 +8,7 @@ use waygate_core::id::{AccountId, InstanceId};
 use waygate_core::instance::state::StateName;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::kept_answers::KeptAnswers;
+use waygate_core::port::outbox::Outbox;
 use waygate_core::port::registry::Registry;
 use waygate_core::tenant::Account;
 use waygate_engine::Gateway;
@@ -50,6 +51,11 @@ impl PlayedLink {
         self.gateway_of(Ports { kept_answers, ..self.ports() })
     }
 
+    /// An application on this link and its store, but with queues that the test keeps.
+    pub fn gateway_sending_from(&self, outbox: Arc<dyn Outbox>) -> Gateway {
+        self.gateway_of(Ports { outbox, ..self.ports() })
+    }
+
     fn ports(&self) -> Ports {
         Ports {
             linker: Arc::new(self.clone()),
@@ -60,6 +66,7 @@ impl PlayedLink {
             link_tickets: self.store(),
             kept_answers: self.store(),
             webhooks: self.store(),
+            outbox: self.store(),
             clock: Arc::new(self.clock),
         }
     }

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::passkey::PasskeyAssertion;
+use waygate_core::message::outgoing::{Outgoing, Unsent};
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
@@ -29,6 +31,18 @@ pub enum Pictures {
     Taken,
     /// Takes and tells none, for this reason.
     Refused(Kind),
+    /// Never answers.
+    Silent,
+}
+
+/// What the played WhatsApp makes of messages.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Sending {
+    /// Takes every message.
+    #[default]
+    Taken,
+    /// Takes none, for this reason.
+    Unsent(Unsent),
     /// Never answers.
     Silent,
 }
@@ -62,6 +76,11 @@ struct Seen {
     recalls_most: usize,
     pictures: Pictures,
     pictures_taken: Vec<Vec<u8>>,
+    /// What becomes of the next messages, and then of all further ones.
+    next_sending: VecDeque<Sending>,
+    sending: Sending,
+    /// When each message was sent, whatever became of it.
+    sent: Vec<(Instant, Outgoing)>,
     panics_left: usize,
     paired_at_hang_up: bool,
     applications: u64,
@@ -126,6 +145,22 @@ impl PlayedLink {
     /// From now on requests about profile pictures end so.
     pub fn play_pictures(&self, pictures: Pictures) {
         self.seen().pictures = pictures;
+    }
+
+    /// The next messages end so, one each; further ones as [`Self::play_sending`] says.
+    pub fn play_next_sendings(&self, sendings: impl IntoIterator<Item = Sending>) {
+        self.seen().next_sending = sendings.into_iter().collect();
+    }
+
+    /// From now on messages end so.
+    pub fn play_sending(&self, sending: Sending) {
+        self.seen().sending = sending;
+    }
+
+    /// Waits until so many messages, at least, were given to connections. Tells which, and when.
+    pub async fn sent(&self, count: usize) -> Vec<(Instant, Outgoing)> {
+        let sent = |seen: &Seen| (seen.sent.len() >= count).then(|| seen.sent.clone());
+        self.find(sent, "not as many messages were sent").await
     }
 
     /// Waits until the instance has dialled and tells its newest connection this.
@@ -244,6 +279,11 @@ impl PlayedLink {
     /// How many accounts were looked up in the keys at most at a time.
     pub fn recalls_most(&self) -> usize {
         self.seen().recalls_most
+    }
+
+    /// How many messages were given to connections.
+    pub fn sendings(&self) -> usize {
+        self.seen().sent.len()
     }
 
     /// How often a device was removed from its account.
@@ -415,6 +455,22 @@ impl Line for PlayedLine {
                 Pictures::Taken => Ok(Some("https://pps.example/ann.jpg".into())),
                 Pictures::Refused(kind) => Err(Error::new(kind, "WhatsApp refused to tell")),
                 Pictures::Silent => std::future::pending().await,
+            }
+        })
+    }
+
+    fn send(&self, message: Outgoing) -> Deed<'static, Result<(), Unsent>> {
+        let sending = {
+            let mut seen = self.link.seen();
+            seen.sent.push((Instant::now(), message));
+            seen.next_sending.pop_front().unwrap_or(seen.sending)
+        };
+        self.link.stirred.notify_waiters();
+        Box::pin(async move {
+            match sending {
+                Sending::Taken => Ok(()),
+                Sending::Unsent(unsent) => Err(unsent),
+                Sending::Silent => std::future::pending().await,
             }
         })
     }

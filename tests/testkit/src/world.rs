@@ -280,6 +280,7 @@ fn gateway(
         link_tickets: Arc::<MemoryStore>::clone(store),
         kept_answers: Arc::<MemoryStore>::clone(store),
         webhooks: Arc::<MemoryStore>::clone(store),
+        outbox: Arc::<MemoryStore>::clone(store),
         clock: Arc::clone(clock),
     };
     Gateway::new(ports, Keyring::from_master(&[1; 32]), Dice::from_seed(1), Tasks::default())

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::MessageId;
 use super::address::Address;
 use super::content::{Content, Text};
+use super::status::SendFailure;
 use super::{Message, Quoted};
 
 /// The most characters of a text, as WhatsApp's own clients allow.
@@ -31,6 +32,18 @@ pub struct Outgoing {
 pub enum OutgoingContent {
     /// Words.
     Text(Text),
+}
+
+/// Why a message is not with WhatsApp, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsent {
+    /// It will not go, however often it is sent.
+    Refused(SendFailure),
+    /// WhatsApp was not reached, did not answer, or asks for patience. It may have it all the same, so
+    /// it is to be sent again under the same id.
+    Unreached,
+    /// The gateway failed to write it. That may pass.
+    Fault,
 }
 
 impl From<OutgoingContent> for Content {

@@ -51,6 +51,19 @@ pub enum Status {
     Failed(SendFailure),
 }
 
+impl Status {
+    /// Whether a message goes on when it comes here from there. It never goes back; but what was given
+    /// up because nobody knew better has come as far as somebody has seen it.
+    pub fn follows(self, before: Self) -> bool {
+        match (before, self) {
+            (Self::Reached(before), Self::Reached(now)) => now > before,
+            (Self::Reached(before), Self::Failed(_)) => before < Progress::Delivered,
+            (Self::Failed(_), Self::Reached(now)) => now >= Progress::Delivered,
+            (Self::Failed(_), Self::Failed(_)) => false,
+        }
+    }
+}
+
 /// A message went a step on.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatusChanged {
@@ -97,5 +110,30 @@ impl StatusChanged {
 impl std::fmt::Debug for StatusChanged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("StatusChanged").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_goes_forward_only() {
+        use Progress::{Delivered, Played, Queued, Read, Sent};
+        let expired = Status::Failed(SendFailure::Expired);
+        for (before, now, goes_on) in [
+            (Status::Reached(Queued), Status::Reached(Sent), true),
+            (Status::Reached(Queued), expired, true),
+            (Status::Reached(Sent), Status::Reached(Sent), false),
+            (Status::Reached(Sent), Status::Failed(SendFailure::Refused(Some(479))), true),
+            (Status::Reached(Read), Status::Reached(Delivered), false),
+            (Status::Reached(Delivered), Status::Reached(Played), true),
+            (Status::Reached(Delivered), expired, false),
+            (expired, Status::Failed(SendFailure::Cleared), false),
+            (expired, Status::Reached(Sent), false),
+            (expired, Status::Reached(Delivered), true),
+        ] {
+            assert_eq!(now.follows(before), goes_on, "{before:?} to {now:?}");
+        }
     }
 }

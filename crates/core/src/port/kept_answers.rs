@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::link::Deed;
+use super::outbox::Acceptance;
 use super::registry::Enrolment;
 use crate::error::Error;
 use crate::idempotency::{IdempotencyKey, KeptAnswer};
@@ -26,6 +27,8 @@ pub enum Creation {
     LinkTicket(Box<LinkTicket>),
     /// [`add_webhook_endpoint`](super::webhooks::Webhooks::add_webhook_endpoint).
     WebhookEndpoint(Box<WebhookEndpoint>),
+    /// [`accept_message`](super::outbox::Outbox::accept_message).
+    Message(Box<Acceptance>),
 }
 
 /// Keeps what was answered to requests that came with a key.

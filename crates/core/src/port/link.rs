@@ -19,6 +19,7 @@ use crate::id::InstanceId;
 use crate::instance::pairing::PairingRefusal;
 use crate::instance::passkey::{PasskeyAssertion, PasskeyFailure};
 use crate::message::arrival::Arrived;
+use crate::message::outgoing::{Outgoing, Unsent};
 use crate::phone::PhoneNumber;
 use crate::reason::EndReason;
 use crate::secret::{PairingText, PasskeyCodeText, PasskeyOptions, QrText};
@@ -147,6 +148,12 @@ pub trait Line: fmt::Debug + Send + Sync {
     /// Where the account's own profile picture can be fetched for a while, `None` when it has none.
     /// Fails as [`Line::set_profile_picture`] does.
     fn profile_picture_url(&self) -> Deed<'static, Result<Option<String>, Error>>;
+
+    /// Sends a message and waits until WhatsApp has it. Of its ratchet nothing is on the wire before it
+    /// is on the disk. Whatever comes of it, the same message may be sent again under the same id, and
+    /// its receiver sees one. A request on the running connection, whose end ends the deed too; once
+    /// begun, it goes on whether or not somebody still waits for it.
+    fn send(&self, message: Outgoing) -> Deed<'static, Result<(), Unsent>>;
 }
 
 /// Dials WhatsApp and keeps the instances' keys.

@@ -7,5 +7,6 @@ pub mod link;
 pub mod link_tickets;
 pub mod notifications;
 pub mod outbound;
+pub mod outbox;
 pub mod registry;
 pub mod webhooks;

@@ -11,6 +11,7 @@ mod partner;
 mod rates;
 mod receiving;
 mod secrets;
+mod sending;
 mod server;
 mod socket;
 mod tenants;

@@ -82,6 +82,7 @@ async fn a_token_that_may_do_less_is_told_so() {
     for (scope, opened) in [
         (Scope::Read, &["instances", "health"][..]),
         (Scope::Link, &["request-new-qr-code"]),
+        (Scope::Send, &[]),
         (Scope::Manage, &["create-instance", "restart"]),
         (Scope::Tokens, &[]),
     ] {

@@ -70,6 +70,10 @@ impl Done {
         Self { status: 101, says, content: &[], is_at_location: false }
     }
 
+    pub(crate) const fn accepted(says: &'static str, content: &'static [Content]) -> Self {
+        Self { status: 202, says, content, is_at_location: true }
+    }
+
     pub(crate) const fn created(says: &'static str, content: &'static [Content]) -> Self {
         Self { status: 201, says, content, is_at_location: false }
     }

@@ -6,6 +6,7 @@ mod events;
 mod instances;
 mod link_tickets;
 mod linking_attempts;
+mod messages;
 mod tokens;
 mod webhook_endpoints;
 
@@ -29,6 +30,11 @@ pub(crate) static TAGS: &[Tag] = &[
         says: "Everything that happens to an instance is written down before anybody hears of it, \
                with a number: 1, 2, 3 and so on.",
         operations: events::OPERATIONS,
+    },
+    Tag {
+        name: "Messages",
+        says: "A message is accepted, waits in its instance's queue, and goes to WhatsApp in its turn.",
+        operations: messages::OPERATIONS,
     },
     Tag {
         name: "Linking attempts",

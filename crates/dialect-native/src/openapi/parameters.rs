@@ -38,6 +38,10 @@ pub(crate) fn in_path(name: &str) -> Option<Schema> {
             .like("^[0-9a-f]{16}$")
             .says("The token's `id`, which is no secret.")
             .example("0123456789abcdef"),
+        "message" => Schema::text()
+            .like("^[0-9A-Za-z.:_-]{1,128}$")
+            .says("The message's `id`.")
+            .example("3EB0C431C26A1916E07E45"),
         "webhook_endpoint" => Schema::uuid()
             .says("The webhook endpoint's `id`.")
             .example("0f4b0d6e-6c0b-4f5c-9b0e-3f6a6a1f7f52"),

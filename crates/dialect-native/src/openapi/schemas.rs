@@ -11,6 +11,7 @@ mod message;
 mod message_content;
 mod passkey;
 mod problem;
+mod sending;
 mod settings;
 mod token;
 mod webhook_endpoint;
@@ -39,6 +40,10 @@ const SCHEMAS: &[Named] = &[
     ("EventPage", event::page),
     ("MessageContent", message_content::content),
     ("QuotedMessage", message::quoted),
+    ("NewMessage", sending::new),
+    ("SentMessage", sending::sent),
+    ("MessageQueue", sending::queue),
+    ("ClearedQueue", sending::cleared),
     ("Settings", settings::settings),
     ("SettingsEdit", settings::edit),
     ("LinkingAttempt", linking::attempt),

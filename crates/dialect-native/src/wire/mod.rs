@@ -7,6 +7,7 @@ pub(crate) mod change;
 pub(crate) mod event;
 pub(crate) mod instance;
 pub(crate) mod message;
+pub(crate) mod message_record;
 pub(crate) mod passkey;
 pub(crate) mod settings;
 pub(crate) mod time;

@@ -94,7 +94,7 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
         }
     }
     told.dedup();
-    insta::assert_snapshot!(told.join("\n"), @r##"
+    insta::assert_snapshot!(told.join("\n"), @r"
     POST, GET, HEAD /api/v1/instances
     GET, HEAD, PATCH, DELETE /api/v1/instances/{instance}
     POST /api/v1/instances/{instance}/logout
@@ -105,6 +105,9 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     GET, HEAD /api/v1/instances/{instance}/events
     GET, HEAD /api/v1/instances/{instance}/events/stream
     GET, HEAD /api/v1/instances/{instance}/events/ws
+    POST /api/v1/instances/{instance}/messages
+    GET, HEAD, DELETE /api/v1/instances/{instance}/messages/queue
+    GET, HEAD /api/v1/instances/{instance}/messages/{message}
     GET, HEAD, PATCH /api/v1/instances/{instance}/settings
     POST, GET, HEAD /api/v1/instances/{instance}/linking-attempts
     GET, HEAD, DELETE /api/v1/instances/{instance}/linking-attempts/{attempt}
@@ -135,7 +138,7 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     POST /link/{ticket}/linking-attempts/{attempt}/passkey-assertion
     POST /link/{ticket}/linking-attempts/{attempt}/passkey-confirmation
     GET, HEAD /link/{ticket}/linking-attempts/{attempt}/qr.png
-    "##);
+    ");
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,7 +217,14 @@ async fn absurd_ids_and_addresses_get_a_problem_at_both_doors() {
         ] {
             let filled =
                 |name: &str| route.template().replace(name, absurd).replace(['{', '}'], "");
-            let braces = ["{account}", "{instance}", "{attempt}", "{token}", "{webhook_endpoint}"];
+            let braces = [
+                "{account}",
+                "{instance}",
+                "{attempt}",
+                "{token}",
+                "{webhook_endpoint}",
+                "{message}",
+            ];
             for name in braces.iter().filter(|name| route.template().contains(**name)) {
                 let path = filled(name);
                 let answer = named.send(route.verb().as_str(), &path, "").await;

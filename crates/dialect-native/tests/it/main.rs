@@ -19,6 +19,7 @@ mod kept_answers;
 mod link_page;
 mod link_tickets;
 mod linking_attempts;
+mod messages;
 mod openapi;
 mod operator;
 mod passkey;

@@ -35,7 +35,7 @@ async fn which_right_opens_what() {
     });
     let mut rights: Vec<String> = rights.collect();
     rights.sort();
-    insta::assert_snapshot!(rights.join("\n"), @r#"
+    insta::assert_snapshot!(rights.join("\n"), @r"
     admin: DELETE /accounts/account
     admin: GET /accounts
     admin: GET /accounts/account
@@ -77,13 +77,17 @@ async fn which_right_opens_what() {
     read: GET /instances/instance/events
     read: GET /instances/instance/events/stream
     read: GET /instances/instance/events/ws
+    read: GET /instances/instance/messages/message
+    read: GET /instances/instance/messages/queue
     read: GET /instances/instance/state-history
+    send: DELETE /instances/instance/messages/queue
+    send: POST /instances/instance/messages
     tokens: DELETE /tokens/token
     tokens: GET /audit
     tokens: GET /tokens
     tokens: GET /tokens/token
     tokens: POST /tokens
-    "#);
+    ");
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use waygate_core::event::Sequence;
 use waygate_core::id::AccountId;
 use waygate_core::port::journal::Journal as _;
 use waygate_core::port::link_tickets::LinkTickets as _;
+use waygate_core::port::outbox::Outbox as _;
 use waygate_core::port::registry::{InstanceFilter, Registry as _};
 use waygate_core::port::webhooks::Webhooks as _;
 use waygate_core::scope::{Scope, Scopes};
@@ -24,6 +25,9 @@ const UNKNOWN_TOKEN: &str = "0123456789abcdef";
 /// An endpoint to be added.
 pub(crate) const ENDPOINT: &str = r#"{"url":"https://receiver.example/"}"#;
 
+/// A message to be sent.
+pub(crate) const MESSAGE: &str = r#"{"chat":"15550002222","text":"canary"}"#;
+
 /// A tenant with something of everything.
 struct Tenant {
     account: AccountId,
@@ -34,6 +38,7 @@ struct Tenant {
     /// The id of a token beside the one that asks.
     token: String,
     webhook_endpoint: String,
+    message: String,
 }
 
 /// What stands in the places that a path leaves open.
@@ -45,6 +50,7 @@ struct Names<'a> {
     link_ticket: &'a str,
     token: &'a str,
     webhook_endpoint: &'a str,
+    message: &'a str,
 }
 
 impl Tenant {
@@ -56,17 +62,19 @@ impl Tenant {
         let ticket = server.send_as(&key, "POST", &path, "").await;
         let issued = server.send_as(&key, "POST", "/tokens", r#"{"kind":"native"}"#).await;
         let added = server.send_as(&key, "POST", "/webhook-endpoints", ENDPOINT).await;
+        let path = instance.path("/messages");
+        let sent = server.send_as(&key, "POST", &path, MESSAGE).await;
         let (attempt, link_ticket, token) =
             (begun.text("id"), ticket.text("id"), issued.text("id"));
-        let webhook_endpoint = added.text("id");
-        Self { account, key, instance, attempt, link_ticket, token, webhook_endpoint }
+        let (webhook_endpoint, message) = (added.text("id"), sent.text("id"));
+        Self { account, key, instance, attempt, link_ticket, token, webhook_endpoint, message }
     }
 
     /// What is its own, but for what stands in the place of account and instance.
     fn names<'a>(&'a self, account: &'a str, instance: &'a str) -> Names<'a> {
         let (attempt, link_ticket, token) = (&self.attempt, &self.link_ticket, &self.token);
-        let webhook_endpoint = &self.webhook_endpoint;
-        Names { account, instance, attempt, link_ticket, token, webhook_endpoint }
+        let (webhook_endpoint, message) = (&self.webhook_endpoint, &self.message);
+        Names { account, instance, attempt, link_ticket, token, webhook_endpoint, message }
     }
 
     async fn send(&self, server: &Server, route: &Route, names: Names<'_>) -> Answer {
@@ -77,6 +85,7 @@ impl Tenant {
         let path = path.replace("{attempt}", names.attempt).replace("{token}", names.token);
         let path = path.replace("{link_ticket}", names.link_ticket);
         let path = path.replace("{webhook_endpoint}", names.webhook_endpoint);
+        let path = path.replace("{message}", names.message);
         server.send_as(&self.key, route.verb().as_str(), &path, body(route)).await
     }
 
@@ -94,11 +103,13 @@ impl Tenant {
         let tickets = store.link_tickets(self.instance.id).await.unwrap();
         let endpoints = store.webhook_endpoints(self.account).await.unwrap();
         let known = format!("{account:?} {instances:?} {tokens:?} {settings:?}");
-        format!("{known} {events:?} {tickets:?} {endpoints:?}")
+        let queued = store.queued_messages(self.instance.id, 100).await.unwrap();
+        let queued: Vec<_> = queued.into_iter().map(|it| it.message.id).collect();
+        format!("{known} {events:?} {tickets:?} {endpoints:?} {queued:?}")
     }
 
     /// What no other tenant may read.
-    fn secrets(&self) -> [String; 7] {
+    fn secrets(&self) -> [String; 8] {
         [
             self.account.to_string(),
             self.instance.id.to_string(),
@@ -107,6 +118,7 @@ impl Tenant {
             self.attempt.clone(),
             self.token.clone(),
             self.webhook_endpoint.clone(),
+            self.message.clone(),
         ]
     }
 }
@@ -115,6 +127,7 @@ impl Tenant {
 pub(crate) fn body(route: &Route) -> &'static str {
     match (route.verb(), route.template().rsplit('/').next()) {
         (Verb::Post, Some("linking-attempts")) => r#"{"method":"qr"}"#,
+        (Verb::Post, Some("messages")) => MESSAGE,
         (Verb::Post, Some("tokens")) => r#"{"kind":"native"}"#,
         (Verb::Post, Some("webhook-endpoints")) => ENDPOINT,
         (Verb::Patch, Some("{webhook_endpoint}")) => r#"{"description":"Changed"}"#,
@@ -152,8 +165,14 @@ async fn trespass(own: &Tenant, other: &Tenant, server: &Server) {
     for route in ROUTES.iter().filter(|route| route.guard() == Guard::Key) {
         for instance in [&id, &number, &own_id] {
             let template = route.template();
-            let foreign =
-                ["{account}", "{attempt}", "{link_ticket}", "{token}", "{webhook_endpoint}"];
+            let foreign = [
+                "{account}",
+                "{attempt}",
+                "{link_ticket}",
+                "{token}",
+                "{webhook_endpoint}",
+                "{message}",
+            ];
             let names_another = foreign.iter().any(|name| template.contains(name))
                 || (template.contains("{instance}") && *instance != own_id);
             if template.contains("{instance}") && !names_another {
@@ -210,6 +229,7 @@ async fn what_is_anothers_and_what_nobody_has_take_the_same_way() {
                     link_ticket: UNKNOWN,
                     token: UNKNOWN_TOKEN,
                     webhook_endpoint: UNKNOWN,
+                    message: UNKNOWN,
                 },
             ];
             let mut told = Vec::new();

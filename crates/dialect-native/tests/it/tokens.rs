@@ -13,11 +13,11 @@ use crate::server::Server;
 async fn a_new_token_is_shown_once_and_works() {
     let server = Server::start().await;
     let issued = server.post("/tokens", r#"{"kind":"native"}"#).await;
-    insta::assert_snapshot!(issued.shown(), @r#"201 {"id":"<token id>","kind":"native","name":"","scopes":["read","link","manage","tokens"],"account_id":"<uuid>","issued_at":"2026-03-01T10:20:30.456Z","expires_at":null,"revoked_at":null,"token":"<token>"}"#);
+    insta::assert_snapshot!(issued.shown(), @r#"201 {"id":"<token id>","kind":"native","name":"","scopes":["read","link","send","manage","tokens"],"account_id":"<uuid>","issued_at":"2026-03-01T10:20:30.456Z","expires_at":null,"revoked_at":null,"token":"<token>"}"#);
     let token = TokenText::new(issued.text("token"));
     let listed = server.send_as(&token, "GET", "/tokens", "").await;
     assert!(!listed.body().contains(token.expose()));
-    insta::assert_snapshot!(listed.shown(), @r#"200 {"data":[{"id":"<token id>","kind":"native","name":"","scopes":["read","link","manage","tokens"],"account_id":"<uuid>","issued_at":"2026-03-01T10:20:30.456Z","expires_at":null,"revoked_at":null},{"id":"<token id>","kind":"native","name":"","scopes":["read","link","manage","tokens"],"account_id":"<uuid>","issued_at":"2026-03-01T10:20:30.456Z","expires_at":null,"revoked_at":null}]}"#);
+    insta::assert_snapshot!(listed.shown(), @r#"200 {"data":[{"id":"<token id>","kind":"native","name":"","scopes":["read","link","send","manage","tokens"],"account_id":"<uuid>","issued_at":"2026-03-01T10:20:30.456Z","expires_at":null,"revoked_at":null},{"id":"<token id>","kind":"native","name":"","scopes":["read","link","send","manage","tokens"],"account_id":"<uuid>","issued_at":"2026-03-01T10:20:30.456Z","expires_at":null,"revoked_at":null}]}"#);
     for kind in [TokenKind::Partner, TokenKind::Hypersender] {
         let body = format!(r#"{{"kind":"{}"}}"#, kind.as_str());
         let issued = server.post("/tokens", &body).await;
@@ -89,7 +89,7 @@ async fn rights_and_ends_that_cannot_be_are_refused() {
     told.push(server.post("/tokens", &body).await.text("detail"));
     insta::assert_snapshot!(told.join("\n"), @r#"
     `scopes` names none
-    `scopes` cannot be used: a scope is read, link, manage, tokens or admin
+    `scopes` cannot be used: a scope is read, link, send, manage, tokens or admin
     `scopes` must be a list of different strings
     `scopes` must be a list of different strings
     `expires_in` must be a whole number from 1 to 315360000

@@ -1,3 +1,4 @@
+mod outbox;
 mod pushes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -390,6 +391,7 @@ async fn a_database_of_every_earlier_version_is_read() {
         assert_reads_notifications(&store, version > 5).await.unwrap();
         assert_reads_webhooks(&store, version > 6).await.unwrap();
         pushes::assert_reads(&store, version > 8).await.unwrap();
+        outbox::assert_reads(&store, version > 9).await.unwrap();
         let acts = store.acts(None, None, 9).await.unwrap();
         let numbers: Vec<u64> = acts.iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, if version > 2 { vec![5, 4] } else { vec![] });

@@ -6,4 +6,5 @@ mod everything;
 mod file;
 mod journal_of_a_newer_version;
 mod same_answers;
+mod same_outbox;
 mod sharing;

@@ -10,7 +10,8 @@ use waygate_core::port::kept_answers::Creation;
 use waygate_core::port::registry::InstanceFilter;
 
 use super::samples::{
-    account, after_ms, enrolled, enrolment, hash, opened, record, refusal, sealed, token,
+    acceptance, account, after_ms, enrolled, enrolment, hash, opened, record, refusal, sealed,
+    token,
 };
 use super::webhooks::endpoint;
 use crate::Store;
@@ -77,6 +78,7 @@ pub async fn everything_that_can_be_created_is_created_with_its_answer(
         Creation::Token(Box::new(of_instance.clone())),
         Creation::LinkTicket(Box::new(ticket.clone())),
         Creation::WebhookEndpoint(Box::new(endpoint(1, &account(1)))),
+        Creation::Message(Box::new(acceptance(1, ticket.instance))),
     ];
     for (seed, creation) in (1..).zip(creations) {
         store.create_and_keep(creation, answer(seed), MOST).await?;
@@ -85,6 +87,7 @@ pub async fn everything_that_can_be_created_is_created_with_its_answer(
     assert_eq!(store.accounts().await?, [account(1)]);
     assert_eq!(store.instances(InstanceFilter::default()).await?, [record(1, &account(1))]);
     assert_eq!(store.find_token(of_instance.hash).await?, Some(of_instance));
+    assert_eq!(store.count_queued_messages(ticket.instance).await?, 1);
     assert_eq!(store.link_tickets(ticket.instance).await?, [ticket]);
     assert_eq!(store.webhook_endpoints(account(1).id).await?, [endpoint(1, &account(1))]);
     Ok(())
@@ -103,6 +106,7 @@ pub async fn a_creation_that_is_refused_keeps_no_answer(store: &dyn Store) -> Re
         (Creation::Token(Box::new(token(3, &record(3, &owner)))), Kind::NotFound),
         (Creation::WebhookEndpoint(Box::new(endpoint(1, &owner))), Kind::Conflict),
         (Creation::WebhookEndpoint(Box::new(endpoint(2, &account(9)))), Kind::NotFound),
+        (Creation::Message(Box::new(acceptance(1, record(3, &owner).id))), Kind::NotFound),
     ];
     for (creation, kind) in creations {
         for seed in [1, 2] {

@@ -11,6 +11,12 @@ use waygate_core::instance::change::Cause;
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
 use waygate_core::instance::state::StateName;
+use waygate_core::message::MessageId;
+use waygate_core::message::address::Address;
+use waygate_core::message::content::Text;
+use waygate_core::message::outgoing::{Outgoing, OutgoingContent};
+use waygate_core::message::queued::QueuedMessage;
+use waygate_core::port::outbox::Acceptance;
 use waygate_core::port::registry::Enrolment;
 use waygate_core::scope::Scopes;
 use waygate_core::secret::Sealed;
@@ -122,6 +128,32 @@ pub fn event(device: u16) -> EventKind {
 pub fn standing(state: StateName) -> Standing {
     let (stopped_by, until_s, next_try_s) = (None, None, None);
     Standing { state, stopped_by, until_s, next_try_s, last: None, is_unproven: false }
+}
+
+/// The id of [`acceptance`]'s message.
+pub fn message_id(seed: u8) -> MessageId {
+    MessageId::from_random_bytes([seed; 9])
+}
+
+/// The chat with a person.
+fn chat(seed: u8) -> Address {
+    let digits = format!("1555000{:04}", u32::from(seed));
+    #[expect(clippy::expect_used, reason = "proven: digits alone name a person")]
+    Address::person(&digits).expect("digits")
+}
+
+/// A message that waits for 1000 ms, in a queue with room for many.
+pub fn acceptance(seed: u8, instance: InstanceId) -> Acceptance {
+    let message = Outgoing {
+        id: message_id(seed),
+        chat: chat(seed),
+        content: OutgoingContent::Text(Text::plain(format!("message {seed}"))),
+        quoted: None,
+    };
+    let (accepted_at, expires_at) = (after_ms(0), after_ms(1000));
+    let message =
+        QueuedMessage { message, account: Some("15550001111".into()), accepted_at, expires_at };
+    Acceptance { instance, message, queue_max: 100 }
 }
 
 /// Why it was refused, `None` when it was not.

@@ -38,6 +38,7 @@ impl KeptAnswers for MemoryStore {
                 Creation::Token(token) => shelves.issue_token(*token),
                 Creation::LinkTicket(ticket) => shelves.issue_link_ticket(*ticket),
                 Creation::WebhookEndpoint(endpoint) => shelves.add_webhook_endpoint(*endpoint),
+                Creation::Message(acceptance) => shelves.accept_message(*acceptance),
             }?;
             shelves.keep_answer(answer, most);
             Ok(())

@@ -16,6 +16,7 @@ use waygate_core::tenant::Account;
 use waygate_core::token::{ApiToken, TokenHash, TokenId};
 
 use super::notifications::Journal;
+use super::outbox::OutboxShelf;
 use super::webhooks::WebhookShelf;
 
 /// Everything, in the order in which it came.
@@ -30,6 +31,7 @@ pub(super) struct Shelves {
     /// In the order in which they were kept.
     pub(super) kept_answers: Vec<KeptAnswer>,
     pub(super) webhooks: WebhookShelf,
+    pub(super) outbox: OutboxShelf,
 }
 
 /// One instance with what belongs to it alone.
@@ -180,6 +182,7 @@ impl Shelves {
         shelf.journal = Journal::default();
         self.link_tickets.retain(|ticket| ticket.instance != instance);
         self.webhooks.forget_instance(instance);
+        self.outbox.forget_instance(instance);
         true
     }
 

@@ -222,8 +222,8 @@ const NOBODYS: &str = r#"404 {"message":"Not Found"}"#;
 
 /// Paths that the vendor has, or that only look like its own.
 const ELSEWHERE: [(&str, &str); 7] = [
-    ("/waInstance{id}/sendMessage/{token}", "Forbidden: sendMessage is not served yet"),
-    ("/waInstance{id}/SENDMESSAGE/nobody", "Forbidden: sendMessage is not served yet"),
+    ("/waInstance{id}/sendPoll/{token}", "Forbidden: sendPoll is not served yet"),
+    ("/waInstance{id}/SENDPOLL/nobody", "Forbidden: sendPoll is not served yet"),
     ("/WAINSTANCE{id}/qr/{token}", NOBODYS),
     ("/Partner/getInstances/{token}", NOBODYS),
     ("/%77aInstance{id}/qr/{token}", NOBODYS),

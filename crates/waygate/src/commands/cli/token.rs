@@ -28,7 +28,7 @@ pub(crate) struct TokenCreate {
     /// A name for people, of at most 100 characters
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     pub(crate) name: String,
-    /// What a native token may do: read, link, manage, tokens or admin, several with commas; all but
+    /// What a native token may do: read, link, send, manage, tokens or admin, several with commas; all but
     /// admin when this is not given
     #[arg(long, value_name = "SCOPES", value_delimiter = ',')]
     pub(crate) scope: Vec<Scope>,
