@@ -1,6 +1,8 @@
 //! Another phone than the one that an instance is meant for.
 #![expect(clippy::unwrap_used, reason = "test code")]
 
+use std::time::Duration;
+
 use waygate_core::event::EventKind;
 use waygate_core::id::InstanceId;
 use waygate_core::instance::change::Cause;
@@ -63,5 +65,29 @@ async fn it_is_unlinked_at_whatsapp_and_its_keys_are_gone() {
     mean(&world, instance.id, PHONE).await;
     scan(&world, instance.id).await;
     instance.reaches(StateName::Online).await;
+    world.end_clean().await;
+}
+
+/// The process may end between the phone's yes and the login that shows whose account it is.
+#[tokio::test(start_paused = true)]
+async fn a_restart_in_the_middle_lets_nobody_in() {
+    let mut world = World::new(Latency::FortyMillis);
+    let mut instances = Vec::new();
+    for moment_ms in [0, 20, 60, 120, 240] {
+        // Before the first restart, which begins the dice anew.
+        instances.push((moment_ms, meant_for(&world, OTHER).await.id));
+    }
+    for (moment_ms, id) in instances {
+        scan(&world, id).await;
+        world.pass(Duration::from_millis(moment_ms)).await;
+        world.restart_gateway().await;
+        let mut instance = world.watch(id);
+        let settled = instance.shown.wait_for(|machine| *machine.state() == turned_away());
+        let settled = tokio::time::timeout(Duration::from_secs(60), settled).await;
+        assert!(settled.is_ok(), "{moment_ms} ms after the scan");
+        drop(settled);
+        assert_eq!(world.phone().devices(), [], "{moment_ms} ms after the scan");
+        assert!(was_turned_away(&world, id).await, "{moment_ms} ms after the scan");
+    }
     world.end_clean().await;
 }
