@@ -18,6 +18,7 @@ use waygate_engine::events::EventLimits;
 use waygate_engine::instances::{InstanceWithToken, NewInstance};
 use waygate_engine::keyring::Keyring;
 use waygate_engine::ports::Ports;
+use waygate_engine::pusher::Wordings;
 use waygate_engine::tasks::Tasks;
 use waygate_http::listener::{self, Limits};
 use waygate_http::outbound::{Client, Policy, SystemNames};
@@ -240,8 +241,14 @@ impl Running {
     fn deliver_webhooks(&self) -> std::io::Result<()> {
         let names = Arc::new(SystemNames);
         let client = Client::new(self.outbound.clone(), names, self.serving.clone());
-        let client = client.map_err(std::io::Error::other)?;
-        self.gateway.deliver_webhooks(Arc::new(client), waygate_dialect_native::envelope);
+        let client = Arc::new(client.map_err(std::io::Error::other)?);
+        let outbound: Arc<Client> = Arc::clone(&client);
+        self.gateway.deliver_webhooks(outbound, waygate_dialect_native::envelope);
+        let wordings = Wordings {
+            notification: waygate_dialect_greenapi::push,
+            envelope: waygate_dialect_hypersender::push,
+        };
+        self.gateway.push_notifications(client, wordings);
         Ok(())
     }
 
