@@ -7,6 +7,7 @@ mod history;
 mod instance;
 mod link_ticket;
 mod linking;
+mod notification_queue;
 mod passkey;
 mod problem;
 mod settings;
@@ -33,6 +34,9 @@ const SCHEMAS: &[Named] = &[
     ("LoggedOutInstance", instance::logged_out),
     ("StateChange", history::change),
     ("StateHistory", history::page),
+    ("NotificationQueue", notification_queue::queue),
+    ("HeldBack", notification_queue::held_back),
+    ("DroppedNotification", notification_queue::dropped),
     ("Event", event::event),
     ("EventPage", event::page),
     ("Settings", settings::settings),

@@ -17,6 +17,7 @@ mod kept_answers;
 mod link_page;
 mod link_tickets;
 mod linking_attempts;
+mod notification_queue;
 mod openapi;
 mod operator;
 mod passkey;
