@@ -87,6 +87,9 @@ pub(crate) struct Running {
     outbound: Policy,
     /// What serves requests; ends first.
     serving: Tasks,
+    /// What sends to the receivers that users named. Ends after whatever has it send, which would take
+    /// it for their failure.
+    sending: Tasks,
     /// What writes to the disk; ends last.
     storing: Tasks,
     /// Held until everything has ended.
@@ -144,11 +147,12 @@ impl Running {
         let bound = keyring.bind(&*store, &dice).await;
         let limits = event_limits(settings);
         let gateway = Gateway::keeping(limits, ports, keyring, dice, Tasks::default());
-        let serving = Tasks::default();
+        let (serving, sending) = (Tasks::default(), Tasks::default());
         let outbound = Policy::default()
             .and_networks(settings.outbound.allow.iter().copied())
             .with_ports(settings.outbound.ports.iter().cloned());
-        let running = Self { gateway, clock, keys, store, outbound, serving, storing, directory };
+        let running =
+            Self { gateway, clock, keys, store, outbound, serving, sending, storing, directory };
         match bound {
             Ok(()) => Ok(running),
             Err(error) => {
@@ -240,7 +244,7 @@ impl Running {
     /// Sends events to the receivers that users named.
     fn deliver_webhooks(&self) -> std::io::Result<()> {
         let names = Arc::new(SystemNames);
-        let client = Client::new(self.outbound.clone(), names, self.serving.clone());
+        let client = Client::new(self.outbound.clone(), names, self.sending.clone());
         let client = Arc::new(client.map_err(std::io::Error::other)?);
         let outbound: Arc<Client> = Arc::clone(&client);
         self.gateway.deliver_webhooks(outbound, waygate_dialect_native::envelope);
@@ -302,6 +306,7 @@ impl Running {
     pub(crate) async fn stop(self) {
         note_end("requests", self.serving.end_within(END_WITHIN).await);
         note_end("instances", self.gateway.shut_down(END_WITHIN).await);
+        note_end("deliveries", self.sending.end_within(END_WITHIN).await);
         self.store.close().await;
         note_end("the store", self.storing.end_within(END_WITHIN).await);
     }
