@@ -30,4 +30,5 @@ mod surface;
 mod wire;
 
 pub use method::{Group, METHODS, Method, Verb};
+pub use receiving::push::push;
 pub use surface::{RateLimits, Settings, surface};

@@ -23,7 +23,9 @@ mod refusal;
 mod route;
 mod surface;
 mod validation;
+mod webhook;
 mod wire;
 
 pub use route::{Group, ROUTES, Route, Verb};
 pub use surface::{RateLimits, Settings, surface};
+pub use webhook::push;

@@ -73,6 +73,13 @@ pub static ROUTES: &[Route] = &[
         )
     },
     Route {
+        parameters: &["limit", "cursor"],
+        ..route!(
+            Read, Get "/api/v1/instances/{instance}/notification-queue",
+            Instance(instances::notification_queue::notification_queue)
+        )
+    },
+    Route {
         waits: true,
         parameters: &["limit", "cursor", "kind", "wait"],
         ..route!(

@@ -18,6 +18,7 @@ use waygate_engine::events::EventLimits;
 use waygate_engine::instances::{InstanceWithToken, NewInstance};
 use waygate_engine::keyring::Keyring;
 use waygate_engine::ports::Ports;
+use waygate_engine::pusher::Wordings;
 use waygate_engine::tasks::Tasks;
 use waygate_http::listener::{self, Limits};
 use waygate_http::outbound::{Client, Policy, SystemNames};
@@ -86,6 +87,9 @@ pub(crate) struct Running {
     outbound: Policy,
     /// What serves requests; ends first.
     serving: Tasks,
+    /// What sends to the receivers that users named. Ends after whatever has it send, which would take
+    /// it for their failure.
+    sending: Tasks,
     /// What writes to the disk; ends last.
     storing: Tasks,
     /// Held until everything has ended.
@@ -144,11 +148,12 @@ impl Running {
         let bound = keyring.bind(&*store, &dice).await;
         let limits = event_limits(settings);
         let gateway = Gateway::keeping(limits, ports, keyring, dice, Tasks::default());
-        let serving = Tasks::default();
+        let (serving, sending) = (Tasks::default(), Tasks::default());
         let outbound = Policy::default()
             .and_networks(settings.outbound.allow.iter().copied())
             .with_ports(settings.outbound.ports.iter().cloned());
-        let running = Self { gateway, clock, keys, store, outbound, serving, storing, directory };
+        let running =
+            Self { gateway, clock, keys, store, outbound, serving, sending, storing, directory };
         match bound {
             Ok(()) => Ok(running),
             Err(error) => {
@@ -240,9 +245,15 @@ impl Running {
     /// Sends events to the receivers that users named.
     fn deliver_webhooks(&self) -> std::io::Result<()> {
         let names = Arc::new(SystemNames);
-        let client = Client::new(self.outbound.clone(), names, self.serving.clone());
-        let client = client.map_err(std::io::Error::other)?;
-        self.gateway.deliver_webhooks(Arc::new(client), waygate_dialect_native::envelope);
+        let client = Client::new(self.outbound.clone(), names, self.sending.clone());
+        let client = Arc::new(client.map_err(std::io::Error::other)?);
+        let outbound: Arc<Client> = Arc::clone(&client);
+        self.gateway.deliver_webhooks(outbound, waygate_dialect_native::envelope);
+        let wordings = Wordings {
+            notification: waygate_dialect_greenapi::push,
+            envelope: waygate_dialect_hypersender::push,
+        };
+        self.gateway.push_notifications(client, wordings);
         Ok(())
     }
 
@@ -296,6 +307,7 @@ impl Running {
     pub(crate) async fn stop(self) {
         note_end("requests", self.serving.end_within(END_WITHIN).await);
         note_end("instances", self.gateway.shut_down(END_WITHIN).await);
+        note_end("deliveries", self.sending.end_within(END_WITHIN).await);
         self.store.close().await;
         note_end("the store", self.storing.end_within(END_WITHIN).await);
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use waygate_core::instance::settings::{
     SEND_PAUSE_MAX, SEND_PAUSE_MIN, Settings, Switch, TYPING_LEVEL_MAX,
 };
+use waygate_core::push::PushForm;
 use waygate_http::outbound::{Policy, Refusal as Forbidden};
 
 use super::value;
@@ -108,7 +109,13 @@ impl Change {
     pub(crate) fn apply(self, settings: &mut Settings) {
         for edit in self.0 {
             match edit {
-                Edit::WebhookUrl(url) => settings.webhook_url = url,
+                Edit::WebhookUrl(url) => {
+                    // Whoever sends back what he got says nothing of what is there.
+                    if url != settings.webhook_url {
+                        settings.push_form = PushForm::Notification;
+                    }
+                    settings.webhook_url = url;
+                }
                 Edit::WebhookToken(token) => settings.webhook_token = token,
                 Edit::SendPause(pause_ms) => settings.send_pause_ms = pause_ms,
                 Edit::TypingLevel(level) => settings.typing_level = level,

@@ -6,6 +6,7 @@ use url::Url;
 use waygate_core::error::{Error, Kind};
 use waygate_core::instance::settings::Settings;
 use waygate_core::phone::PhoneNumber;
+use waygate_core::push::PushForm;
 use waygate_core::token::TokenKind;
 use waygate_engine::instances::NewInstance;
 use waygate_http::outbound::{Policy, Refusal as Forbidden};
@@ -15,6 +16,7 @@ use crate::call::AccountCall;
 use crate::fields::Fields;
 use crate::refusal::Refusal;
 use crate::validation::Wrong;
+use crate::webhook::TOLD;
 use crate::wire::code::{self, Shown};
 use crate::wire::instance::InstanceBody;
 use crate::wire::status;
@@ -39,7 +41,7 @@ struct Wish {
 pub(crate) async fn create_instance(call: AccountCall) -> Result<Response, Refusal> {
     let Wish { phone, name, webhook_url } =
         read(Fields::read(&call.said)?, &call.desk.settings.outbound)?;
-    let settings = Settings { webhook_url, ..Settings::default() };
+    let settings = settings(webhook_url);
     let phone = Some(phone);
     let new = NewInstance { name, phone, settings, ..NewInstance::unnamed(call.account) };
     let gateway = call.gateway();
@@ -59,6 +61,17 @@ pub(crate) async fn create_instance(call: AccountCall) -> Result<Response, Refus
     let machine = status::running(gateway, record.id);
     let body = InstanceBody::of(&record, machine.as_ref(), Some(&token));
     answer::json(StatusCode::CREATED, &body.with_code(picture))
+}
+
+/// With a receiver everything is told that the vendor tells; without one nothing, since it would wait for
+/// somebody who fetches it.
+fn settings(webhook_url: String) -> Settings {
+    let mut settings = Settings { webhook_url, ..Settings::default() };
+    if !settings.webhook_url.is_empty() {
+        settings.push_form = PushForm::Envelope;
+        settings.switches.extend(TOLD);
+    }
+    settings
 }
 
 fn read(mut sent: Fields, outbound: &Policy) -> Result<Wish, Refusal> {

@@ -1,10 +1,12 @@
 //! States in the vendor's words.
 
 use serde::Serialize;
+use waygate_core::event::StateChanged;
 use waygate_core::id::InstanceId;
+use waygate_core::instance::change::Cause;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::passkey::PasskeyFailure;
-use waygate_core::instance::state::{Outcome, State};
+use waygate_core::instance::state::{Outcome, State, StateName};
 use waygate_core::reason::{EndReason, Next};
 use waygate_engine::Gateway;
 
@@ -55,6 +57,19 @@ impl Status {
         }
     }
 
+    /// The status since a change.
+    pub(crate) fn of_change(change: &StateChanged) -> Self {
+        match change.to {
+            StateName::Pending => Self::Pending,
+            StateName::Stopped => Self::Stopped,
+            StateName::Unlinked if outcome(change.cause).is_some_and(is_failure) => Self::Failed,
+            StateName::Unlinked | StateName::Linking => Self::ScanQrCode,
+            StateName::Connecting | StateName::Offline => Self::Starting,
+            StateName::Online => Self::Working,
+            StateName::Suspended | StateName::Banned | StateName::Failed => Self::Failed,
+        }
+    }
+
     /// The word on the wire.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -66,6 +81,17 @@ impl Status {
             Self::Failed => "FAILED",
         }
     }
+}
+
+/// How a link or an attempt ended, by the cause of the change that it was, as far as that can be a failure.
+fn outcome(cause: Cause) -> Option<Outcome> {
+    if let Cause::Ended(reason) = cause {
+        return Some(Outcome::Ended(reason));
+    }
+    if let Cause::PasskeyFailed(failure) = cause {
+        return Some(Outcome::Passkey(failure));
+    }
+    (cause == Cause::WrongPhone).then_some(Outcome::WrongPhone)
 }
 
 /// Whether a link or an attempt ended because WhatsApp or the phone decided so, and not because

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use waygate_core::id::InstanceId;
+use waygate_core::instance::settings::Switch;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::registry::InstanceFilter;
 use waygate_core::secret::TokenText;
@@ -62,6 +63,9 @@ async fn what_a_client_sends_is_trimmed_and_kept() {
     assert_eq!(answer.json()["phone"], "+15550001111");
     let settings = server.gateway.settings(instance.id).await.unwrap();
     assert_eq!(settings.webhook_url, "https://hooks.example/wa");
+    assert_eq!(settings.push_form.as_str(), "envelope");
+    assert!(settings.switches.contains(&Switch::IncomingMessages), "everything is told there");
+    assert!(!settings.switches.contains(&Switch::StateChanges), "but what its SDK refuses");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ pub(crate) mod create;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod log_out;
+pub(crate) mod notification_queue;
 pub(crate) mod remove;
 pub(crate) mod restart;
 pub(crate) mod start;

@@ -9,6 +9,7 @@ mod link_ticket;
 mod linking;
 mod message;
 mod message_content;
+mod notification_queue;
 mod passkey;
 mod problem;
 mod sending;
@@ -36,6 +37,9 @@ const SCHEMAS: &[Named] = &[
     ("LoggedOutInstance", instance::logged_out),
     ("StateChange", history::change),
     ("StateHistory", history::page),
+    ("NotificationQueue", notification_queue::queue),
+    ("HeldBack", notification_queue::held_back),
+    ("DroppedNotification", notification_queue::dropped),
     ("Event", event::event),
     ("EventPage", event::page),
     ("MessageContent", message_content::content),

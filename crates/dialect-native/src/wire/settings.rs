@@ -6,6 +6,7 @@ use serde::Serialize;
 use waygate_core::instance::settings::{
     SEND_PAUSE_MAX, SEND_PAUSE_MIN, Settings, Switch, TYPING_LEVEL_MAX,
 };
+use waygate_core::push::PushForm;
 use waygate_http::outbound::Policy;
 
 use crate::fields::Fields;
@@ -15,6 +16,7 @@ use crate::problem::Problem;
 pub(crate) const FIELDS: &[&str] = &[
     "webhook_url",
     "webhook_token",
+    "webhook_form",
     "send_pause_ms",
     "typing_level",
     "incoming_messages",
@@ -40,6 +42,7 @@ pub(crate) const FIELDS: &[&str] = &[
 
 const WEBHOOK_URL: &str = "webhook_url";
 const WEBHOOK_TOKEN: &str = "webhook_token";
+const WEBHOOK_FORM: &str = "webhook_form";
 
 /// The longest address or token of a receiver, in bytes: as long as GREEN-API's contract allows.
 pub(crate) const TEXT_BYTES_MAX: usize = 2048;
@@ -49,6 +52,7 @@ pub(crate) const TEXT_BYTES_MAX: usize = 2048;
 pub(crate) struct SettingsBody<'a> {
     webhook_url: Option<&'a str>,
     webhook_token_set: bool,
+    webhook_form: PushForm,
     send_pause_ms: u32,
     typing_level: u8,
     #[serde(flatten)]
@@ -60,6 +64,7 @@ pub(crate) struct SettingsBody<'a> {
 pub(crate) struct Edits {
     webhook_url: Option<String>,
     webhook_token: Option<String>,
+    webhook_form: Option<PushForm>,
     send_pause_ms: Option<u32>,
     typing_level: Option<u8>,
     switches: Vec<(Switch, bool)>,
@@ -72,6 +77,7 @@ impl<'a> SettingsBody<'a> {
         Self {
             webhook_url: Some(url).filter(|url| !url.is_empty()),
             webhook_token_set: !settings.webhook_token.is_empty(),
+            webhook_form: settings.push_form,
             send_pause_ms: settings.send_pause_ms,
             typing_level: settings.typing_level,
             switches: Switch::ALL.into_iter().map(switch).collect(),
@@ -87,6 +93,7 @@ impl Edits {
         let mut edits = Self {
             webhook_url: text(fields, WEBHOOK_URL)?,
             webhook_token: text(fields, WEBHOOK_TOKEN)?,
+            webhook_form: form(fields)?,
             send_pause_ms: fields
                 .number("send_pause_ms", pauses)?
                 .and_then(|ms| ms.try_into().ok()),
@@ -103,16 +110,18 @@ impl Edits {
     }
 
     pub(crate) fn apply(self, settings: &mut Settings) {
-        let Self { webhook_url, webhook_token, send_pause_ms, typing_level, switches } = self;
+        let Self { webhook_url, webhook_token, webhook_form, .. } = self;
+        let (send_pause_ms, typing_level) = (self.send_pause_ms, self.typing_level);
         if let Some(url) = webhook_url {
             settings.webhook_url = url;
         }
         if let Some(token) = webhook_token {
             settings.webhook_token = token;
         }
+        settings.push_form = webhook_form.unwrap_or(settings.push_form);
         settings.send_pause_ms = send_pause_ms.unwrap_or(settings.send_pause_ms);
         settings.typing_level = typing_level.unwrap_or(settings.typing_level);
-        for (switch, on) in switches {
+        for (switch, on) in self.switches {
             if on {
                 settings.switches.insert(switch);
             } else {
@@ -134,6 +143,18 @@ fn text(fields: &mut Fields, name: &str) -> Result<Option<String>, Problem> {
     Ok(text)
 }
 
+/// The form in which events are pushed; `null` for the one that is usual.
+fn form(fields: &mut Fields) -> Result<Option<PushForm>, Problem> {
+    if fields.clears(WEBHOOK_FORM) {
+        return Ok(Some(PushForm::default()));
+    }
+    let form = fields.text(WEBHOOK_FORM)?.map(|text| text.parse::<PushForm>()).transpose();
+    form.map_err(|_unknown| {
+        let words = PushForm::ALL.map(|form| format!("`{}`", form.as_str()));
+        Problem::invalid(format!("`{WEBHOOK_FORM}` is one of {}", words.join(", ")))
+    })
+}
+
 fn check_url(text: &str, outbound: &Policy) -> Result<(), Problem> {
     if text.is_empty() {
         return Ok(());
@@ -148,8 +169,9 @@ mod tests {
 
     #[test]
     fn every_switch_is_a_field() {
-        let (own, switches) = FIELDS.split_at(4);
-        assert_eq!(own, [WEBHOOK_URL, WEBHOOK_TOKEN, "send_pause_ms", "typing_level"]);
+        let (own, switches) = FIELDS.split_at(5);
+        let named = [WEBHOOK_URL, WEBHOOK_TOKEN, WEBHOOK_FORM, "send_pause_ms", "typing_level"];
+        assert_eq!(own, named);
         assert_eq!(switches, Switch::ALL.map(Switch::as_str));
     }
 }

@@ -102,6 +102,7 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     POST /api/v1/instances/{instance}/start
     POST /api/v1/instances/{instance}/stop
     GET, HEAD /api/v1/instances/{instance}/state-history
+    GET, HEAD /api/v1/instances/{instance}/notification-queue
     GET, HEAD /api/v1/instances/{instance}/events
     GET, HEAD /api/v1/instances/{instance}/events/stream
     GET, HEAD /api/v1/instances/{instance}/events/ws

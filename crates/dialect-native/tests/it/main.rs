@@ -20,6 +20,7 @@ mod link_page;
 mod link_tickets;
 mod linking_attempts;
 mod messages;
+mod notification_queue;
 mod openapi;
 mod operator;
 mod passkey;

@@ -79,6 +79,7 @@ async fn which_right_opens_what() {
     read: GET /instances/instance/events/ws
     read: GET /instances/instance/messages/message
     read: GET /instances/instance/messages/queue
+    read: GET /instances/instance/notification-queue
     read: GET /instances/instance/state-history
     send: DELETE /instances/instance/messages/queue
     send: POST /instances/instance/messages

@@ -8,13 +8,13 @@ use crate::server::Server;
 async fn what_is_named_is_changed_and_the_secret_is_never_shown() {
     let server = Server::start().await;
     let path = server.instance().await.path("/settings");
-    insta::assert_snapshot!(server.get(&path).await, @r#"200 {"webhook_url":null,"webhook_token_set":false,"send_pause_ms":500,"typing_level":0,"api_messages":false,"blocks":false,"connection_changes":false,"deletions":false,"device_info":false,"edits":false,"hidden_ids":false,"incoming_calls":false,"incoming_messages":false,"keep_online":false,"link_preview":true,"mark_read":false,"mark_read_on_reply":false,"message_history":false,"outgoing_calls":false,"outgoing_status":false,"phone_messages":false,"polls":false,"state_changes":false}"#);
+    insta::assert_snapshot!(server.get(&path).await, @r#"200 {"webhook_url":null,"webhook_token_set":false,"webhook_form":"notification","send_pause_ms":500,"typing_level":0,"api_messages":false,"blocks":false,"connection_changes":false,"deletions":false,"device_info":false,"edits":false,"hidden_ids":false,"incoming_calls":false,"incoming_messages":false,"keep_online":false,"link_preview":true,"mark_read":false,"mark_read_on_reply":false,"message_history":false,"outgoing_calls":false,"outgoing_status":false,"phone_messages":false,"polls":false,"state_changes":false}"#);
     let body = r#"{
-        "webhook_url": "https://receiver.example/hook", "webhook_token": "canary",
+        "webhook_url": "https://receiver.example/hook", "webhook_token": "canary", "webhook_form": "envelope",
         "send_pause_ms": 1500, "typing_level": 3, "incoming_messages": true, "link_preview": false
     }"#;
     let changed = server.send("PATCH", &path, body.to_owned()).await;
-    insta::assert_snapshot!(changed, @r#"200 {"webhook_url":"https://receiver.example/hook","webhook_token_set":true,"send_pause_ms":1500,"typing_level":3,"api_messages":false,"blocks":false,"connection_changes":false,"deletions":false,"device_info":false,"edits":false,"hidden_ids":false,"incoming_calls":false,"incoming_messages":true,"keep_online":false,"link_preview":false,"mark_read":false,"mark_read_on_reply":false,"message_history":false,"outgoing_calls":false,"outgoing_status":false,"phone_messages":false,"polls":false,"state_changes":false}"#);
+    insta::assert_snapshot!(changed, @r#"200 {"webhook_url":"https://receiver.example/hook","webhook_token_set":true,"webhook_form":"envelope","send_pause_ms":1500,"typing_level":3,"api_messages":false,"blocks":false,"connection_changes":false,"deletions":false,"device_info":false,"edits":false,"hidden_ids":false,"incoming_calls":false,"incoming_messages":true,"keep_online":false,"link_preview":false,"mark_read":false,"mark_read_on_reply":false,"message_history":false,"outgoing_calls":false,"outgoing_status":false,"phone_messages":false,"polls":false,"state_changes":false}"#);
     let one = server.send("PATCH", &path, r#"{"polls":true}"#).await.json();
     assert_eq!((&one["polls"], &one["incoming_messages"]), (&true.into(), &true.into()));
     let cleared = server.send("PATCH", &path, r#"{"webhook_url":null,"webhook_token":null}"#).await;

@@ -20,13 +20,14 @@ const fn route(verb: &'static str, template: &'static str, allow: &'static str) 
     Route { verb, template, allow }
 }
 
-const ROUTES: [Route; 28] = [
+const ROUTES: [Route; 29] = [
     route("POST", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
     route("PATCH", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
     route("DELETE", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
     route("GET", "/instances/{instance}/state-history", "GET, HEAD"),
+    route("GET", "/instances/{instance}/notification-queue", "GET, HEAD"),
     route("GET", "/instances/{instance}/settings", "GET, HEAD, PATCH"),
     route("PATCH", "/instances/{instance}/settings", "GET, HEAD, PATCH"),
     route("POST", "/instances/{instance}/logout", "POST"),

@@ -7,14 +7,15 @@ from running import Running, run
 
 
 class Gateway:
-    """One that takes the simulator for WhatsApp; apart from that nothing is set but where it listens
-    and that it is quiet."""
+    """One that takes the simulator for WhatsApp and may push to this machine; apart from that nothing is
+    set but where it listens and that it is quiet."""
 
     def __init__(self, simulator):
         self._folder = tempfile.TemporaryDirectory(prefix="waygate-green-api-")
         settings = {
             "WAYGATE_DATA_DIR": self._folder.name,
             "WAYGATE_LISTEN": "127.0.0.1:0",
+            "WAYGATE_OUTBOUND__ALLOW": "127.0.0.0/8",
             "WAYGATE_WHATSAPP__URL": simulator.chat,
             "WAYGATE_WHATSAPP__VERSION_URL": simulator.version_page,
         }

@@ -130,6 +130,17 @@ pub(super) static OPERATIONS: &[Operation] = &[
         refused: &[],
     },
     Operation {
+        id: "notification_queue_get",
+        verb: Verb::Get,
+        template: "/api/v1/instances/{instance}/notification-queue",
+        summary: "Look at what waits to be fetched or pushed",
+        description: "Whether what is pushed to `webhook_url` arrives, and what was dropped within \
+                      the last week without having reached anybody, page by page.",
+        body: None,
+        done: Done::ok("The queue.", &[Content::Json("NotificationQueue")]),
+        refused: &[],
+    },
+    Operation {
         id: "settings_get",
         verb: Verb::Get,
         template: "/api/v1/instances/{instance}/settings",

@@ -51,7 +51,7 @@ pub(super) fn event() -> Schema {
         of_kind(EventName::LinkTicket, "A link ticket of it went a step on.", ticket),
         of_kind(
             EventName::NotificationsDropped,
-            "Notifications for GREEN-API's clients went, since nobody fetched them.",
+            "Notifications went without having reached anybody; the notification queue tells which.",
             dropped,
         ),
         of_kind(

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use waygate_core::instance::settings::{SEND_PAUSE_MAX, SEND_PAUSE_MIN, Switch, TYPING_LEVEL_MAX};
+use waygate_core::push::PushForm;
 
 use crate::openapi::schema::{Property, Schema, always, maybe};
 use crate::wire::settings::TEXT_BYTES_MAX;
@@ -14,6 +15,13 @@ fn pause() -> Schema {
 
 fn typing() -> Schema {
     Schema::number(0, TYPING_LEVEL_MAX.into()).says("How long typing is shown before a text.")
+}
+
+fn form() -> Schema {
+    Schema::word(&PushForm::ALL.map(PushForm::as_str)).says(
+        "In which form events are pushed: as GREEN-API's notifications, or in Hypersender's \
+         envelope.",
+    )
 }
 
 fn switches(property: impl Fn(&'static str, Schema) -> Property) -> Vec<Property> {
@@ -51,6 +59,7 @@ pub(super) fn settings() -> Schema {
     let mut properties = vec![
         always("webhook_url", url),
         always("webhook_token_set", token),
+        always("webhook_form", form()),
         always("send_pause_ms", pause()),
         always("typing_level", typing()),
     ];
@@ -67,6 +76,7 @@ pub(super) fn edit() -> Schema {
         maybe("webhook_token", Schema { write_only: Some(true), ..token }.says(
             "What the receiver is shown as a proof of who sends; `null` for nothing. A secret.",
         )),
+        maybe("webhook_form", form().or_null()),
         maybe("send_pause_ms", pause().or_null()),
         maybe("typing_level", typing().or_null()),
     ];
