@@ -35,6 +35,7 @@ mod arrivals;
 mod assertion;
 mod line;
 mod passkey;
+mod polls;
 mod reception;
 mod revocations;
 mod scribe;

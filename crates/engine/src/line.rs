@@ -80,11 +80,7 @@ pub(crate) struct LineInHand {
 }
 
 impl LineInHand {
-    pub(crate) fn new(
-        linker: Arc<dyn Linker>,
-        reception: Reception,
-        instance: InstanceId,
-    ) -> Self {
+    pub(crate) fn new(linker: Arc<dyn Linker>, reception: Reception, instance: InstanceId) -> Self {
         let ((to_me, from_lines), reception) = (mpsc::channel(EVENTS_MAX), Arc::new(reception));
         Self { linker, reception, instance, dialled: 0, open: None, to_me, from_lines }
     }

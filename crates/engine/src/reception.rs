@@ -9,9 +9,10 @@ use waygate_core::error::Error;
 use waygate_core::event::{EventKind, NewEvent};
 use waygate_core::id::InstanceId;
 use waygate_core::message::arrival::Arrived;
-use waygate_core::message::{Origin, SentMessage};
+use waygate_core::message::{Message, Origin, SentMessage};
 use waygate_core::port::journal::Journal;
 
+use crate::polls::Polls;
 use crate::ports::Ports;
 use crate::statuses::Statuses;
 
@@ -22,46 +23,71 @@ pub(crate) struct Reception {
     journal: Arc<dyn Journal>,
     clock: Arc<dyn Clock>,
     statuses: Statuses,
+    polls: Polls,
 }
 
 impl Reception {
     pub(crate) fn new(instance: InstanceId, ports: &Ports) -> Self {
         let (journal, clock) = (Arc::clone(&ports.journal), Arc::clone(&ports.clock));
-        Self { instance, journal, clock, statuses: Statuses::default() }
+        let polls = Polls::new(instance, Arc::clone(&journal));
+        Self { instance, journal, clock, statuses: Statuses::default(), polls }
     }
 
     /// Writes all of it down, in its order and in one transaction, or nothing. See
     /// [`waygate_core::port::link::LinkSink::receive`].
     pub(crate) async fn take(&self, arrived: Vec<Arrived>) -> Result<(), Error> {
-        let events: Vec<NewEvent> = arrived.into_iter().flat_map(|it| self.news(it)).collect();
+        let written = self.write_down(arrived).await;
+        if written.is_err() {
+            self.statuses.forget();
+            self.polls.forget().await;
+        }
+        written
+    }
+
+    async fn write_down(&self, arrived: Vec<Arrived>) -> Result<(), Error> {
+        let mut events = Vec::new();
+        for one in arrived {
+            events.extend(self.news(one).await?);
+        }
         if events.is_empty() {
             return Ok(());
         }
-        let committed = self.journal.commit(self.instance, self.clock.now(), events, None).await;
-        if committed.is_err() {
-            self.statuses.forget();
-        }
-        committed.map(|_newest| ())
+        self.journal.commit(self.instance, self.clock.now(), events, None).await?;
+        Ok(())
     }
 
-    fn news(&self, arrived: Arrived) -> Vec<NewEvent> {
-        match arrived {
+    async fn news(&self, arrived: Arrived) -> Result<Vec<NewEvent>, Error> {
+        Ok(match arrived {
             Arrived::Received(message) => {
-                let only_once = Some(message.key());
-                let kind = EventKind::MessageReceived(Box::new(message));
-                vec![NewEvent { only_once, ..NewEvent::from(kind) }]
+                self.polls.heed(&message).await;
+                vec![received(message)]
             }
             Arrived::SentElsewhere(message) => {
-                let only_once = Some(message.key());
-                let sent = SentMessage { origin: Origin::Phone, message };
-                let kind = EventKind::MessageSent(Box::new(sent));
-                vec![NewEvent { only_once, ..NewEvent::from(kind) }]
+                self.polls.heed(&message).await;
+                vec![sent(message)]
+            }
+            Arrived::Voted(vote) => {
+                let is_own = vote.is_own;
+                let message = self.polls.counted(vote).await?;
+                vec![if is_own { sent(message) } else { received(message) }]
             }
             Arrived::StatusSeen(seen) => self.statuses.news(seen),
             Arrived::CallStepped(step) => {
                 let only_once = Some(step.key());
                 vec![NewEvent { only_once, ..NewEvent::from(EventKind::Call(step)) }]
             }
-        }
+        })
     }
+}
+
+fn received(message: Message) -> NewEvent {
+    let only_once = Some(message.key());
+    let kind = EventKind::MessageReceived(Box::new(message));
+    NewEvent { only_once, ..NewEvent::from(kind) }
+}
+
+fn sent(message: Message) -> NewEvent {
+    let only_once = Some(message.key());
+    let sent = SentMessage { origin: Origin::Phone, message };
+    NewEvent { only_once, ..NewEvent::from(EventKind::MessageSent(Box::new(sent))) }
 }

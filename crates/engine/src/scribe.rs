@@ -13,6 +13,7 @@ use waygate_core::event::{
 use waygate_core::id::InstanceId;
 use waygate_core::instance::settings::Switch;
 use waygate_core::instance::standing::Standing;
+use waygate_core::message::MessageKey;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
 use waygate_core::port::registry::Registry;
@@ -132,6 +133,14 @@ impl Journal for Scribe {
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
         self.journal.newest(instance, name, before, limit)
+    }
+
+    fn event_of(
+        &self,
+        instance: InstanceId,
+        key: MessageKey,
+    ) -> Deed<'_, Result<Option<Event>, Error>> {
+        self.journal.event_of(instance, key)
     }
 
     fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>> {

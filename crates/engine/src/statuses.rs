@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use waygate_core::event::{EventKind, NewEvent};
+use waygate_core::message::MessageId;
 use waygate_core::message::address::Address;
 use waygate_core::message::arrival::StatusSeen;
 use waygate_core::message::status::{Progress, Status, StatusChanged};
-use waygate_core::message::MessageId;
 
 /// Messages of an instance of which it is remembered how far they came. Receipts of older ones are
 /// told once all the same; but one that comes late may be told although the message has come further.
@@ -87,9 +87,9 @@ mod tests {
 
     fn told(statuses: &Statuses, ids: &[&str], progress: Progress) -> Vec<String> {
         let news = statuses.news(seen(ids, progress));
-        let ids = news.iter().map(|event| match &event.kind {
-            EventKind::MessageStatus(changed) => changed.id.to_string(),
-            other => panic!("{other:?}"),
+        let ids = news.iter().map(|event| {
+            let EventKind::MessageStatus(changed) = &event.kind else { panic!("{event:?}") };
+            changed.id.to_string()
         });
         ids.collect()
     }

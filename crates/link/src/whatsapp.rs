@@ -16,6 +16,7 @@ use waygate_core::reason::EndReason;
 
 use crate::connection::{Command, Connection};
 use crate::http_client::LinkHttp;
+use crate::intake::Intake;
 use crate::keys::{KeyDesk, KeyStore};
 use crate::network::{Network, Tls};
 use crate::picture::PictureDesk;
@@ -145,8 +146,8 @@ impl Linker for WhatsApp {
         let (slot, turn) = (ClientSlot::default(), Turn::default());
         let profile =
             Profile { client: slot.clone(), tasks: tasks.clone(), desk: self.0.desk.clone() };
-        let connection =
-            Connection { shared: Arc::clone(&self.0), instance, sink, orders, tasks, slot, turn };
+        let (shared, intake) = (Arc::clone(&self.0), Intake::new(&sink));
+        let connection = Connection { shared, instance, sink, intake, orders, tasks, slot, turn };
         let (aborted, last_word) = (abort.clone(), Arc::clone(&connection.sink));
         // Its own table: the connection's tasks end with it, so it cannot be one of them.
         ConnectionTasks::new().start(Box::pin(async move {

@@ -13,6 +13,7 @@ mod logging_out;
 mod notifications;
 mod pairing;
 mod passkey;
+mod reception;
 mod sessions;
 mod settings;
 mod tokens;

@@ -14,9 +14,8 @@ pub(crate) struct Person {
 /// The person with this address and, perhaps, that other one; `None` where it is nobody's.
 pub(crate) fn person(jid: &Jid, other: Option<&Jid>) -> Option<Person> {
     let address = alone(jid).filter(Address::is_person)?;
-    let other = other.and_then(alone).filter(|other| {
-        other.is_person() && other.kind() != address.kind()
-    });
+    let other =
+        other.and_then(alone).filter(|other| other.is_person() && other.kind() != address.kind());
     Some(match other {
         None => Person { address, hidden: None },
         Some(other) if other.kind() == AddressKind::Person => {

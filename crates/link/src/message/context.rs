@@ -6,10 +6,7 @@ use whatsapp_rust::waproto::whatsapp as wa;
 use super::address::spelt;
 use super::{Scene, content};
 
-pub(super) fn of(
-    context: Option<&wa::ContextInfo>,
-    scene: Scene<'_>,
-) -> (Option<Quoted>, u32) {
+pub(super) fn of(context: Option<&wa::ContextInfo>, scene: Scene<'_>) -> (Option<Quoted>, u32) {
     let Some(context) = context else { return (None, 0) };
     // A client may say that a message was passed on without saying how often.
     let at_least = u32::from(context.is_forwarded.unwrap_or_default());

@@ -112,7 +112,8 @@ fn sound(message: &wa::Message) -> Option<Found<'_>> {
 fn document(message: &wa::Message) -> Option<Found<'_>> {
     let said = message.document_message.as_option()?;
     // Some clients give a title alone.
-    let name: &Option<String> = if said.file_name.is_some() { &said.file_name } else { &said.title };
+    let name: &Option<String> =
+        if said.file_name.is_some() { &said.file_name } else { &said.title };
     let media = Media {
         mime: words(said.mimetype.as_ref()),
         caption: words(said.caption.as_ref()),

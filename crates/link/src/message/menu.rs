@@ -6,8 +6,8 @@ use waygate_core::message::content::{
 };
 use whatsapp_rust::waproto::whatsapp as wa;
 use whatsapp_rust::waproto::whatsapp::hydrated_template_button::HydratedButton;
-use whatsapp_rust::waproto::whatsapp::message::interactive_message::native_flow_message::NativeFlowButton;
 use whatsapp_rust::waproto::whatsapp::message::interactive_message::InteractiveMessage as Shown;
+use whatsapp_rust::waproto::whatsapp::message::interactive_message::native_flow_message::NativeFlowButton;
 use whatsapp_rust::waproto::whatsapp::message::template_message::Format;
 use whatsapp_rust::waproto::whatsapp::message::template_message::HydratedFourRowTemplate;
 

@@ -62,9 +62,10 @@ fn list(message: &wa::Message) -> Option<Read<'_>> {
 fn interactive(message: &wa::Message) -> Option<Read<'_>> {
     let said = message.interactive_response_message.as_option()?;
     let context = said.context_info.as_option();
-    let written = said.interactive_response_message.as_ref().map(|Flow::NativeFlowResponseMessage(flow)| {
-        Written::of(flow.params_json.as_deref())
-    });
+    let written = said
+        .interactive_response_message
+        .as_ref()
+        .map(|Flow::NativeFlowResponseMessage(flow)| Written::of(flow.params_json.as_deref()));
     let content = Content::InteractiveReply(InteractiveReply {
         to: answered(context),
         text: words(said.body.text.as_ref()),
