@@ -31,6 +31,7 @@ use crate::line::LineInHand;
 use crate::mailroom::Mailroom;
 use crate::ports::Ports;
 use crate::reception::Reception;
+use crate::scribe::Scribe;
 
 /// The longest sleep before the clock is read again: a wall clock that is set must not delay an
 /// alarm for ever.
@@ -81,6 +82,7 @@ impl Order {
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     pub(crate) ports: Ports,
+    pub(crate) scribe: Arc<Scribe>,
     pub(crate) limiter: FleetLimiter,
     pub(crate) dice: Arc<Dice>,
     /// Passed by every instance that begins; see [`crate::supervisor::BEGINNING_MAX`].
@@ -128,7 +130,7 @@ impl Actor {
         around: Surroundings,
         ending: CancellationToken,
     ) -> Self {
-        let reception = Reception::new(instance, &around.ports);
+        let reception = Reception::new(instance, &around.ports, &around.scribe);
         let line = LineInHand::new(Arc::clone(&around.ports.linker), reception, instance);
         Self {
             instance,

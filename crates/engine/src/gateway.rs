@@ -109,6 +109,7 @@ impl Gateway {
         let ports = Ports { journal: Arc::<Scribe>::clone(&scribe), ..ports };
         let around = Surroundings {
             ports: ports.clone(),
+            scribe: Arc::clone(&scribe),
             limiter: FleetLimiter::start(&tasks),
             dice: Arc::clone(&dice),
             beginning: Arc::new(Semaphore::new(BEGINNING_MAX)),

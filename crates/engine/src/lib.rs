@@ -39,6 +39,7 @@ mod assertion;
 mod line;
 mod mailroom;
 mod passkey;
+mod polls;
 mod reception;
 mod revocations;
 mod scribe;

@@ -196,8 +196,7 @@ impl Gateway {
         let settlement = Settlement { id, status, at, events };
         let settled = parts.ports.outbox.settle_queued_message(instance, settlement).await?;
         if settled {
-            parts.arrivals.tell(instance);
-            parts.webhook_news.notify_one();
+            parts.scribe.tell(instance);
         }
         Ok(settled)
     }

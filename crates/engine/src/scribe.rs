@@ -13,6 +13,7 @@ use waygate_core::event::{
 use waygate_core::id::InstanceId;
 use waygate_core::instance::settings::Switch;
 use waygate_core::instance::standing::Standing;
+use waygate_core::message::MessageKey;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
 use waygate_core::port::registry::Registry;
@@ -33,6 +34,12 @@ pub(crate) struct Scribe {
 }
 
 impl Scribe {
+    /// Tells whoever waits that the journal of this instance has grown.
+    pub(crate) fn tell(&self, instance: InstanceId) {
+        self.arrivals.tell(instance);
+        self.webhook_news.notify_one();
+    }
+
     /// Says of each event what it is news of, as far as the instance's owner wants to be told.
     pub(crate) async fn with_topics(
         &self,
@@ -109,8 +116,7 @@ impl Journal for Scribe {
         Box::pin(async move {
             let events = self.with_topics(instance, events).await?;
             let last = self.journal.commit(instance, at, events, standing).await?;
-            self.arrivals.tell(instance);
-            self.webhook_news.notify_one();
+            self.tell(instance);
             Ok(last)
         })
     }
@@ -132,6 +138,14 @@ impl Journal for Scribe {
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
         self.journal.newest(instance, name, before, limit)
+    }
+
+    fn event_of(
+        &self,
+        instance: InstanceId,
+        key: MessageKey,
+    ) -> Deed<'_, Result<Option<Event>, Error>> {
+        self.journal.event_of(instance, key)
     }
 
     fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>> {

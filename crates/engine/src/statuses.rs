@@ -1,118 +1,93 @@
 //! How far the messages of an account have come, as receipts tell it.
+//!
+//! A message only goes on, and each step is told once: neither the second device of its receiver nor the
+//! second reader of a group tells anything new. What each message has reached is kept by the store, so
+//! that holds over the end of a process, too.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
-use waygate_core::event::{EventKind, NewEvent};
+use futures_util::future::try_join_all;
+use waygate_core::clock::Clock;
+use waygate_core::error::Error;
+use waygate_core::event::EventKind;
+use waygate_core::id::InstanceId;
 use waygate_core::message::MessageId;
-use waygate_core::message::address::Address;
 use waygate_core::message::arrival::StatusSeen;
+use waygate_core::message::queued::MessageRecord;
 use waygate_core::message::status::{Progress, Status, StatusChanged};
+use waygate_core::port::outbox::Outbox;
 
-/// Messages of an instance of which it is remembered how far they came. Receipts of older ones are
-/// told once all the same; but one that comes late may be told although the message has come further.
-const REMEMBERED_MAX: usize = 4096;
+use crate::scribe::Scribe;
 
-type Key = (Address, MessageId);
-
-#[derive(Debug, Default)]
-struct Remembered {
-    reached: BTreeMap<Key, Progress>,
-    /// In the order in which they were first heard of.
-    order: VecDeque<Key>,
-}
-
-impl Remembered {
-    /// Whether this is further than the message was.
-    fn advances(&mut self, key: Key, progress: Progress) -> bool {
-        if let Some(reached) = self.reached.get_mut(&key) {
-            let advances = *reached < progress;
-            *reached = progress.max(*reached);
-            return advances;
-        }
-        if self.order.len() == REMEMBERED_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.reached.remove(&oldest);
-        }
-        self.order.push_back(key.clone());
-        self.reached.insert(key, progress);
-        true
-    }
-}
+/// How long a receipt may wait until it is written down that its message was sent. Only one that is
+/// quicker than our own store has to wait at all.
+const SENT_WITHIN: Duration = Duration::from_secs(5);
 
 /// Receipts of one instance.
-#[derive(Default)]
-pub(crate) struct Statuses(Mutex<Remembered>);
+pub(crate) struct Statuses {
+    instance: InstanceId,
+    outbox: Arc<dyn Outbox>,
+    scribe: Arc<Scribe>,
+    clock: Arc<dyn Clock>,
+}
 
-impl std::fmt::Debug for Statuses {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Statuses")
+impl fmt::Debug for Statuses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Statuses").field("instance", &self.instance).finish_non_exhaustive()
     }
 }
 
 impl Statuses {
-    /// The steps that receipts tell. A message only goes on, each step is told once: neither the
-    /// second device of a receiver nor the second person of a group tells anything new.
-    pub(crate) fn news(&self, seen: StatusSeen) -> Vec<NewEvent> {
-        let StatusSeen { chat, ids, progress, by } = seen;
-        let mut remembered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.into_iter()
-            .filter(|id| remembered.advances((chat.clone(), id.clone()), progress))
-            .map(|id| {
-                let (chat, by) = (chat.clone(), by.clone());
-                let status = Status::Reached(progress);
-                let changed = StatusChanged { id, chat, status, by_api: false, by };
-                let only_once = changed.key();
-                NewEvent { only_once, ..NewEvent::from(EventKind::MessageStatus(changed)) }
-            })
-            .collect()
+    pub(crate) fn new(
+        instance: InstanceId,
+        outbox: Arc<dyn Outbox>,
+        scribe: Arc<Scribe>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { instance, outbox, scribe, clock }
     }
 
-    /// What was told is not written down.
-    pub(crate) fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Remembered::default();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seen(ids: &[&str], progress: Progress) -> StatusSeen {
-        let chat = Address::person("15550002222").unwrap();
-        let ids = ids.iter().map(|id| MessageId((*id).into())).collect();
-        StatusSeen { chat, ids, progress, by: None }
+    /// Writes the steps down that a receipt tells. Each is a transaction of its own, and all of them are
+    /// asked for at once, so that the store can commit them together.
+    pub(crate) async fn take(&self, seen: StatusSeen) -> Result<(), Error> {
+        try_join_all(seen.ids.iter().map(|id| self.step(id, &seen))).await?;
+        Ok(())
     }
 
-    fn told(statuses: &Statuses, ids: &[&str], progress: Progress) -> Vec<String> {
-        let news = statuses.news(seen(ids, progress));
-        let ids = news.iter().map(|event| match &event.kind {
-            EventKind::MessageStatus(changed) => changed.id.to_string(),
-            other => panic!("{other:?}"),
-        });
-        ids.collect()
+    async fn step(&self, id: &MessageId, seen: &StatusSeen) -> Result<(), Error> {
+        let known = self.once_sent(id).await?;
+        let by_api = known.is_some_and(|record| record.by_api);
+        let (id, chat, status) = (id.clone(), seen.chat.clone(), Status::Reached(seen.progress));
+        let by = seen.by.clone();
+        let step = StatusChanged { id: id.clone(), chat: chat.clone(), status, by_api, by };
+        let events = vec![EventKind::MessageStatus(step).into()];
+        let events = self.scribe.with_topics(self.instance, events).await?;
+        let record = MessageRecord { id, chat, by_api, status, at: self.clock.now() };
+        if self.outbox.note_message(self.instance, record, events).await? {
+            self.scribe.tell(self.instance);
+        }
+        Ok(())
     }
 
-    #[test]
-    fn a_message_only_goes_on_and_each_step_is_told_once() {
-        let statuses = Statuses::default();
-        assert_eq!(told(&statuses, &["A", "B"], Progress::Delivered), ["A", "B"]);
-        assert_eq!(told(&statuses, &["A", "C"], Progress::Delivered), ["C"]);
-        assert_eq!(told(&statuses, &["A"], Progress::Played), ["A"]);
-        assert!(told(&statuses, &["A"], Progress::Read).is_empty(), "it was played");
-        assert_eq!(told(&statuses, &["B"], Progress::Read), ["B"]);
-        statuses.forget();
-        assert_eq!(told(&statuses, &["B"], Progress::Read), ["B"]);
-    }
-
-    #[test]
-    fn old_messages_make_room_for_newer_ones() {
-        let statuses = Statuses::default();
-        let ids: Vec<String> = (0..=REMEMBERED_MAX).map(|number| number.to_string()).collect();
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        assert_eq!(told(&statuses, &ids, Progress::Read).len(), REMEMBERED_MAX + 1);
-        assert_eq!(told(&statuses, &["0", "1"], Progress::Read), ["0"]);
-        assert_eq!(statuses.0.lock().unwrap().reached.len(), REMEMBERED_MAX);
+    /// What is known of a message, once it is written down that it was sent: its receiver may be quicker.
+    async fn once_sent(&self, id: &MessageId) -> Result<Option<MessageRecord>, Error> {
+        let look = || self.outbox.message_record(self.instance, id.clone());
+        let waits = |record: &MessageRecord| record.status == Status::Reached(Progress::Queued);
+        let sent = async {
+            let mut news = self.scribe.arrivals.watch(self.instance);
+            loop {
+                match look().await {
+                    Ok(Some(record)) if waits(&record) => news.next().await,
+                    known => return known,
+                }
+            }
+        };
+        match tokio::time::timeout(SENT_WITHIN, sent).await {
+            Ok(known) => known,
+            // Sent by a process that ended before it had written that down; it will be sent again.
+            Err(_late) => look().await,
+        }
     }
 }

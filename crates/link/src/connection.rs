@@ -23,6 +23,7 @@ use crate::farewell::Farewell;
 use crate::intake::Intake;
 use crate::keys::KeysInUse;
 use crate::leave::{self, Leave};
+use crate::mail::{Full, Mail};
 use crate::pairing_code::{self, CodeTyped};
 use crate::passkey::PasskeyCalls;
 use crate::profile::ClientSlot;
@@ -40,6 +41,9 @@ const EVENTS_MAX: usize = 256;
 
 /// How long tasks of an ended connection may take to notice.
 const TASKS_END_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long what has come may take to be written down once the connection is over.
+const MAIL_EMPTY_WITHIN: Duration = Duration::from_secs(5);
 
 /// The stream errors that the library keeps to itself; of every other it makes an event. They are
 /// waited for one by one: WhatsApp also sends some that end nothing, and those have no code.
@@ -60,6 +64,7 @@ pub(crate) struct Connection {
     pub(crate) shared: Arc<Shared>,
     pub(crate) instance: InstanceId,
     pub(crate) sink: Arc<dyn LinkSink>,
+    pub(crate) intake: Intake,
     pub(crate) orders: mpsc::Receiver<Command>,
     pub(crate) tasks: ConnectionTasks,
     pub(crate) slot: ClientSlot,
@@ -115,10 +120,10 @@ impl Connection {
         let trace = Arc::new(DialTrace::default());
         let (queue, events) = mpsc::channel(EVENTS_MAX);
         let rotation = CodeRotation::default();
-        let (tasks, acks) = (self.tasks.clone(), self.acks.clone());
-        let handler = EventQueue { queue, tasks, rotation, acks };
-        let intake = Intake::new(&self.sink);
-        let (bot, keys) = match self.client(version, &trace, handler, &intake).await {
+        let (mail, acks) = (Mail::default(), self.acks.clone());
+        let tasks = self.tasks.clone();
+        let handler = EventQueue { queue, mail: mail.clone(), tasks, rotation, acks };
+        let (bot, keys) = match self.client(version, &trace, handler).await {
             Ok(both) => both,
             Err(error) => return no_client(&error),
         };
@@ -129,7 +134,13 @@ impl Connection {
         let mut untold = UNTOLD_STREAM_ERRORS
             .map(|code| client.wait_for_node(NodeFilter::tag("stream:error").attr("code", code)));
         let mut failure = client.wait_for_node(NodeFilter::tag("failure"));
-        let mut farewell = self.follow(bot, &client, &keys, events, &intake).await;
+        let carried = mail.clone().carry(Arc::clone(&client), self.intake.clone());
+        self.tasks.start(Box::pin(carried));
+        let mut farewell = self.follow(bot, &client, &keys, events).await;
+        if tokio::time::timeout(MAIL_EMPTY_WITHIN, mail.empty(&client, &self.intake)).await.is_err()
+        {
+            tracing::warn!("the last receipts of a connection took too long to write down");
+        }
         farewell.stanza = untold
             .iter_mut()
             .find_map(|waiter| said(waiter, translate::stream_error))
@@ -149,7 +160,6 @@ impl Connection {
         version: Version,
         trace: &Arc<DialTrace>,
         handler: EventQueue,
-        intake: &Intake,
     ) -> anyhow::Result<(Bot, Arc<KeysInUse>)> {
         let shared = &self.shared;
         let keys = shared.keys.open(self.instance, &self.tasks).await?;
@@ -172,7 +182,7 @@ impl Connection {
             .with_version(version)
             .with_device_props(shown_as)
             .with_event_handler(handler)
-            .with_inbound_durability_hook(intake.clone())
+            .with_inbound_durability_hook(self.intake.clone())
             .skip_history_sync()
             .build()
             .await?;
@@ -187,9 +197,8 @@ impl Connection {
         client: &Arc<Client>,
         keys: &KeysInUse,
         events: mpsc::Receiver<Arc<Event>>,
-        intake: &Intake,
     ) -> Farewell {
-        let (mut farewell, leave) = self.listen(bot, client, keys, events, intake).await;
+        let (mut farewell, leave) = self.listen(bot, client, keys, events).await;
         if let Some(leave) = leave {
             farewell.asked = Some(leave.outcome().await);
         }
@@ -202,7 +211,6 @@ impl Connection {
         client: &Arc<Client>,
         keys: &KeysInUse,
         mut events: mpsc::Receiver<Arc<Event>>,
-        intake: &Intake,
     ) -> (Farewell, Option<Leave>) {
         let mut ended = self.tasks.follow(Box::pin(bot.run()));
         let (mut typed, mut passkey) = (CodeTyped::of(client), PasskeyCalls::new(&self.turn));
@@ -214,7 +222,7 @@ impl Connection {
                 Some(event) = events.recv() => News::Event(event),
                 () = typed.next(client) => News::CodeTyped,
                 failed = passkey.failed() => News::PasskeyFailed(failed),
-                () = intake.refused() => News::NotWrittenDown,
+                () = self.intake.refused() => News::NotWrittenDown,
                 () = self.tasks.panicked() => News::Fault,
                 Some(command) = self.orders.recv(), if leave.is_none() => News::Command(command),
                 () = leave::lateness(leave.as_ref()) => News::TooLate,
@@ -332,6 +340,7 @@ fn said<T>(
 /// Takes the library's events on its own dispatch path, in order, and never blocks it.
 struct EventQueue {
     queue: mpsc::Sender<Arc<Event>>,
+    mail: Mail,
     tasks: ConnectionTasks,
     rotation: CodeRotation,
     acks: Acks,
@@ -343,6 +352,13 @@ impl EventHandler for EventQueue {
         // One comes for each stanza that is sent, so they have a way of their own.
         if let Event::ServerAck(ack) = &*event {
             self.acks.take(ack);
+            return;
+        }
+        if Mail::is_for(&event) {
+            if let Err(Full) = self.mail.put(event) {
+                tracing::error!("more came for an account than can be written down; it ends");
+                self.tasks.declare_fault();
+            }
             return;
         }
         if let Err(mpsc::error::TrySendError::Full(_)) = self.queue.try_send(event) {

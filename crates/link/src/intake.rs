@@ -10,7 +10,9 @@ use waygate_core::port::link::LinkSink;
 use whatsapp_rust::types::events::InboundMessage;
 use whatsapp_rust::{Client, InboundDurabilityHook, anyhow};
 
-use crate::{message, people};
+use crate::ballots::Ballots;
+use crate::message::address::alone;
+use crate::people;
 
 /// Where everything that comes on one connection goes.
 #[derive(Clone)]
@@ -18,11 +20,27 @@ pub(crate) struct Intake {
     sink: Arc<dyn LinkSink>,
     /// Something was not written down. Nothing that follows it may be, or it would be overtaken.
     refused: Arc<watch::Sender<bool>>,
+    ballots: Arc<Ballots>,
 }
 
 impl Intake {
     pub(crate) fn new(sink: &Arc<dyn LinkSink>) -> Self {
-        Self { sink: Arc::clone(sink), refused: Arc::new(watch::Sender::new(false)) }
+        let refused = Arc::new(watch::Sender::new(false));
+        Self { sink: Arc::clone(sink), refused, ballots: Arc::default() }
+    }
+
+    /// What these messages tell.
+    pub(crate) async fn read(
+        &self,
+        client: &Client,
+        messages: impl IntoIterator<Item = &InboundMessage>,
+    ) -> Vec<Arrived> {
+        let own = client.pn().and_then(|own| alone(&own));
+        let mut arrived = Vec::new();
+        for message in messages {
+            arrived.extend(self.ballots.arrived(client, message, own.as_ref()).await);
+        }
+        arrived
     }
 
     /// Returns once something was not written down. WhatsApp delivers it again on the next connection,
@@ -62,8 +80,7 @@ impl InboundDurabilityHook for Intake {
         client: Arc<Client>,
         batch: &[InboundMessage],
     ) -> anyhow::Result<()> {
-        let own = client.pn().and_then(|own| message::address::alone(&own));
-        let arrived = batch.iter().filter_map(|it| message::arrived(it, own.as_ref())).collect();
+        let arrived = self.read(&client, batch).await;
         if let Err(error) = self.take(&client, arrived).await {
             let cause = error.with_causes();
             tracing::error!(count = batch.len(), cause, "messages were not written down");

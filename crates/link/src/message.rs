@@ -7,6 +7,7 @@ use waygate_core::message::arrival::Arrived;
 use waygate_core::message::{Message, MessageId};
 use whatsapp_rust::types::events::InboundMessage;
 use whatsapp_rust::wacore::types::message::{MessageInfo, MessageSource};
+use whatsapp_rust::waproto::whatsapp as wa;
 
 use self::address::{Person, alone, person};
 
@@ -21,6 +22,13 @@ mod text;
 mod unread;
 mod unwrapping;
 mod written;
+
+#[cfg(test)]
+mod menu_tests;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
 
 /// Who wrote a message, and where: what keys of other messages in it are read against.
 #[derive(Clone, Copy)]
@@ -53,10 +61,18 @@ pub(crate) fn arrived(inbound: &InboundMessage, own: Option<&Address>) -> Option
         sender,
         sender_hidden,
     };
-    Some(match info.source.is_from_me {
-        true => Arrived::SentElsewhere(message),
-        false => Arrived::Received(message),
-    })
+    let is_own = info.source.is_from_me;
+    Some(if is_own { Arrived::SentElsewhere(message) } else { Arrived::Received(message) })
+}
+
+/// A message without what it was wrapped in.
+pub(crate) fn inner(message: &wa::Message) -> &wa::Message {
+    unwrapping::unwrapped(message).message
+}
+
+/// Whether a message that is not wrapped is a poll.
+pub(crate) fn is_poll(message: &wa::Message) -> bool {
+    poll::creation(message).is_some()
 }
 
 /// The chat; of two, the other one.

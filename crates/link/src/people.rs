@@ -13,6 +13,12 @@ pub(crate) async fn name_by_number(client: &Client, arrived: &mut Arrived) {
         Arrived::Received(message) | Arrived::SentElsewhere(message) => {
             in_message(client, message).await;
         }
+        Arrived::Voted(vote) => {
+            in_message(client, &mut vote.message).await;
+            if let Some(sender) = &mut vote.poll_sender {
+                replace(client, sender).await;
+            }
+        }
         Arrived::StatusSeen(seen) => {
             replace(client, &mut seen.chat).await;
             if let Some(by) = &mut seen.by {

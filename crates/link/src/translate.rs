@@ -46,6 +46,10 @@ pub(crate) fn interest() -> EventInterest {
         EventKind::TemporaryBan,
         EventKind::ConnectFailure,
         EventKind::StreamError,
+        EventKind::Messages,
+        EventKind::Receipt,
+        EventKind::IncomingCall,
+        EventKind::MissedCall,
         EventKind::ServerAck,
     ])
 }

@@ -17,6 +17,7 @@ use waygate_core::reason::EndReason;
 
 use crate::connection::{Command, Connection};
 use crate::http_client::LinkHttp;
+use crate::intake::Intake;
 use crate::keys::{KeyDesk, KeyStore};
 use crate::network::{Network, Tls};
 use crate::picture::PictureDesk;
@@ -159,8 +160,10 @@ impl Linker for WhatsApp {
             acks: Acks::default(),
             registered: Registered::default(),
         };
-        let (shared, acks) = (Arc::clone(&self.0), sending.acks.clone());
-        let connection = Connection { shared, instance, sink, orders, tasks, slot, turn, acks };
+        let (shared, intake) = (Arc::clone(&self.0), Intake::new(&sink));
+        let acks = sending.acks.clone();
+        let connection =
+            Connection { shared, instance, sink, intake, orders, tasks, slot, turn, acks };
         let (aborted, last_word) = (abort.clone(), Arc::clone(&connection.sink));
         // Its own table: the connection's tasks end with it, so it cannot be one of them.
         ConnectionTasks::new().start(Box::pin(async move {

@@ -9,6 +9,7 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::event::{Event, EventKind, EventName, Extent, NewEvent, Sequence};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::standing::Standing;
+use waygate_core::message::MessageKey;
 
 use crate::failure::{internal, no_instance};
 use crate::times::to_ms;
@@ -76,6 +77,27 @@ async fn write(
     .await
     .map_err(internal)?;
     webhooks::dispatch(connection, (key, sequence), at, kind).await
+}
+
+pub(crate) async fn event_of(
+    connection: &mut SqliteConnection,
+    instance: InstanceId,
+    key: MessageKey,
+) -> Result<Option<Event>, Error> {
+    let Some(place) = seen_messages::place_of(connection, instance, &key).await? else {
+        return Ok(None);
+    };
+    let row: Option<Row> = sqlx::query_as(
+        "SELECT sequence, at_ms, body
+         FROM events
+         WHERE instance = (SELECT key FROM identities WHERE id = ?) AND sequence = ?",
+    )
+    .bind(instance.to_string())
+    .bind(place)
+    .fetch_optional(connection)
+    .await
+    .map_err(internal)?;
+    Ok(row.and_then(read))
 }
 
 pub(crate) async fn extent(

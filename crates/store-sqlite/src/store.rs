@@ -15,6 +15,7 @@ use waygate_core::id::{AccountId, InstanceId, LinkTicketId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
 use waygate_core::link_ticket::{LinkTicket, TicketEnding, TicketOpening};
+use waygate_core::message::MessageKey;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
@@ -243,6 +244,14 @@ impl Journal for SqliteStore {
         self.read(move |connection| {
             Box::pin(events::newest(connection, instance, name, before, limit))
         })
+    }
+
+    fn event_of(
+        &self,
+        instance: InstanceId,
+        key: MessageKey,
+    ) -> Deed<'_, Result<Option<Event>, Error>> {
+        self.read(move |connection| Box::pin(events::event_of(connection, instance, key)))
     }
 
     fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>> {

@@ -17,6 +17,7 @@ use waygate_core::id::{AccountId, InstanceId, LinkTicketId};
 use waygate_core::instance::record::InstanceRecord;
 use waygate_core::instance::standing::Standing;
 use waygate_core::link_ticket::{LinkTicket, TicketEnding, TicketOpening};
+use waygate_core::message::MessageKey;
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
@@ -168,6 +169,14 @@ impl Journal for MemoryStore {
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
         Box::pin(async move { Ok(self.shelves().newest(instance, name, before, limit)) })
+    }
+
+    fn event_of(
+        &self,
+        instance: InstanceId,
+        key: MessageKey,
+    ) -> Deed<'_, Result<Option<Event>, Error>> {
+        Box::pin(async move { Ok(self.shelves().event_of(instance, &key)) })
     }
 
     fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>> {

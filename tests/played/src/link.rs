@@ -176,6 +176,12 @@ impl PlayedLink {
         sink.deliver(event).await;
     }
 
+    /// Waits until the instance has dialled and gives what its newest connection tells things to.
+    pub async fn sink(&self, instance: InstanceId) -> Arc<dyn LinkSink> {
+        let newest = |seen: &Seen| Some(Arc::clone(&seen.newest(instance)?.1.sink));
+        self.find(newest, "nothing was dialled").await
+    }
+
     /// Waits for a connection and shows this code on it.
     pub async fn show(&self, instance: InstanceId, text: &str) {
         self.tell(instance, code(text)).await;

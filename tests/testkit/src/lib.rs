@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod deadline;
+pub mod frail_journal;
 pub mod picture;
 pub mod world;

@@ -26,6 +26,7 @@ use waygate_store::MemoryStore;
 
 use crate::clock::{EPOCH_S, TokioClock};
 use crate::deadline;
+use crate::frail_journal::FrailJournal;
 
 /// The number of the phone in most tests.
 pub const PHONE: &str = "15550001111";
@@ -69,6 +70,8 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     keys: Arc<dyn KeyStore>,
     store: Arc<MemoryStore>,
+    /// Before the store's.
+    pub journal: Arc<FrailJournal>,
     pipes: Arc<SimPipes>,
     /// Whether the test has asked the simulator what was wrong.
     asked: bool,
@@ -106,8 +109,9 @@ impl World {
         let pipes = Arc::new(SimPipes { sim: sim.clone(), panics_planted: AtomicUsize::new(0) });
         let keys: Arc<dyn KeyStore> = Arc::new(KeysInMemory::default());
         let store = Arc::new(MemoryStore::default());
-        let gateway = gateway(&pipes, &keys, &store, &clock);
-        Self { sim, gateway, clock, keys, store, pipes, asked: false }
+        let journal = Arc::new(FrailJournal::before(Arc::<MemoryStore>::clone(&store)));
+        let gateway = gateway(&pipes, &keys, (&store, &journal), &clock);
+        Self { sim, gateway, clock, keys, store, journal, pipes, asked: false }
     }
 
     /// Ends the gateway as a process ends, and starts another on the same keys and store.
@@ -117,7 +121,7 @@ impl World {
     /// When the gateway leaves tasks behind.
     pub async fn restart_gateway(&mut self) {
         assert!(self.gateway.shut_down(SOON).await, "tasks were left behind");
-        self.gateway = gateway(&self.pipes, &self.keys, &self.store, &self.clock);
+        self.gateway = gateway(&self.pipes, &self.keys, (&self.store, &self.journal), &self.clock);
         self.gateway.start_instances().await.expect("a list of instances");
     }
 
@@ -197,7 +201,7 @@ impl World {
     ///
     /// When there is no list of instances.
     pub async fn rival_gateway(&self) -> Gateway {
-        let rival = gateway(&self.pipes, &self.keys, &self.store, &self.clock);
+        let rival = gateway(&self.pipes, &self.keys, (&self.store, &self.journal), &self.clock);
         rival.start_instances().await.expect("a list of instances");
         rival
     }
@@ -260,7 +264,7 @@ pub fn judge(report: &Report, provoked: &[RefusalKind]) {
 fn gateway(
     pipes: &Arc<SimPipes>,
     keys: &Arc<dyn KeyStore>,
-    store: &Arc<MemoryStore>,
+    (store, journal): (&Arc<MemoryStore>, &Arc<FrailJournal>),
     clock: &Arc<dyn Clock>,
 ) -> Gateway {
     let settings = LinkSettings {
@@ -274,7 +278,7 @@ fn gateway(
     let ports = Ports {
         linker: Arc::new(link),
         registry: Arc::<MemoryStore>::clone(store),
-        journal: Arc::<MemoryStore>::clone(store),
+        journal: Arc::<FrailJournal>::clone(journal),
         notifications: Arc::<MemoryStore>::clone(store),
         audit: Arc::<MemoryStore>::clone(store),
         link_tickets: Arc::<MemoryStore>::clone(store),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
-use super::{MessageId, MessageKey};
+use super::MessageId;
 
 /// How far a message has come. Later ones are greater; a message never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,20 +90,6 @@ impl Progress {
             Self::Read => "read",
             Self::Played => "played",
         }
-    }
-}
-
-impl StatusChanged {
-    /// By what a step is known that receipts tell, of each device and of each person in a group: only
-    /// the first is one; `None` for what no receipt tells. No message has such an id: it has a space
-    /// in it.
-    pub fn key(&self) -> Option<MessageKey> {
-        let Status::Reached(progress) = self.status else { return None };
-        if progress < Progress::Delivered {
-            return None;
-        }
-        let id = MessageId(format!("{} {}", progress.as_str(), self.id).into());
-        Some(MessageKey { chat: self.chat.clone(), sender: self.chat.clone(), id })
     }
 }
 

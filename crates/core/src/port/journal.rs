@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::event::{Event, EventKind, EventName, Extent, NewEvent, Sequence};
 use crate::id::InstanceId;
 use crate::instance::standing::Standing;
+use crate::message::MessageKey;
 
 /// Keeps what happened to each instance, in order.
 ///
@@ -69,6 +70,14 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
         before: Option<Sequence>,
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>>;
+
+    /// The event that was written down by this key and may be told again; `None` where there is none,
+    /// or none any more.
+    fn event_of(
+        &self,
+        instance: InstanceId,
+        key: MessageKey,
+    ) -> Deed<'_, Result<Option<Event>, Error>>;
 
     /// Which numbers the journal has; both are zero where there is none.
     fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>>;

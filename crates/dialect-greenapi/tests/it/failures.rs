@@ -11,6 +11,7 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::event::{Event, EventName, Extent, NewEvent, Sequence};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::standing::Standing;
+use waygate_core::message::MessageKey;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::Deed;
 use waygate_dialect_greenapi::surface;
@@ -55,6 +56,10 @@ impl Journal for Unreadable {
             let cause = std::io::Error::other("the disk is on fire");
             Err(Error::new(Kind::Internal, "the journal could not be read").because(cause))
         })
+    }
+
+    fn event_of(&self, _: InstanceId, _: MessageKey) -> Deed<'_, Result<Option<Event>, Error>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn extent(&self, _: InstanceId) -> Deed<'_, Result<Extent, Error>> {

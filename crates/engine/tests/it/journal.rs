@@ -14,6 +14,7 @@ use waygate_core::instance::change::Cause;
 use waygate_core::instance::machine::Machine;
 use waygate_core::instance::standing::Standing;
 use waygate_core::instance::state::StateName;
+use waygate_core::message::MessageKey;
 use waygate_core::port::journal::Journal;
 use waygate_core::port::link::{Deed, LinkEvent};
 use waygate_core::reason::EndReason;
@@ -75,6 +76,14 @@ impl Journal for GatedJournal {
         limit: u32,
     ) -> Deed<'_, Result<Vec<Event>, Error>> {
         self.store.newest(instance, name, before, limit)
+    }
+
+    fn event_of(
+        &self,
+        instance: InstanceId,
+        key: MessageKey,
+    ) -> Deed<'_, Result<Option<Event>, Error>> {
+        self.store.event_of(instance, key)
     }
 
     fn extent(&self, instance: InstanceId) -> Deed<'_, Result<Extent, Error>> {

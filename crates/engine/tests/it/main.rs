@@ -15,6 +15,7 @@ mod notifications;
 mod pairing;
 mod passkey;
 mod pushes;
+mod reception;
 mod sending;
 mod sessions;
 mod settings;

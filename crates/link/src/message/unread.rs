@@ -3,12 +3,10 @@
 use waygate_core::message::content::Content;
 use whatsapp_rust::waproto::whatsapp as wa;
 
-/// The first of these fields that the message has.
-macro_rules! first_of {
+/// Whether a message has each of these fields.
+macro_rules! each_of {
     ($message:expr, $($field:ident $name:literal,)+) => {
-        $(if $message.$field.is_set() {
-            return Some($name);
-        })+
+        [$(($message.$field.is_set(), $name),)+]
     };
 }
 
@@ -18,7 +16,7 @@ pub(super) fn read(message: &wa::Message) -> Option<Content> {
 }
 
 fn name(message: &wa::Message) -> Option<&'static str> {
-    first_of! { message,
+    let fields = each_of! { message,
         call "call",
         highly_structured_message "highlyStructuredMessage",
         send_payment_message "sendPaymentMessage",
@@ -71,6 +69,6 @@ fn name(message: &wa::Message) -> Option<&'static str> {
         payment_reminder_message "paymentReminderMessage",
         split_payment_message "splitPaymentMessage",
         newsletter_admin_profile_status_message "newsletterAdminProfileStatusMessage",
-    }
-    None
+    };
+    fields.into_iter().find_map(|(is_set, name)| is_set.then_some(name))
 }

@@ -29,9 +29,9 @@ fn message(device: u16, key: MessageKey) -> NewEvent {
 
 async fn devices(store: &dyn Store, instance: InstanceId) -> Result<Vec<u16>, Error> {
     let events = store.read_after(instance, FIRST, 100).await?;
-    let device = |kind: &EventKind| match kind {
-        EventKind::StateChanged(change) => change.account.as_ref().map_or(0, |it| it.device),
-        _ => 0,
+    let device = |kind: &EventKind| {
+        let EventKind::StateChanged(change) = kind else { return 0 };
+        change.account.as_ref().map_or(0, |it| it.device)
     };
     Ok(events.iter().map(|event| device(&event.kind)).collect())
 }
@@ -55,6 +55,15 @@ pub async fn a_message_is_written_down_once(store: &dyn Store) -> Result<(), Err
     }
     assert_eq!(devices(store, instance).await?, [1, 3, 4, 5]);
     assert_eq!(devices(store, other).await?, [6]);
+    for (instance, key, sequence) in [
+        (instance, key(1, 2, "A")?, Some(1)),
+        (instance, key(2, 2, "A")?, Some(4)),
+        (instance, key(2, 2, "B")?, None),
+        (other, key(2, 2, "A")?, None),
+    ] {
+        let event = store.event_of(instance, key).await?;
+        assert_eq!(event.map(|it| it.sequence.0), sequence);
+    }
     Ok(())
 }
 
@@ -79,7 +88,9 @@ pub async fn of_a_commit_only_what_is_new_is_written_with_its_notifications(
     assert_eq!(store.commit(instance, after_ms(1), several, None).await?, Sequence(4));
     assert_eq!(devices(store, instance).await?, [1, 2, 4, 6]);
     assert_eq!(store.waiting(instance, after_ms(0)).await?, 3);
-    for sequence in [1, 2, 4] {
+    for (sequence, id) in [(1, "A"), (2, "B"), (4, "C")] {
+        let event = store.event_of(instance, key(1, 2, id)?).await?;
+        assert_eq!(event.map(|it| it.sequence), Some(Sequence(sequence)));
         let head = store.head(instance, after_ms(0)).await?;
         let head = head.ok_or_else(|| Error::new(Kind::Internal, "nothing waits"))?;
         assert_eq!(head.event.sequence, Sequence(sequence));
@@ -101,6 +112,9 @@ pub async fn forgetting_what_was_seen_leaves_events_and_what_is_newer(
     assert_eq!(store.forget_seen(after_ms(2)).await?, 1);
     assert_eq!(store.forget_seen(after_ms(2)).await?, 0);
     assert_eq!(devices(store, instance).await?, [1, 2, 3]);
+    assert_eq!(store.event_of(instance, key(1, 2, "1")?).await?, None);
+    assert_eq!(store.forget_events(after_ms(3), 100).await?, 2);
+    assert_eq!(store.event_of(instance, key(1, 2, "2")?).await?, None, "the event is forgotten");
     for (device, newest) in [(1, 4), (2, 4), (3, 4)] {
         let key = key(1, 2, &device.to_string())?;
         let committed = store.commit(instance, after_ms(4), vec![message(device, key)], None);
@@ -115,6 +129,7 @@ pub async fn what_was_seen_goes_with_its_instance(store: &dyn Store) -> Result<(
     let instance = enrolled(store, 1, &owner).await?.id;
     store.commit(instance, after_ms(0), vec![message(1, key(1, 2, "A")?)], None).await?;
     store.remove(instance, after_ms(1)).await?;
+    assert_eq!(store.event_of(instance, key(1, 2, "A")?).await?, None);
     for gone in [instance, instance_id(9)] {
         let again = store.commit(gone, after_ms(2), vec![message(2, key(1, 2, "B")?)], None);
         assert_eq!(refusal(again.await), Some(Kind::NotFound));

@@ -30,8 +30,8 @@ pub(super) struct Journal {
     /// In the order of their receipts.
     dropped: Vec<DroppedNotification>,
     held_back: Option<HeldBack>,
-    /// What is written down only once, and when it was.
-    seen: BTreeMap<MessageKey, Timestamp>,
+    /// What is written down only once, when it was, and where.
+    seen: BTreeMap<MessageKey, (Timestamp, Sequence)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,14 +61,15 @@ impl Journal {
             if self.seen.contains_key(key) {
                 return None;
             }
-            self.seen.insert(key.clone(), to_millisecond(at));
+            let sequence = Sequence(self.last_sequence + 1);
+            self.seen.insert(key.clone(), (to_millisecond(at), sequence));
         }
         Some(self.write(at, event))
     }
 
     fn forget_seen(&mut self, cutoff: Timestamp) -> u64 {
         let before = self.seen.len();
-        self.seen.retain(|_, at| *at >= cutoff);
+        self.seen.retain(|_, (at, _)| *at >= cutoff);
         (before - self.seen.len()) as u64
     }
 
@@ -206,6 +207,12 @@ impl Shelves {
     pub(super) fn forget_seen(&mut self, cutoff: Timestamp) -> u64 {
         let cutoff = to_millisecond(cutoff);
         self.all_present().map(|shelf| shelf.journal.forget_seen(cutoff)).sum()
+    }
+
+    pub(super) fn event_of(&mut self, instance: InstanceId, key: &MessageKey) -> Option<Event> {
+        let journal = &self.present(instance)?.journal;
+        let (_at, sequence) = journal.seen.get(key)?;
+        journal.event(*sequence).cloned()
     }
 
     fn all_present(&mut self) -> impl Iterator<Item = &mut Shelf> {

@@ -11,6 +11,7 @@ mod keep_alive;
 mod library;
 mod link;
 mod linking;
+mod messages;
 mod pairing;
 mod pairing_refusals;
 mod panics;
