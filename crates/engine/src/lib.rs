@@ -11,6 +11,7 @@ pub mod clock;
 pub mod deliverer;
 pub mod dice;
 pub mod events;
+pub mod files;
 pub mod gateway;
 pub mod history;
 pub mod idempotency;
@@ -27,6 +28,7 @@ pub mod profile_picture;
 pub mod sessions;
 pub mod sight;
 pub mod tasks;
+pub mod telling;
 mod visit;
 pub mod webhook_endpoints;
 

@@ -20,6 +20,7 @@ mod code_rotation;
 mod connection;
 mod farewell;
 mod leave;
+mod media;
 mod pairing_code;
 mod passkey;
 mod picture;

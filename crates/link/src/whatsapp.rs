@@ -10,6 +10,7 @@ use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::passkey::PasskeyAssertion;
+use waygate_core::message::media::{MediaFile, MediaKind};
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
 use waygate_core::reason::EndReason;
@@ -17,6 +18,7 @@ use waygate_core::reason::EndReason;
 use crate::connection::{Command, Connection};
 use crate::http_client::LinkHttp;
 use crate::keys::{KeyDesk, KeyStore};
+use crate::media::MediaDesk;
 use crate::network::{Network, Tls};
 use crate::picture::PictureDesk;
 use crate::profile::{ClientSlot, Profile};
@@ -90,6 +92,7 @@ struct RunningLine {
     commands: mpsc::Sender<Command>,
     abort: CancellationToken,
     profile: Profile,
+    media: MediaDesk,
 }
 
 impl RunningLine {
@@ -129,6 +132,15 @@ impl Line for RunningLine {
     fn profile_picture_url(&self) -> Deed<'static, Result<Option<String>, Error>> {
         self.profile.picture_url()
     }
+
+    fn fetch_media(
+        &self,
+        kind: MediaKind,
+        file: MediaFile,
+        bytes_max: u64,
+    ) -> Deed<'static, Result<Vec<u8>, Error>> {
+        self.media.fetch(kind, file, bytes_max)
+    }
 }
 
 impl Drop for RunningLine {
@@ -145,6 +157,8 @@ impl Linker for WhatsApp {
         let (slot, turn) = (ClientSlot::default(), Turn::default());
         let profile =
             Profile { client: slot.clone(), tasks: tasks.clone(), desk: self.0.desk.clone() };
+        let (client, http) = (slot.clone(), self.0.http.clone());
+        let media = MediaDesk { client, tasks: tasks.clone(), http };
         let connection =
             Connection { shared: Arc::clone(&self.0), instance, sink, orders, tasks, slot, turn };
         let (aborted, last_word) = (abort.clone(), Arc::clone(&connection.sink));
@@ -160,7 +174,7 @@ impl Linker for WhatsApp {
                 last_word.deliver(LinkEvent::Ended(EndReason::Fault)).await;
             }
         }));
-        Box::new(RunningLine { commands, abort, profile })
+        Box::new(RunningLine { commands, abort, profile, media })
     }
 
     fn linked_account(

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::id::InstanceId;
 use crate::instance::pairing::PairingRefusal;
 use crate::instance::passkey::{PasskeyAssertion, PasskeyFailure};
+use crate::message::media::{MediaFile, MediaKind};
 use crate::phone::PhoneNumber;
 use crate::reason::EndReason;
 use crate::secret::{PairingText, PasskeyCodeText, PasskeyOptions, QrText};
@@ -140,6 +141,24 @@ pub trait Line: fmt::Debug + Send + Sync {
     /// Where the account's own profile picture can be fetched for a while, `None` when it has none.
     /// Fails as [`Line::set_profile_picture`] does.
     fn profile_picture_url(&self) -> Deed<'static, Result<Option<String>, Error>>;
+
+    /// Fetches a file of this kind from WhatsApp and opens it: at most so many bytes, and the very ones
+    /// that the message told of. WhatsApp keeps files for some weeks.
+    ///
+    /// Fails with [`Kind::NotFound`] when WhatsApp does not have it any more, [`Kind::Invalid`] for
+    /// one that is larger, or not what the message says, [`Kind::WrongState`] while the connection is
+    /// not logged in, [`Kind::Unreachable`] when no host gives it in time.
+    ///
+    /// [`Kind::NotFound`]: crate::error::Kind::NotFound
+    /// [`Kind::Invalid`]: crate::error::Kind::Invalid
+    /// [`Kind::WrongState`]: crate::error::Kind::WrongState
+    /// [`Kind::Unreachable`]: crate::error::Kind::Unreachable
+    fn fetch_media(
+        &self,
+        kind: MediaKind,
+        file: MediaFile,
+        bytes_max: u64,
+    ) -> Deed<'static, Result<Vec<u8>, Error>>;
 }
 
 /// Dials WhatsApp and keeps the instances' keys.
