@@ -15,7 +15,6 @@ const NOT_SERVED: &[&str] = &[
     "deleteContact",
     "deleteMessage",
     "deleteStatus",
-    "downloadFile",
     "editContact",
     "editMessage",
     "forwardMessages",

@@ -1,5 +1,6 @@
 //! What several methods read and write, as the vendor spells it.
 
+pub(crate) mod chat_id;
 pub(crate) mod form;
 pub(crate) mod json;
 pub(crate) mod messenger;

@@ -1,5 +1,7 @@
 mod clear_webhooks_queue;
 mod delete_notification;
+mod download_file;
 mod get_webhooks_count;
+mod messages;
 mod news;
 mod receive_notification;
