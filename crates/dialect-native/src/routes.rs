@@ -89,6 +89,14 @@ pub static ROUTES: &[Route] = &[
             Instance(events::stream::stream)
         )
     },
+    Route {
+        rate: RateClass::Costly,
+        parameters: &["part"],
+        ..route!(
+            Read, Get "/api/v1/instances/{instance}/events/{event}/media",
+            Instance(events::media::media)
+        )
+    },
     // An address may hold a token of its own, so to read is not enough.
     route!(
         Manage, Get "/api/v1/instances/{instance}/settings",

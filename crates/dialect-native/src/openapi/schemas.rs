@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod event;
+mod event_message;
 mod history;
 mod instance;
 mod link_ticket;

@@ -35,6 +35,7 @@ async fn a_token_has_fifty_requests_a_second_and_ten_of_the_costly_ones() {
         ROUTES.iter().filter(|route| route.is_costly()).map(Route::template).collect();
     insta::assert_snapshot!(costly.join("\n"), @r#"
     /api/v1/instances/{instance}/events/stream
+    /api/v1/instances/{instance}/events/{event}/media
     /api/v1/instances/{instance}/linking-attempts
     /api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-assertion
     /api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-confirmation

@@ -127,7 +127,7 @@ async fn a_file_of_a_channel_is_not_closed() {
     let answers = [(200, OPENED.to_vec()), (500, vec![])];
     assert_eq!(fetched(&file, 6, answers).await, (Ok(Some(OPENED.to_vec())), 1));
     let answers = [(200, b"other\n".to_vec()), (500, vec![])];
-    assert!(fetched(&file, 6, answers).await.0.is_err());
+    fetched(&file, 6, answers).await.0.unwrap_err();
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub(super) struct QuotedMessage<'a> {
 #[serde(untagged, rename_all_fields = "camelCase")]
 enum Says<'a> {
     Text { text_message: &'a str },
-    File(File<'a>),
+    File(QuotedFile<'a>),
     Contact { contact: VCard<'a> },
     Location { location: Place<'a> },
     Poll { poll_message_data: PollData<'a> },
@@ -35,7 +35,7 @@ enum Says<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct File<'a> {
+struct QuotedFile<'a> {
     download_url: &'a str,
     caption: &'a str,
     file_name: String,
@@ -94,10 +94,7 @@ impl<'a> QuotedMessage<'a> {
 }
 
 fn type_of_quoted(content: &Content) -> &'static str {
-    match content {
-        Content::Text(text) => text_kind(text),
-        content => type_of(content),
-    }
+    if let Content::Text(text) = content { text_kind(text) } else { type_of(content) }
 }
 
 impl<'a> Says<'a> {
@@ -105,7 +102,7 @@ impl<'a> Says<'a> {
     fn of(content: &'a Content, id: &MessageId, told: Told<'a>) -> Option<Self> {
         match content {
             Content::Text(text) => Some(Self::Text { text_message: &text.body }),
-            Content::Media(media) => Some(Self::File(File::of(media, id, told))),
+            Content::Media(media) => Some(Self::File(QuotedFile::of(media, id, told))),
             Content::Contact(contact) => Some(Self::Contact { contact: VCard::of(contact) }),
             Content::Location(place) => Some(Self::Location { location: Place::of(place) }),
             Content::Poll(poll) => Some(Self::of_poll(poll)),
@@ -132,7 +129,7 @@ impl<'a> Says<'a> {
     }
 }
 
-impl<'a> File<'a> {
+impl<'a> QuotedFile<'a> {
     fn of(media: &'a Media, id: &MessageId, told: Told<'a>) -> Self {
         Self {
             download_url: download_url(&told.telling.quoted_file),

@@ -5,6 +5,7 @@ use waygate_core::event::EventName;
 use waygate_core::instance::passkey::PasskeyFailure;
 use waygate_core::webhook::Disabled;
 
+use super::event_message;
 use super::history::change_fields;
 use super::link_ticket::STEPS;
 use crate::openapi::schema::{Property, Schema, always};
@@ -58,6 +59,18 @@ pub(super) fn event() -> Schema {
             "A webhook endpoint that heard of it is sent nothing any more.",
             disabled,
         ),
+        of_kind(EventName::MessageReceived, "Somebody wrote to it.", event_message::received()),
+        of_kind(
+            EventName::MessageSent,
+            "It wrote, from the phone or through an API.",
+            event_message::sent(),
+        ),
+        of_kind(
+            EventName::MessageStatus,
+            "A message that it wrote went a step on.",
+            event_message::status(),
+        ),
+        of_kind(EventName::Call, "A call to it went a step on.", event_message::call()),
     ])
     .says("Something that happened to an instance. A client must not mind kinds that it does not know.")
     .example(json!({

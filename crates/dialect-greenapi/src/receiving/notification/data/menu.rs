@@ -72,11 +72,14 @@ struct TemplateButtonData<'a> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all_fields = "camelCase")]
 enum Does<'a> {
-    UrlButton { display_text: &'a str, url: &'a str },
-    CallButton { display_text: &'a str, phone_number: &'a str },
-    QuickReplyButton { display_text: &'a str, id: &'a str },
+    #[serde(rename = "urlButton")]
+    Open { display_text: &'a str, url: &'a str },
+    #[serde(rename = "callButton")]
+    Call { display_text: &'a str, phone_number: &'a str },
+    #[serde(rename = "quickReplyButton")]
+    Answer { display_text: &'a str, id: &'a str },
 }
 
 #[derive(Serialize)]
@@ -167,12 +170,10 @@ impl<'a> TemplateButtonData<'a> {
     fn of(button: &'a TemplateButton) -> Self {
         let display_text = &*button.text;
         let does = match &button.deed {
-            ButtonDeed::Open(url) => Does::UrlButton { display_text, url },
-            ButtonDeed::Call(phone_number) => Does::CallButton { display_text, phone_number },
+            ButtonDeed::Open(url) => Does::Open { display_text, url },
+            ButtonDeed::Call(phone_number) => Does::Call { display_text, phone_number },
             // Templates have no button that copies, and the vendor no word for one.
-            ButtonDeed::Reply(id) | ButtonDeed::Copy(id) => {
-                Does::QuickReplyButton { display_text, id }
-            }
+            ButtonDeed::Reply(id) | ButtonDeed::Copy(id) => Does::Answer { display_text, id },
         };
         Self { index: button.index, does }
     }
