@@ -15,6 +15,7 @@ mod answer;
 mod call;
 mod fields;
 mod instance;
+mod message_event;
 mod not_served;
 mod openapi;
 mod path;
@@ -25,5 +26,6 @@ mod surface;
 mod validation;
 mod wire;
 
+pub use message_event::{MessageEvent, message_event};
 pub use route::{Group, ROUTES, Route, Verb};
 pub use surface::{RateLimits, Settings, surface};
