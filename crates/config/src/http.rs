@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use url::Url;
+
 use crate::key::{Absent, Key, Kind, Refusal};
 use crate::reader::{Reader, Reported};
 
@@ -10,6 +12,8 @@ use crate::reader::{Reader, Reported};
 pub struct Http {
     /// The proxies that are believed in what they say of their clients.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Where others reach this gateway, without a slash at its end, when it is not where it listens.
+    pub public_url: Option<String>,
 }
 
 const TRUSTED_PROXIES: Key<Vec<IpAddr>> = Key {
@@ -22,12 +26,39 @@ const TRUSTED_PROXIES: Key<Vec<IpAddr>> = Key {
     check: addresses,
 };
 
+const PUBLIC_URL: Key<String> = Key {
+    name: "http.public_url",
+    kind: Kind::Text("an address that begins with https:// or http://"),
+    absent: Absent::Nothing { example: "https://gateway.example" },
+    description: "Where others reach this gateway, as the address of a file in a message begins, which \
+                  programs outside are told. A path in it is kept. Without it these addresses begin \
+                  with the one at which Waygate listens.",
+    check: public_url,
+};
+
 impl Http {
     pub(crate) fn read(reader: &mut Reader) -> Result<Self, Reported> {
-        let trusted_proxies = reader.optional(&TRUSTED_PROXIES)?;
-        let trusted_proxies = trusted_proxies.map(|found| found.value).unwrap_or_default();
-        Ok(Self { trusted_proxies })
+        let trusted_proxies = reader.optional(&TRUSTED_PROXIES);
+        let public_url = reader.optional(&PUBLIC_URL)?.map(|found| found.value);
+        let trusted_proxies = trusted_proxies?.map(|found| found.value).unwrap_or_default();
+        Ok(Self { trusted_proxies, public_url })
     }
+}
+
+fn public_url(text: &str) -> Result<String, Refusal> {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if !matches!(scheme.as_deref(), Some("https" | "http")) {
+        return Err(Refusal::NotThat);
+    }
+    let url = Url::parse(text)
+        .map_err(|error| Refusal::because(format!("is not an address: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Refusal::because("must not hold a user name or a password"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Refusal::because("must end before a `?` or a `#`"));
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 fn addresses(text: &str) -> Result<Vec<IpAddr>, Refusal> {
@@ -38,6 +69,23 @@ fn addresses(text: &str) -> Result<Vec<IpAddr>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_public_address_ends_without_a_slash() {
+        for (text, read) in [
+            ("https://gateway.example", Some("https://gateway.example")),
+            ("https://gateway.example/", Some("https://gateway.example")),
+            ("HTTP://Gateway.example:8080/wa//", Some("http://gateway.example:8080/wa")),
+            ("gateway.example", None),
+            ("ftp://gateway.example", None),
+            ("https://", None),
+            ("https://ann@gateway.example", None),
+            ("https://gateway.example/?a=b", None),
+            ("https://gateway.example/#a", None),
+        ] {
+            assert_eq!(public_url(text).ok().as_deref(), read, "{text}");
+        }
+    }
 
     #[test]
     fn proxies_are_addresses_with_commas_between() {

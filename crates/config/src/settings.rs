@@ -10,6 +10,7 @@ use crate::hypersender::Hypersender;
 use crate::key::{Absent, Key, Kind, Refusal};
 use crate::listen;
 use crate::log::Log;
+use crate::media::Media;
 use crate::native::Native;
 use crate::outbound::Outbound;
 use crate::problem::Problems;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub http: Http,
     /// `[log]`: what the gateway tells about itself.
     pub log: Log,
+    /// `[media]`: the files in messages.
+    pub media: Media,
     /// `[native]`: Waygate's own API.
     pub native: Native,
     /// `[outbound]`: what it may connect to when a user of an API names an address.
@@ -73,6 +76,7 @@ impl Settings {
         let hypersender = Hypersender::read(reader);
         let http = Http::read(reader);
         let log = Log::read(reader);
+        let media = Media::read(reader);
         let native = Native::read(reader);
         let outbound = Outbound::read(reader);
         let secrets = Secrets::read(reader);
@@ -87,6 +91,7 @@ impl Settings {
             hypersender: hypersender?,
             http: http?,
             log: log?,
+            media: media?,
             native: native?,
             outbound: outbound?,
             secrets,

@@ -257,6 +257,22 @@ impl FromStr for EventName {
 }
 
 impl EventKind {
+    /// The message that it tells of whole.
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Self::MessageReceived(message) => Some(message),
+            Self::MessageSent(sent) => Some(&sent.message),
+            Self::StateChanged(_)
+            | Self::LinkTicket(_)
+            | Self::Linking(_)
+            | Self::QrRotated(_)
+            | Self::NotificationsDropped { .. }
+            | Self::WebhookDisabled(_)
+            | Self::MessageStatus(_)
+            | Self::Call(_) => None,
+        }
+    }
+
     /// The name of this kind.
     pub fn name(&self) -> EventName {
         match self {

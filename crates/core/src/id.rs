@@ -108,6 +108,18 @@ uuid_id!(
     "a webhook endpoint's id is a UUID such as 67e55044-10b1-426f-9247-bb680e5fe0c8"
 );
 
+impl InstanceId {
+    /// The 16 bytes of it.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// The id with these bytes, as [`InstanceId::to_bytes`] gave them.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(bytes))
+    }
+}
+
 /// The short number of an instance, for APIs that address instances by number: 1 to 12 digits.
 /// Not a secret, and never enough to be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use self::address::Address;
 use self::content::Content;
+use self::media::{Media, MediaPart};
 
 /// Implements a `Debug` that names the type and nothing of what is in it.
 macro_rules! prints_nothing {
@@ -100,6 +101,23 @@ impl Message {
     pub fn key(&self) -> MessageKey {
         let (chat, sender) = (self.chat.clone(), self.sender.clone());
         MessageKey { chat, sender, id: self.id.clone() }
+    }
+
+    /// Whether it is in this chat; one of two is known by the other's hidden id too.
+    pub fn is_in(&self, chat: &Address) -> bool {
+        let is_hidden = self.chat == self.sender && self.sender_hidden.as_ref() == Some(chat);
+        self.chat == *chat || is_hidden
+    }
+
+    /// The file in it, or in what it answers, with the id of the message that it came with.
+    pub fn media(&self, part: MediaPart) -> Option<(&MessageId, &Media)> {
+        match part {
+            MediaPart::Own => self.content.media().map(|media| (&self.id, media)),
+            MediaPart::Quoted => {
+                let quoted = self.quoted.as_ref()?;
+                quoted.content.as_ref()?.media().map(|media| (&quoted.id, media))
+            }
+        }
     }
 }
 

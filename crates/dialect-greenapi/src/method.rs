@@ -71,6 +71,8 @@ pub enum Verb {
     GetOnly,
     /// `POST`.
     Post,
+    /// `POST` that asks for something and changes nothing.
+    Ask,
     /// `DELETE`.
     Delete,
     /// `DELETE` that confirms what was received. It comes with every notification, so nobody writes into
@@ -216,6 +218,7 @@ pub static METHODS: &[Method] = &[
             receiving::delete_notification::delete_notification
         )
     },
+    account!(Ask "downloadFile", FIVE_PER_SECOND, receiving::download_file::download_file),
     account!(
         Get "getWebhooksCount",
         ONE_PER_SECOND,
@@ -250,7 +253,7 @@ impl Method {
     /// Whether it changes something, which is written into the record of who did what.
     pub fn changes_something(&self) -> bool {
         match self.verb {
-            Verb::Get | Verb::Confirm => false,
+            Verb::Get | Verb::Ask | Verb::Confirm => false,
             Verb::GetOnly | Verb::Post | Verb::Delete => true,
         }
     }
@@ -293,7 +296,7 @@ impl Verb {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Get | Self::GetOnly => "GET",
-            Self::Post => "POST",
+            Self::Post | Self::Ask => "POST",
             Self::Delete | Self::Confirm => "DELETE",
         }
     }
@@ -302,7 +305,7 @@ impl Verb {
         match self {
             Self::Get => verb == http::Method::GET || verb == http::Method::HEAD,
             Self::GetOnly => verb == http::Method::GET,
-            Self::Post => verb == http::Method::POST,
+            Self::Post | Self::Ask => verb == http::Method::POST,
             Self::Delete | Self::Confirm => verb == http::Method::DELETE,
         }
     }
@@ -354,6 +357,7 @@ mod tests {
                 "qr" | "createInstance" | "deleteInstanceAccount" => 3.0,
                 "sendMessage" => 50.0,
                 "receiveNotification" | "deleteNotification" => 100.0,
+                "downloadFile" => 5.0,
                 "setProfilePicture" => 0.1,
                 _ => 1.0,
             };

@@ -14,7 +14,6 @@ const NOT_SERVED: &[&str] = &[
     "deleteContact",
     "deleteMessage",
     "deleteStatus",
-    "downloadFile",
     "editContact",
     "editMessage",
     "forwardMessages",

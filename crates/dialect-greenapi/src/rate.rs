@@ -31,6 +31,8 @@ impl Rate {
 
     pub(crate) const FIFTY_PER_SECOND: Self =
         Self { permits: const { NonZeroU32::new(50).unwrap() }, seconds: NonZeroU32::MIN };
+    pub(crate) const FIVE_PER_SECOND: Self =
+        Self { permits: const { NonZeroU32::new(5).unwrap() }, seconds: NonZeroU32::MIN };
 
     pub(crate) const HUNDRED_PER_SECOND: Self =
         Self { permits: const { NonZeroU32::new(100).unwrap() }, seconds: NonZeroU32::MIN };

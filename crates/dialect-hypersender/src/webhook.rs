@@ -5,14 +5,16 @@
 //! is told to those alone who have switched it on.
 
 mod envelope;
+mod message_event;
 mod session_status;
 
 use serde::Serialize;
-use waygate_core::event::{EventKind, Notification};
+use waygate_core::event::EventKind;
 use waygate_core::instance::settings::Switch;
 use waygate_engine::pusher::{Parcel, ToPush};
 
 use self::envelope::Envelope;
+use self::message_event::{MessagePayload, message_event};
 use self::session_status::{SessionStatus, session_status};
 
 const JSON: &str = "application/json";
@@ -28,20 +30,21 @@ pub(crate) const TOLD: [Switch; 6] = [
 ];
 
 /// What happened: the vendor's name of it, and what stands in `payload`.
-struct Told {
+struct Told<'a> {
     event: &'static str,
-    payload: Payload,
+    payload: Payload<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Payload {
+enum Payload<'a> {
     SessionStatus(SessionStatus),
+    Message(MessagePayload<'a>),
 }
 
 /// What is sent of a notification: the same bytes each time. `None` where the vendor has no word for it.
 pub fn push(to_push: &ToPush<'_>) -> Option<Parcel> {
-    let envelope = Envelope::of(to_push, told(to_push.notification)?);
+    let envelope = Envelope::of(to_push, told(to_push)?);
     let mut headers = vec![
         ("content-type", JSON.to_owned()),
         ("x-userid", to_push.instance.account.to_string()),
@@ -56,14 +59,19 @@ pub fn push(to_push: &ToPush<'_>) -> Option<Parcel> {
     Some(Parcel { headers, body })
 }
 
-fn told(notification: &Notification) -> Option<Told> {
+fn told<'a>(to_push: &ToPush<'a>) -> Option<Told<'a>> {
+    let notification = to_push.notification;
     match &notification.event.kind {
         EventKind::StateChanged(change) => session_status(notification.topic, change),
+        kind @ (EventKind::MessageReceived(_)
+        | EventKind::MessageSent(_)
+        | EventKind::MessageStatus(_)) => message_event(kind, to_push.telling),
         EventKind::LinkTicket(_)
         | EventKind::Linking(_)
         | EventKind::QrRotated(_)
         | EventKind::NotificationsDropped { .. }
-        | EventKind::WebhookDisabled(_) => None,
+        | EventKind::WebhookDisabled(_)
+        | EventKind::Call(_) => None,
     }
 }
 
@@ -71,12 +79,16 @@ fn told(notification: &Notification) -> Option<Told> {
 mod tests {
     use jiff::Timestamp;
     use waygate_core::account::LinkedAccount;
-    use waygate_core::event::{Event, Receipt, Sequence, StateChanged};
+    use waygate_core::event::{Event, Notification, Receipt, Sequence, StateChanged};
     use waygate_core::id::{AccountId, InstanceId, InstanceNumber};
     use waygate_core::instance::change::Cause;
     use waygate_core::instance::record::InstanceRecord;
     use waygate_core::instance::state::StateName;
     use waygate_core::reason::EndReason;
+
+    use waygate_core::message::MessageId;
+    use waygate_core::message::status::{Progress, Status, StatusChanged};
+    use waygate_engine::telling::{FileAddress, Telling};
 
     use super::*;
 
@@ -104,7 +116,14 @@ mod tests {
         let event = Event { sequence: Sequence(7), at, kind };
         let notification = Notification { receipt: Receipt(3), topic, event };
         let instance = instance();
-        let to_push = ToPush { instance: &instance, notification: &notification, token };
+        let lid = Some("220000000001".to_owned());
+        let telling = &Telling {
+            account: Some(LinkedAccount { phone: "15550100123".into(), lid, device: 3 }),
+            hidden_ids: false,
+            file: FileAddress::Unknown,
+            quoted_file: FileAddress::Unknown,
+        };
+        let to_push = ToPush { instance: &instance, notification: &notification, telling, token };
         let parcel = push(&to_push)?;
         assert_eq!(push(&to_push).as_ref(), Some(&parcel), "the same each time");
         let headers = parcel.headers.iter().map(|(name, value)| format!("{name}: {value}"));
@@ -131,6 +150,20 @@ mod tests {
         insta::assert_snapshot!(body, @r#"{"event":"session.status","data":{"id":"evt_01m7yq1wxm040g208100000003","event":"session.status","metadata":[],"me":{"id":"15550100123@c.us","pushName":"","lid":"220000000001@lid"},"payload":{"status":"WORKING"},"instanceId":"01010101-0101-4101-8101-010101010101","userId":"02020202-0202-4202-8202-020202020202"}}"#);
         let (headers, _) = pushed(Switch::StateChanges, kind, "").unwrap();
         assert_eq!(headers.len(), 3, "without a secret nothing is said of one");
+    }
+
+    #[test]
+    fn what_becomes_of_a_message_comes_in_the_same_envelope() {
+        let changed = StatusChanged {
+            id: MessageId("3EB0AA11".into()),
+            chat: "15550100777@s.whatsapp.net".parse().unwrap(),
+            status: Status::Reached(Progress::Read),
+            by_api: true,
+            by: None,
+        };
+        let kind = EventKind::MessageStatus(changed);
+        let (_, body) = pushed(Switch::OutgoingStatus, kind, "").unwrap();
+        insta::assert_snapshot!(body, @r#"{"event":"message.ack","data":{"id":"evt_01m7yq1wxm040g208100000003","event":"message.ack","metadata":[],"me":{"id":"15550100123@c.us","pushName":"","lid":"220000000001@lid"},"payload":{"id":"true_15550100777@c.us_3EB0AA11","from":"15550100123@c.us","to":"15550100777@c.us","fromMe":true,"ack":3,"ackName":"READ"},"instanceId":"01010101-0101-4101-8101-010101010101","userId":"02020202-0202-4202-8202-020202020202"}}"#);
     }
 
     #[test]

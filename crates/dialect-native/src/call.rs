@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use waygate_core::error::{Error, Kind};
+use waygate_core::event::Sequence;
 use waygate_core::id::{AccountId, AttemptId, LinkTicketId, WebhookEndpointId};
 use waygate_core::scope::{Scope, Scopes};
 use waygate_core::tenant::Account;
@@ -49,6 +50,7 @@ pub(crate) struct Said {
     /// What stands in the place of `{account}`, `{attempt}` and so on.
     pub(crate) account: Option<String>,
     pub(crate) attempt: Option<String>,
+    pub(crate) event: Option<String>,
     pub(crate) link_ticket: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) webhook_endpoint: Option<String>,
@@ -157,6 +159,11 @@ impl Said {
     pub(crate) fn attempt(&self) -> Result<AttemptId, Problem> {
         let id = self.attempt.as_deref().and_then(|text| text.parse().ok());
         id.ok_or_else(Problem::no_such_attempt)
+    }
+
+    pub(crate) fn event(&self) -> Result<Sequence, Problem> {
+        let number = self.event.as_deref().and_then(|text| text.parse().ok());
+        number.map(Sequence).ok_or_else(Problem::no_such_event)
     }
 
     pub(crate) fn link_ticket(&self) -> Result<LinkTicketId, Problem> {

@@ -23,6 +23,7 @@ mod audit;
 mod call;
 mod events;
 mod fields;
+mod files;
 mod idempotency;
 mod instances;
 mod link_page;
@@ -47,6 +48,7 @@ mod tokens;
 mod webhook_endpoints;
 mod wire;
 
+pub use files::files;
 pub use openapi::{document, reference};
 pub use rate::RateLimits;
 pub use route::{Doors, Guard, Route, Verb};

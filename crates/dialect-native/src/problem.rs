@@ -128,6 +128,10 @@ impl Problem {
         Self::new(Code::NotFound, "there is no such linking attempt")
     }
 
+    pub(crate) fn no_such_event() -> Self {
+        Self::new(Code::NotFound, "there is no such event")
+    }
+
     pub(crate) fn no_such_link_ticket() -> Self {
         Self::new(Code::NotFound, "there is no such link ticket")
     }

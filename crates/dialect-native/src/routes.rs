@@ -127,6 +127,14 @@ pub static ROUTES: &[Route] = &[
         Read, Get "/api/v1/instances/{instance}/messages/{message}",
         Instance(messages::get::get)
     ),
+    Route {
+        rate: RateClass::Costly,
+        parameters: &["part"],
+        ..route!(
+            Read, Get "/api/v1/instances/{instance}/events/{event}/media",
+            Instance(events::media::media)
+        )
+    },
     // An address may hold a token of its own, so to read is not enough.
     route!(
         Manage, Get "/api/v1/instances/{instance}/settings",

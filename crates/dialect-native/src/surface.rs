@@ -196,6 +196,7 @@ impl Api {
             fields,
             account: captured.account.map(str::to_owned),
             attempt: captured.attempt.map(str::to_owned),
+            event: captured.event.map(str::to_owned),
             link_ticket: captured.link_ticket.map(str::to_owned),
             token: captured.token.map(str::to_owned),
             webhook_endpoint: captured.webhook_endpoint.map(str::to_owned),

@@ -19,6 +19,7 @@ use crate::arrivals::Arrivals;
 use crate::attempts::Attempts;
 use crate::dice::Dice;
 use crate::events::EventLimits;
+use crate::files::Files;
 use crate::idempotency::UnderWay;
 use crate::keyring::Keyring;
 use crate::limiter::FleetLimiter;
@@ -62,6 +63,7 @@ pub(crate) struct Parts {
     pub(crate) under_way: UnderWay,
     pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) event_limits: EventLimits,
+    pub(crate) files: Files,
     /// Held by whoever changes settings or descriptions.
     pub(crate) settings_turn: Mutex<()>,
     /// Held by whoever creates an instance whose name must be free.
@@ -128,6 +130,7 @@ impl Gateway {
             under_way: UnderWay::default(),
             arrivals,
             event_limits,
+            files: Files::default(),
             settings_turn: Mutex::new(()),
             names_turn: Mutex::new(()),
             instance_tokens_turn: Mutex::new(()),

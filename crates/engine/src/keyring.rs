@@ -1,9 +1,9 @@
 //! The keys of this process: how tokens are hashed and secrets sealed.
 //!
-//! One master key, kept outside the store, gives three by HKDF-SHA-256: one for the hashes by which
-//! tokens are found, one for those of requests that may be sent twice (both HMAC-SHA-256), one for
-//! sealing (XChaCha20-Poly1305 with a random nonce). The
-//! associated data of a sealed value is its address, so a value that was moved to another row does
+//! One master key, kept outside the store, gives four by HKDF-SHA-256: one for the hashes by which
+//! tokens are found, one for those of requests that may be sent twice, one for the proofs in the
+//! addresses of files (all three HMAC-SHA-256), one for sealing (XChaCha20-Poly1305 with a random
+//! nonce). The associated data of a sealed value is its address, so a value that was moved to another row does
 //! not open.
 
 use std::fmt;
@@ -28,6 +28,9 @@ const VERSION: u8 = 1;
 
 const NONCE_LENGTH: usize = 24;
 
+/// Enough that nobody guesses it.
+pub(crate) type FileProof = [u8; 16];
+
 /// What is sealed under [`CHECK_ADDRESS`] to recognise the key by.
 const CHECK_TEXT: &[u8] = b"waygate";
 
@@ -38,6 +41,7 @@ const CHECK_ADDRESS: &str = "key-check";
 pub struct Keyring {
     hashing: Zeroizing<[u8; 32]>,
     repeating: Zeroizing<[u8; 32]>,
+    filing: Zeroizing<[u8; 32]>,
     sealing: Zeroizing<[u8; 32]>,
 }
 
@@ -61,6 +65,7 @@ impl Keyring {
         Self {
             hashing: key("waygate token hash v1"),
             repeating: key("waygate idempotency v1"),
+            filing: key("waygate file address v1"),
             sealing: key("waygate seal v1"),
         }
     }
@@ -104,6 +109,21 @@ impl Keyring {
         RequestHash::from_bytes(keyed(&self.repeating, &parts))
     }
 
+    /// The proof that we gave out the address of what is named so.
+    pub(crate) fn file_proof(&self, named: &[u8]) -> FileProof {
+        let whole = mac(&self.filing, &[named]).finalize().into_bytes();
+        let mut proof = FileProof::default();
+        for (byte, made) in proof.iter_mut().zip(whole) {
+            *byte = made;
+        }
+        proof
+    }
+
+    /// Whether this is that proof. Takes the same time for every one.
+    pub(crate) fn is_file_proof(&self, named: &[u8], proof: &FileProof) -> bool {
+        mac(&self.filing, &[named]).verify_truncated_left(proof).is_ok()
+    }
+
     /// Seals a secret for one place.
     pub(crate) fn seal(&self, address: &str, secret: &[u8], dice: &Dice) -> Result<Sealed, Error> {
         let nonce: [u8; NONCE_LENGTH] = dice.bytes();
@@ -142,12 +162,16 @@ impl Keyring {
 
 /// The hash of these parts together, under a key.
 fn keyed(key: &Zeroizing<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
+    mac(key, parts).finalize().into_bytes().into()
+}
+
+fn mac(key: &Zeroizing<[u8; 32]>, parts: &[&[u8]]) -> Hmac<Sha256> {
     #[expect(clippy::expect_used, reason = "proven: HMAC takes keys of every length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_ref()).expect("any length");
     for part in parts {
         mac.update(part);
     }
-    mac.finalize().into_bytes().into()
+    mac
 }
 
 fn associated(address: &str) -> Vec<u8> {

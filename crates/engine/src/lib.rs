@@ -11,6 +11,7 @@ pub mod clock;
 pub mod deliverer;
 pub mod dice;
 pub mod events;
+pub mod files;
 pub mod gateway;
 pub mod history;
 pub mod idempotency;
@@ -30,6 +31,7 @@ pub mod sender;
 pub mod sessions;
 pub mod sight;
 pub mod tasks;
+pub mod telling;
 mod visit;
 pub mod webhook_endpoints;
 

@@ -34,6 +34,7 @@ use waygate_core::push::PushForm;
 pub(crate) use self::changes::PushChanges;
 use self::queue::Queue;
 use crate::gateway::Gateway;
+use crate::telling::Telling;
 
 /// Attempts that may be under way at a time to receivers that took what was sent before.
 pub const UNDER_WAY_MAX: usize = 256;
@@ -52,6 +53,8 @@ pub struct ToPush<'a> {
     pub instance: &'a InstanceRecord,
     /// What happened, and what of it is told.
     pub notification: &'a Notification,
+    /// What is told beside it.
+    pub telling: &'a Telling,
     /// What the receiver is to be shown as a proof of who sends; empty for nothing.
     pub token: &'a str,
 }

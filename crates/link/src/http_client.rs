@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
+use sha2::{Digest as _, Sha256};
 use url::Url;
 use whatsapp_rust::anyhow;
 use whatsapp_rust::http::{HttpClient, HttpRequest, HttpResponse};
@@ -24,6 +25,17 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 /// a sandbox build, connects to loopback addresses only.
 #[derive(Debug, Clone)]
 pub struct LinkHttp(reqwest::Client);
+
+/// An answer was larger than it may be.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the answer is larger than {0} bytes")]
+pub(crate) struct TooLarge(usize);
+
+impl TooLarge {
+    pub(crate) fn of(limit: usize) -> Self {
+        Self(limit)
+    }
+}
 
 impl LinkHttp {
     pub(crate) fn new(tls: &Tls) -> Result<Self, reqwest::Error> {
@@ -44,6 +56,20 @@ impl LinkHttp {
     ///
     /// When the exchange did not happen, took too long or answered too much.
     pub(crate) async fn exchange(&self, request: HttpRequest) -> anyhow::Result<HttpResponse> {
+        self.exchange_hashing(request, BODY_MAX, None).await
+    }
+
+    /// The same with another limit, and the answer hashed as it comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`LinkHttp::exchange`]; an answer that is too large is [`TooLarge`].
+    pub(crate) async fn exchange_hashing(
+        &self,
+        request: HttpRequest,
+        body_max: usize,
+        mut hash: Option<&mut Sha256>,
+    ) -> anyhow::Result<HttpResponse> {
         let url = admitted(request.url.parse()?)?;
         let method = request.method.parse()?;
         let mut outgoing = self.0.request(method, url);
@@ -61,8 +87,11 @@ impl LinkHttp {
         let mut chunks = response.bytes_stream();
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk.map_err(reqwest::Error::without_url)?;
-            if body.len() + chunk.len() > BODY_MAX {
-                anyhow::bail!("the answer is larger than {BODY_MAX} bytes");
+            if body.len() + chunk.len() > body_max {
+                return Err(TooLarge::of(body_max).into());
+            }
+            if let Some(hash) = &mut hash {
+                hash.update(&chunk);
             }
             body.extend_from_slice(&chunk);
         }

@@ -25,6 +25,7 @@ mod farewell;
 mod intake;
 mod leave;
 mod mail;
+mod media;
 mod message;
 mod pairing_code;
 mod passkey;

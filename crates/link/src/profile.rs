@@ -111,9 +111,18 @@ async fn run<T: Send + 'static>(
     tasks: &ConnectionTasks,
     request: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
+    run_within(ANSWER_WITHIN, tasks, request).await
+}
+
+/// The same with a deadline of its own.
+pub(crate) async fn run_within<T: Send + 'static>(
+    limit: Duration,
+    tasks: &ConnectionTasks,
+    request: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
     let (answer, answered) = oneshot::channel();
     tasks.start(Box::pin(async move {
-        let outcome = timeout(ANSWER_WITHIN, request).await.unwrap_or_else(|_elapsed| {
+        let outcome = timeout(limit, request).await.unwrap_or_else(|_elapsed| {
             Err(Error::new(Kind::Unreachable, "WhatsApp did not answer in time"))
         });
         if answer.send(outcome).is_err() {
@@ -135,7 +144,7 @@ fn not_understood() -> Error {
 /// Our words for a failed request. The library's own may quote what was sent or said, so only the
 /// number goes on into a log.
 #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum that may grow")]
-fn translate(error: &IqError) -> Error {
+pub(crate) fn translate(error: &IqError) -> Error {
     match error {
         IqError::Timeout => Error::new(Kind::Unreachable, "WhatsApp did not answer in time"),
         IqError::ServerError { code, backoff, .. } => refused(*code, *backoff),

@@ -10,6 +10,7 @@ use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::passkey::PasskeyAssertion;
+use waygate_core::message::media::{MediaFile, MediaKind};
 use waygate_core::message::outgoing::{Outgoing, Unsent};
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
@@ -19,6 +20,7 @@ use crate::connection::{Command, Connection};
 use crate::http_client::LinkHttp;
 use crate::intake::Intake;
 use crate::keys::{KeyDesk, KeyStore};
+use crate::media::MediaDesk;
 use crate::network::{Network, Tls};
 use crate::picture::PictureDesk;
 use crate::profile::{ClientSlot, Profile};
@@ -95,6 +97,7 @@ struct RunningLine {
     abort: CancellationToken,
     profile: Profile,
     sending: Sending,
+    media: MediaDesk,
 }
 
 impl RunningLine {
@@ -138,6 +141,15 @@ impl Line for RunningLine {
     fn send(&self, message: Outgoing) -> Deed<'static, Result<(), Unsent>> {
         self.sending.send(message)
     }
+
+    fn fetch_media(
+        &self,
+        kind: MediaKind,
+        file: MediaFile,
+        bytes_max: u64,
+    ) -> Deed<'static, Result<Vec<u8>, Error>> {
+        self.media.fetch(kind, file, bytes_max)
+    }
 }
 
 impl Drop for RunningLine {
@@ -162,6 +174,8 @@ impl Linker for WhatsApp {
         };
         let (shared, intake) = (Arc::clone(&self.0), Intake::new(&sink));
         let acks = sending.acks.clone();
+        let (client, http) = (slot.clone(), self.0.http.clone());
+        let media = MediaDesk { client, tasks: tasks.clone(), http };
         let connection =
             Connection { shared, instance, sink, intake, orders, tasks, slot, turn, acks };
         let (aborted, last_word) = (abort.clone(), Arc::clone(&connection.sink));
@@ -177,7 +191,7 @@ impl Linker for WhatsApp {
                 last_word.deliver(LinkEvent::Ended(EndReason::Fault)).await;
             }
         }));
-        Box::new(RunningLine { commands, abort, profile, sending })
+        Box::new(RunningLine { commands, abort, profile, sending, media })
     }
 
     fn linked_account(

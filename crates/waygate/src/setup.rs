@@ -1,6 +1,6 @@
 //! The parts put together: from settings to a running application.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use waygate_core::token::TokenKind;
@@ -15,6 +15,7 @@ use waygate_engine::Gateway;
 use waygate_engine::clock::SystemClock;
 use waygate_engine::dice::Dice;
 use waygate_engine::events::EventLimits;
+use waygate_engine::files::FileSettings;
 use waygate_engine::instances::{InstanceWithToken, NewInstance};
 use waygate_engine::keyring::Keyring;
 use waygate_engine::ports::Ports;
@@ -223,6 +224,7 @@ impl Running {
         settings: &Settings,
     ) -> std::io::Result<Listening> {
         let address = listener.local_addr()?;
+        self.hand_out_files(settings, address);
         self.deliver_webhooks()?;
         let site = self.site(settings).with_request_seed(self.gateway.random_number());
         let tasks = self.serving.clone();
@@ -240,6 +242,18 @@ impl Running {
             tracing::warn!(%error, "commands cannot reach this process: no control socket");
         }
         Ok(Listening { address })
+    }
+
+    /// Says where files are served: where others reach this gateway, or where it listens.
+    fn hand_out_files(&self, settings: &Settings, address: SocketAddr) {
+        let base = settings.http.public_url.clone().unwrap_or_else(|| {
+            let any = address.ip().is_unspecified();
+            // Where it listens everywhere, at least this machine knows one of its addresses.
+            let ip = if any { IpAddr::from(Ipv4Addr::LOCALHOST) } else { address.ip() };
+            format!("http://{}", SocketAddr::new(ip, address.port()))
+        });
+        let bytes_max = settings.media.bytes_max;
+        self.gateway.hand_out_files(FileSettings { base, bytes_max });
     }
 
     /// Sends events to the receivers that users named.
@@ -287,6 +301,7 @@ impl Running {
             waygate_dialect_greenapi::surface(self.gateway.clone(), greenapi),
             waygate_dialect_hypersender::surface(self.gateway.clone(), hypersender),
             waygate_dialect_native::reference(),
+            waygate_dialect_native::files(self.gateway.clone()),
             waygate_dialect_native::surface(self.gateway.clone(), native),
             waygate_pages::surface(self.gateway.clone()),
         ])

@@ -13,6 +13,7 @@ use waygate_core::account::LinkedAccount;
 use waygate_core::error::{Error, Kind};
 use waygate_core::id::InstanceId;
 use waygate_core::instance::passkey::PasskeyAssertion;
+use waygate_core::message::media::{MediaFile, MediaKind};
 use waygate_core::message::outgoing::{Outgoing, Unsent};
 use waygate_core::phone::PhoneNumber;
 use waygate_core::port::link::{Deed, Line, LinkEvent, LinkSink, Linker};
@@ -45,6 +46,16 @@ pub enum Sending {
     Unsent(Unsent),
     /// Never answers.
     Silent,
+}
+
+/// What the played WhatsApp makes of requests for files.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Hosts {
+    /// Gives of every file its path, as the file.
+    #[default]
+    Giving,
+    /// Gives none, for this reason.
+    Refusing(Kind),
 }
 
 struct Connection {
@@ -81,6 +92,8 @@ struct Seen {
     sending: Sending,
     /// When each message was sent, whatever became of it.
     sent: Vec<(Instant, Outgoing)>,
+    hosts: Hosts,
+    files_asked: usize,
     panics_left: usize,
     paired_at_hang_up: bool,
     applications: u64,
@@ -161,6 +174,16 @@ impl PlayedLink {
     pub async fn sent(&self, count: usize) -> Vec<(Instant, Outgoing)> {
         let sent = |seen: &Seen| (seen.sent.len() >= count).then(|| seen.sent.clone());
         self.find(sent, "not as many messages were sent").await
+    }
+
+    /// From now on requests for files end so.
+    pub fn play_hosts(&self, hosts: Hosts) {
+        self.seen().hosts = hosts;
+    }
+
+    /// How often a file was asked for.
+    pub fn files_asked(&self) -> usize {
+        self.seen().files_asked
     }
 
     /// Waits until the instance has dialled and tells its newest connection this.
@@ -450,6 +473,28 @@ impl Line for PlayedLine {
                 }
                 Pictures::Refused(kind) => Err(Error::new(kind, "WhatsApp refused the picture")),
                 Pictures::Silent => std::future::pending().await,
+            }
+        })
+    }
+
+    fn fetch_media(
+        &self,
+        _: MediaKind,
+        file: MediaFile,
+        bytes_max: u64,
+    ) -> Deed<'static, Result<Vec<u8>, Error>> {
+        let hosts = {
+            let mut seen = self.link.seen();
+            seen.files_asked += 1;
+            seen.hosts
+        };
+        Box::pin(async move {
+            match hosts {
+                Hosts::Giving if file.path.len() as u64 > bytes_max => {
+                    Err(Error::new(Kind::Invalid, "the file is larger than it may be"))
+                }
+                Hosts::Giving => Ok(file.path.as_bytes().to_vec()),
+                Hosts::Refusing(kind) => Err(Error::new(kind, "WhatsApp gives no files")),
             }
         })
     }

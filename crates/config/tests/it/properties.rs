@@ -9,8 +9,8 @@ use ipnet::IpNet;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use waygate_config::{
-    Events, GreenApi, Http, Hypersender, Log, LogFormat, LogLevel, Native, Outbound, Override,
-    RateLimits, Secrets, Settings, Sources, VersionSource, WhatsApp,
+    Events, GreenApi, Http, Hypersender, Log, LogFormat, LogLevel, Media, Native, Outbound,
+    Override, RateLimits, Secrets, Settings, Sources, VersionSource, WhatsApp,
 };
 
 use crate::sources::{TemporaryFile, environment, flags, from_file};
@@ -26,6 +26,9 @@ const PIECES: &[&str] = &[
     "rate_limits",
     "http",
     "trusted_proxies",
+    "public_url",
+    "media",
+    "max_mb",
     "outbound",
     "allow",
     "ports",
@@ -89,6 +92,8 @@ const KEYS: &[&str] = &[
     "events.waiting_max",
     "greenapi.rate_limits",
     "http.trusted_proxies",
+    "http.public_url",
+    "media.max_mb",
     "hypersender.rate_limits",
     "native.rate_limits",
     "outbound.allow",
@@ -195,12 +200,16 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         (any::<SocketAddr>(), key_file).prop_map(|(listen, file)| (listen, Some(file.into()))),
         any::<u16>().prop_map(|port| (SocketAddr::from((Ipv4Addr::LOCALHOST, port)), None)),
     ];
-    let http = vec(any::<IpAddr>(), 0..3).prop_map(|trusted_proxies| Http { trusted_proxies });
+    let public_url =
+        proptest::option::of("https?://[a-z]{1,10}\\.[a-z]{2,5}(:[1-9][0-9]{3})?(/[a-z]{1,5})?");
+    let http = (vec(any::<IpAddr>(), 0..3), public_url)
+        .prop_map(|(trusted_proxies, public_url)| Http { trusted_proxies, public_url });
+    let media = (1..=2048_u64).prop_map(|megabytes| Media { bytes_max: megabytes * 1024 * 1024 });
     let network = any::<IpAddr>().prop_map(|address| IpNet::from(address.to_canonical()));
     let range = (1..=u16::MAX, 1..=u16::MAX).prop_map(|(a, b)| a.min(b)..=a.max(b));
     let outbound = (vec(network, 0..3), vec(range, 1..3));
     let outbound = outbound.prop_map(|(allow, ports)| Outbound { allow, ports });
-    let parts = (data_dir, reach, any_events(), apis, (http, outbound), log, whatsapp);
+    let parts = (data_dir, reach, any_events(), apis, (http, outbound, media), log, whatsapp);
     parts.prop_map(|(data_dir, (listen, key_file), events, apis, wires, log, whatsapp)| Settings {
         data_dir: data_dir.into(),
         // A flow label is no part of an address that somebody writes.
@@ -210,6 +219,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         hypersender: apis.1,
         http: wires.0,
         log,
+        media: wires.2,
         native: apis.2,
         outbound: wires.1,
         secrets: Secrets { master_key_file: key_file },
@@ -226,6 +236,7 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
         hypersender,
         http,
         log,
+        media,
         native,
         outbound,
         secrets,
@@ -261,6 +272,7 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
         ("greenapi.rate_limits", rate_limits(greenapi.rate_limits).to_owned()),
         ("hypersender.rate_limits", rate_limits(hypersender.rate_limits).to_owned()),
         ("native.rate_limits", rate_limits(native.rate_limits).to_owned()),
+        ("media.max_mb", (media.bytes_max / 1024 / 1024).to_string()),
         ("outbound.ports", ports.join(",")),
         ("log.format", format.to_owned()),
         ("log.level", level.to_owned()),
@@ -275,6 +287,9 @@ fn written(settings: &Settings) -> Vec<(&'static str, String)> {
     if !http.trusted_proxies.is_empty() {
         let proxies: Vec<String> = http.trusted_proxies.iter().map(IpAddr::to_string).collect();
         pairs.push(("http.trusted_proxies", proxies.join(", ")));
+    }
+    if let Some(url) = &http.public_url {
+        pairs.push(("http.public_url", url.clone()));
     }
     if !outbound.allow.is_empty() {
         let networks: Vec<String> = outbound.allow.iter().map(IpNet::to_string).collect();

@@ -34,7 +34,8 @@ fn example_with(wanted: impl Fn(&str) -> bool) -> String {
 fn the_example_file_holds_the_defaults_commented_out_or_not() {
     let defaults = from_environment(&[]);
     assert_eq!(from_file(example()), defaults);
-    let without_default = ["version = ", "master_key_file = ", "trusted_proxies = ", "allow = "];
+    let without_default =
+        ["version = ", "master_key_file = ", "trusted_proxies = ", "public_url = ", "allow = "];
     let all = example_with(|setting| !without_default.iter().any(|it| setting.starts_with(it)));
     assert!(all.contains("\nversion_url = "), "{all}");
     assert_eq!(from_file(all), defaults);

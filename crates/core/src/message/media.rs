@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::MessageId;
+use super::content::Content;
+
 /// A file in a message: what is said of it, and with what it can be fetched.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
@@ -69,4 +72,86 @@ pub struct MediaFile {
     pub encrypted_sha256: Box<str>,
 }
 
+/// Which file of a message is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MediaPart {
+    /// Its own.
+    Own,
+    /// That of the message that it answers.
+    Quoted,
+}
+
+/// How files are called by what they are, where nobody has called them anything.
+const EXTENSIONS: &[(&str, &str)] = &[
+    ("application/msword", "doc"),
+    ("application/pdf", "pdf"),
+    ("application/vnd.ms-excel", "xls"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+    ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+    ("application/zip", "zip"),
+    ("audio/aac", "aac"),
+    ("audio/amr", "amr"),
+    ("audio/mp4", "m4a"),
+    ("audio/mpeg", "mp3"),
+    ("audio/ogg", "ogg"),
+    ("image/gif", "gif"),
+    ("image/jpeg", "jpg"),
+    ("image/png", "png"),
+    ("image/webp", "webp"),
+    ("text/plain", "txt"),
+    ("video/3gpp", "3gp"),
+    ("video/mp4", "mp4"),
+];
+
+impl Media {
+    /// What the file is called: by its sender, else by the message that it is in and what it is.
+    pub fn name_in(&self, message: &MessageId) -> String {
+        if !self.file_name.is_empty() {
+            return self.file_name.to_string();
+        }
+        let essence = self.mime.split(';').next().unwrap_or_default().trim();
+        let known = EXTENSIONS.iter().find(|(mime, _)| mime.eq_ignore_ascii_case(essence));
+        format!("{message}.{}", known.map_or("bin", |(_, extension)| extension))
+    }
+}
+
+impl Content {
+    /// The file in it; of new words for a file, that file.
+    pub fn media(&self) -> Option<&Media> {
+        let content = if let Self::Edited(edited) = self { &edited.content } else { self };
+        if let Self::Media(media) = content { Some(media) } else { None }
+    }
+}
+
 prints_nothing!(Media, MediaFile);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_by_its_sender_or_by_what_it_is() {
+        for (file_name, mime, called) in [
+            ("plan.pdf", "application/pdf", "plan.pdf"),
+            ("", "application/pdf", "3EB0.pdf"),
+            ("", "image/jpeg", "3EB0.jpg"),
+            ("", "Audio/OGG; codecs=opus", "3EB0.ogg"),
+            ("", "application/x-unheard-of", "3EB0.bin"),
+            ("", "", "3EB0.bin"),
+        ] {
+            let media = Media {
+                kind: MediaKind::Document,
+                mime: mime.into(),
+                caption: "".into(),
+                file_name: file_name.into(),
+                thumbnail: "".into(),
+                bytes: 0,
+                seconds: 0,
+                animated: false,
+                view_once: false,
+                file: None,
+            };
+            assert_eq!(media.name_in(&MessageId("3EB0".into())), called);
+        }
+    }
+}

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::address::Address;
 use super::MessageId;
+use super::address::Address;
 
 /// How far a message has come. Later ones are greater; a message never goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

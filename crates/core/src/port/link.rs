@@ -19,6 +19,7 @@ use crate::id::InstanceId;
 use crate::instance::pairing::PairingRefusal;
 use crate::instance::passkey::{PasskeyAssertion, PasskeyFailure};
 use crate::message::arrival::Arrived;
+use crate::message::media::{MediaFile, MediaKind};
 use crate::message::outgoing::{Outgoing, Unsent};
 use crate::phone::PhoneNumber;
 use crate::reason::EndReason;
@@ -154,6 +155,24 @@ pub trait Line: fmt::Debug + Send + Sync {
     /// its receiver sees one. A request on the running connection, whose end ends the deed too; once
     /// begun, it goes on whether or not somebody still waits for it.
     fn send(&self, message: Outgoing) -> Deed<'static, Result<(), Unsent>>;
+
+    /// Fetches a file of this kind from WhatsApp and opens it: at most so many bytes, and the very ones
+    /// that the message told of. WhatsApp keeps files for some weeks.
+    ///
+    /// Fails with [`Kind::NotFound`] when WhatsApp does not have it any more, [`Kind::Invalid`] for
+    /// one that is larger, or not what the message says, [`Kind::WrongState`] while the connection is
+    /// not logged in, [`Kind::Unreachable`] when no host gives it in time.
+    ///
+    /// [`Kind::NotFound`]: crate::error::Kind::NotFound
+    /// [`Kind::Invalid`]: crate::error::Kind::Invalid
+    /// [`Kind::WrongState`]: crate::error::Kind::WrongState
+    /// [`Kind::Unreachable`]: crate::error::Kind::Unreachable
+    fn fetch_media(
+        &self,
+        kind: MediaKind,
+        file: MediaFile,
+        bytes_max: u64,
+    ) -> Deed<'static, Result<Vec<u8>, Error>>;
 }
 
 /// Dials WhatsApp and keeps the instances' keys.

@@ -41,7 +41,7 @@ impl Queued {
         let Outgoing { id, chat, content, quoted } = message;
         let OutgoingContent::Text(text) = content;
         let body = Body {
-            chat_id: chat_id::written(&chat),
+            chat_id: chat_id::chat_id(&chat),
             message: text.body.into(),
             quoted_message_id: quoted.map(|quoted| quoted.id.to_string()),
         };

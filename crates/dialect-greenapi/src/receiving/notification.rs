@@ -1,28 +1,46 @@
-//! Notifications in the vendor's words.
+//! Notifications in the vendor's words, one file for each family of them.
+//!
+//! The fields stand in the order in which the vendor writes them.
+
+mod call;
+mod data;
+mod message;
+mod quoted;
+mod sender;
+mod state;
+mod status;
+
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
-use waygate_core::event::{EventKind, Notification, StateChanged};
+use waygate_core::event::{EventKind, Notification};
 use waygate_core::id::InstanceNumber;
-use waygate_core::instance::settings::Switch;
-use waygate_core::instance::state::StateName;
+use waygate_core::message::Origin;
+use waygate_core::message::address::Address;
+use waygate_engine::telling::Telling;
 
+use self::call::CallBody;
+pub(super) use self::data::file::download_url;
+use self::message::MessageBody;
+use self::state::StateBody;
+use self::status::StatusBody;
+use crate::wire::chat_id::chat_id;
 use crate::wire::messenger::TYPE_INSTANCE;
-use crate::wire::state::{StateInstance, StatusInstance};
 use crate::wire::wid::wid;
 
-/// What a client is told, in the order in which the vendor writes it.
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Body {
-    type_webhook: &'static str,
-    instance_data: InstanceData,
-    /// Seconds since 1970.
-    timestamp: i64,
-    #[serde(flatten)]
-    news: News,
+/// What a client is told.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Body<'a> {
+    State(StateBody),
+    Message(Box<MessageBody<'a>>),
+    Status(StatusBody<'a>),
+    Call(CallBody<'a>),
 }
 
-#[derive(Debug, PartialEq, Serialize)]
+/// Whose notification it is.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct InstanceData {
     id_instance: u64,
@@ -30,135 +48,71 @@ struct InstanceData {
     type_instance: &'static str,
 }
 
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-enum News {
-    StateInstance(StateInstance),
-    StatusInstance(StatusInstance),
+/// In whose words, and to whom, something is told.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    number: InstanceNumber,
+    telling: &'a Telling,
 }
 
-impl Body {
+impl<'a> Body<'a> {
     /// `None` for what this vendor has no word for.
-    pub(crate) fn of(notification: &Notification, number: InstanceNumber) -> Option<Self> {
-        let EventKind::StateChanged(change) = &notification.event.kind else { return None };
-        let (type_webhook, news) = news(notification.topic, change)?;
-        // After a logout too, so that a client knows whose account it was.
-        let wid = change.account.as_ref().map(wid).unwrap_or_default();
-        Some(Self {
-            type_webhook,
-            instance_data: InstanceData {
-                id_instance: number.get(),
-                wid,
-                type_instance: TYPE_INSTANCE,
-            },
-            timestamp: notification.event.at.as_second(),
-            news,
-        })
+    pub(crate) fn of(
+        notification: &'a Notification,
+        number: InstanceNumber,
+        telling: &'a Telling,
+    ) -> Option<Self> {
+        let told = Told { number, telling };
+        let event = &notification.event;
+        match &event.kind {
+            EventKind::StateChanged(change) => {
+                StateBody::of(notification.topic, change, event.at, number).map(Self::State)
+            }
+            EventKind::MessageReceived(message) => Some(Self::Message(Box::new(MessageBody::of(
+                "incomingMessageReceived",
+                message,
+                None,
+                told,
+            )))),
+            EventKind::MessageSent(sent) => {
+                let type_webhook = match sent.origin {
+                    Origin::Phone => "outgoingMessageReceived",
+                    Origin::Api => "outgoingAPIMessageReceived",
+                };
+                let message = MessageBody::of(type_webhook, &sent.message, Some(sent.origin), told);
+                Some(Self::Message(Box::new(message)))
+            }
+            EventKind::MessageStatus(changed) => {
+                StatusBody::of(changed, event.at, told).map(Self::Status)
+            }
+            EventKind::Call(call) => Some(Self::Call(CallBody::of(call, event.at, told))),
+            EventKind::LinkTicket(_)
+            | EventKind::Linking(_)
+            | EventKind::QrRotated(_)
+            | EventKind::NotificationsDropped { .. }
+            | EventKind::WebhookDisabled(_) => None,
+        }
     }
 }
 
-fn news(topic: Switch, change: &StateChanged) -> Option<(&'static str, News)> {
-    match topic {
-        Switch::StateChanges => {
-            let state = StateInstance::from(change.availability());
-            Some(("stateInstanceChanged", News::StateInstance(state)))
-        }
-        Switch::ConnectionChanges => {
-            let online = change.to == StateName::Online;
-            let status = if online { StatusInstance::Online } else { StatusInstance::Offline };
-            Some(("statusInstanceChanged", News::StatusInstance(status)))
-        }
-        Switch::IncomingMessages
-        | Switch::PhoneMessages
-        | Switch::ApiMessages
-        | Switch::OutgoingStatus
-        | Switch::Polls
-        | Switch::IncomingCalls
-        | Switch::OutgoingCalls
-        | Switch::Edits
-        | Switch::Deletions
-        | Switch::DeviceInfo
-        | Switch::Blocks
-        | Switch::MarkRead
-        | Switch::MarkReadOnReply
-        | Switch::KeepOnline
-        | Switch::LinkPreview
-        | Switch::HiddenIds
-        | Switch::MessageHistory => None,
+impl InstanceData {
+    fn of(number: InstanceNumber, wid: String) -> Self {
+        Self { id_instance: number.get(), wid, type_instance: TYPE_INSTANCE }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-    use waygate_core::account::LinkedAccount;
-    use waygate_core::event::{Event, LinkingProgress, Receipt, Sequence};
-    use waygate_core::instance::change::Cause;
-
-    use super::*;
-
-    fn told(topic: Switch, kind: EventKind) -> String {
-        let at = Timestamp::from_millisecond(1_761_000_000_999).unwrap();
-        let event = Event { sequence: Sequence(7), at, kind };
-        let notification = Notification { receipt: Receipt(1), topic, event };
-        let number = InstanceNumber::new(1_105_600_123).unwrap();
-        serde_json::to_string(&Body::of(&notification, number)).unwrap()
+impl Told<'_> {
+    fn instance_data(self) -> InstanceData {
+        InstanceData::of(self.number, self.wid())
     }
 
-    fn account() -> LinkedAccount {
-        LinkedAccount { phone: "15550001111".into(), lid: None, device: 3 }
+    /// The account as a chat; empty where none was ever linked.
+    fn wid(self) -> String {
+        self.telling.account.as_ref().map(wid).unwrap_or_default()
     }
 
-    fn to(state: StateName, linked: bool, account: impl Into<Option<LinkedAccount>>) -> EventKind {
-        let (from, cause, account) = (StateName::Pending, Cause::Due, account.into());
-        EventKind::StateChanged(StateChanged { from, to: state, cause, linked, account })
-    }
-
-    #[test]
-    fn a_change_of_state_is_told_field_by_field_as_the_vendor_does() {
-        let (state, connection) = (Switch::StateChanges, Switch::ConnectionChanges);
-        insta::assert_snapshot!(
-            told(state, to(StateName::Online, true, account())),
-            @r#"{"typeWebhook":"stateInstanceChanged","instanceData":{"idInstance":1105600123,"wid":"15550001111@c.us","typeInstance":"whatsapp"},"timestamp":1761000000,"stateInstance":"authorized"}"#
-        );
-        insta::assert_snapshot!(
-            told(connection, to(StateName::Online, true, account())),
-            @r#"{"typeWebhook":"statusInstanceChanged","instanceData":{"idInstance":1105600123,"wid":"15550001111@c.us","typeInstance":"whatsapp"},"timestamp":1761000000,"statusInstance":"online"}"#
-        );
-        insta::assert_snapshot!(
-            told(connection, to(StateName::Offline, true, account())),
-            @r#"{"typeWebhook":"statusInstanceChanged","instanceData":{"idInstance":1105600123,"wid":"15550001111@c.us","typeInstance":"whatsapp"},"timestamp":1761000000,"statusInstance":"offline"}"#
-        );
-        insta::assert_snapshot!(
-            told(state, to(StateName::Unlinked, false, account())),
-            @r#"{"typeWebhook":"stateInstanceChanged","instanceData":{"idInstance":1105600123,"wid":"15550001111@c.us","typeInstance":"whatsapp"},"timestamp":1761000000,"stateInstance":"notAuthorized"}"#
-        );
-        insta::assert_snapshot!(
-            told(state, to(StateName::Failed, false, None)),
-            @r#"{"typeWebhook":"stateInstanceChanged","instanceData":{"idInstance":1105600123,"wid":"","typeInstance":"whatsapp"},"timestamp":1761000000,"stateInstance":"notAuthorized"}"#
-        );
-    }
-
-    #[test]
-    fn the_state_has_every_word_of_the_vendors() {
-        let words = [
-            (StateName::Unlinked, false),
-            (StateName::Connecting, true),
-            (StateName::Online, true),
-            (StateName::Suspended, true),
-            (StateName::Banned, false),
-        ];
-        let words = words.map(|(state, linked)| {
-            let told = told(Switch::StateChanges, to(state, linked, account()));
-            told.rsplit_once(':').map(|(_, word)| word.to_owned()).unwrap()
-        });
-        insta::assert_snapshot!(words.join(" "), @r#""notAuthorized"} "starting"} "authorized"} "suspended"} "blocked"}"#);
-    }
-
-    #[test]
-    fn what_the_vendor_has_no_word_for_is_not_told() {
-        let scanned = EventKind::Linking(LinkingProgress::Scanned);
-        assert_eq!(told(Switch::StateChanges, scanned), "null");
-        assert_eq!(told(Switch::Polls, to(StateName::Online, true, account())), "null");
+    /// A person by number, or by the hidden id where the settings want those and it is known.
+    fn person(self, person: &Address, hidden: Option<&Address>) -> String {
+        chat_id(hidden.filter(|_| self.telling.hidden_ids).unwrap_or(person))
     }
 }

@@ -12,7 +12,7 @@ const SCHEMES: [&str; 2] = ["Bearer ", "Basic "];
 
 /// What is sent of a notification: the same bytes each time. `None` where the vendor has no word for it.
 pub fn push(to_push: &ToPush<'_>) -> Option<Parcel> {
-    let body = Body::of(to_push.notification, to_push.instance.number)?;
+    let body = Body::of(to_push.notification, to_push.instance.number, to_push.telling)?;
     let mut headers = vec![("content-type", JSON.to_owned())];
     headers.extend(authorization(to_push.token).map(|value| ("authorization", value)));
     // Names and numbers: there is nothing in it that JSON cannot say.

@@ -32,9 +32,9 @@ const PUSHED: &str = "Message cannot be received because custom webhook url is s
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct Answer<'a> {
     receipt_id: u64,
-    body: Body,
+    body: Body<'a>,
 }
 
 pub(crate) async fn receive_notification(call: AccountCall) -> Result<Response, Refusal> {
@@ -43,11 +43,16 @@ pub(crate) async fn receive_notification(call: AccountCall) -> Result<Response, 
     loop {
         let within = deadline.saturating_duration_since(Instant::now());
         match gateway.fetch_notification(instance.id, within).await? {
-            Fetched::Notification(found) => match Body::of(&found, instance.number) {
-                Some(body) => return answer::json(&Answer { receipt_id: found.receipt.0, body }),
-                // Else nothing behind it would ever come.
-                None => drop(gateway.settle_notification(instance.id, found.receipt).await?),
-            },
+            Fetched::Notification(found) => {
+                let telling = gateway.telling(instance.id, &found.event).await?;
+                match Body::of(&found, instance.number, &telling) {
+                    Some(body) => {
+                        return answer::json(&Answer { receipt_id: found.receipt.0, body });
+                    }
+                    // Else nothing behind it would ever come.
+                    None => drop(gateway.settle_notification(instance.id, found.receipt).await?),
+                }
+            }
             Fetched::Nothing => return answer::json(&()),
             Fetched::Pushed => {
                 tokio::time::sleep(REFUSED_AFTER).await;

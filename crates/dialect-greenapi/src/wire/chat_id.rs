@@ -6,7 +6,7 @@ use waygate_core::message::address::{Address, AddressKind};
 
 use crate::refusal::Refusal;
 
-/// The chat in a request.
+/// The chat in a request that sends something to it.
 pub(crate) fn read(key: &str, value: Option<&Value>) -> Result<Address, Refusal> {
     let refused = |rule: &str| Refusal::invalid(format_args!("'{key}' {rule}"));
     let text = match value {
@@ -24,28 +24,44 @@ pub(crate) fn read(key: &str, value: Option<&Value>) -> Result<Address, Refusal>
             "must be one of the next formats: 'phone_number@c.us', 'chat_id@lid' or 'group_id@g.us'",
         )
     };
-    let (name, server) = text.split_once('@').ok_or_else(form)?;
-    let kind = match server {
-        "c.us" => AddressKind::Person,
-        "lid" => AddressKind::HiddenPerson,
-        "g.us" => AddressKind::Group,
-        _ => return Err(form()),
-    };
-    let chat = Address::new(kind, name);
-    if kind == AddressKind::Person && !chat.as_ref().is_ok_and(|chat| chat.phone().is_some()) {
+    let chat = parsed(text);
+    if text.ends_with("@c.us") && chat.as_ref().and_then(Address::phone).is_none() {
         return Err(Refusal::invalid(format_args!("'{key}': invalid phone number")));
     }
-    chat.map_err(|_invalid| form())
+    let takes_messages = |chat: &Address| match chat.kind() {
+        AddressKind::Person | AddressKind::HiddenPerson | AddressKind::Group => true,
+        AddressKind::Channel | AddressKind::Broadcast => false,
+    };
+    chat.filter(takes_messages).ok_or_else(form)
 }
 
-/// The same in an answer.
-pub(crate) fn written(chat: &Address) -> String {
-    match chat.kind() {
-        AddressKind::Person => format!("{}@c.us", chat.name()),
-        AddressKind::HiddenPerson
-        | AddressKind::Group
-        | AddressKind::Channel
-        | AddressKind::Broadcast => chat.to_wire(),
+/// A person, a group, a channel or a list as a chat: `15550002222@c.us`, `98765432101234@lid`,
+/// `120363000000000000@g.us`.
+pub(crate) fn chat_id(address: &Address) -> String {
+    format!("{}@{}", address.name(), server(address.kind()))
+}
+
+/// The address that is written so; `None` when nothing can be.
+pub(crate) fn parsed(chat_id: &str) -> Option<Address> {
+    const KINDS: [AddressKind; 5] = [
+        AddressKind::Person,
+        AddressKind::HiddenPerson,
+        AddressKind::Group,
+        AddressKind::Channel,
+        AddressKind::Broadcast,
+    ];
+    let (name, written) = chat_id.split_once('@')?;
+    let kind = KINDS.into_iter().find(|kind| server(*kind) == written)?;
+    Address::new(kind, name).ok()
+}
+
+fn server(kind: AddressKind) -> &'static str {
+    match kind {
+        AddressKind::Person => "c.us",
+        AddressKind::HiddenPerson => "lid",
+        AddressKind::Group => "g.us",
+        AddressKind::Channel => "newsletter",
+        AddressKind::Broadcast => "broadcast",
     }
 }
 
@@ -57,7 +73,7 @@ mod tests {
 
     fn said(value: &Value) -> String {
         match read("chatId", Some(value)) {
-            Ok(chat) => written(&chat),
+            Ok(chat) => chat_id(&chat),
             Err(Refusal::Told { message, .. }) => {
                 message.strip_prefix("Validation failed. Details: ").unwrap().to_owned()
             }
@@ -99,6 +115,25 @@ mod tests {
             (json!("1234567890123456@c.us"), phone),
         ] {
             assert_eq!(said(&value), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_chat_reads_as_it_was_written() {
+        for (written, stored) in [
+            ("15550002222@c.us", "15550002222@s.whatsapp.net"),
+            ("98765432101234@lid", "98765432101234@lid"),
+            ("120363000000000000@g.us", "120363000000000000@g.us"),
+            ("15550001111-1581234048@g.us", "15550001111-1581234048@g.us"),
+            ("120363000000000000@newsletter", "120363000000000000@newsletter"),
+            ("status@broadcast", "status@broadcast"),
+        ] {
+            let address = parsed(written).unwrap();
+            assert_eq!(address.to_wire(), stored);
+            assert_eq!(chat_id(&address), written);
+        }
+        for nobody in ["", "15550002222", "15550002222@s.whatsapp.net", "ann@c.us", "@g.us"] {
+            assert!(parsed(nobody).is_none(), "{nobody}");
         }
     }
 }

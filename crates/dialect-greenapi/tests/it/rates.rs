@@ -39,7 +39,8 @@ async fn every_method_has_its_rate_and_says_so() {
         let path = server.path(method, &instance);
         let burst = match method.calls_per_second() {
             rate if rate > 50.0 => 100,
-            rate if rate > 3.0 => 50,
+            rate if rate > 5.0 => 50,
+            rate if rate > 3.0 => 5,
             rate if rate > 1.0 => 3,
             _ => 1,
         };

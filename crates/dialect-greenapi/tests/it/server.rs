@@ -178,7 +178,7 @@ impl fmt::Display for Answer {
 pub(crate) fn verb(method: &Method) -> &'static str {
     match method.verb() {
         Verb::Get | Verb::GetOnly => "GET",
-        Verb::Post => "POST",
+        Verb::Post | Verb::Ask => "POST",
         Verb::Delete | Verb::Confirm => "DELETE",
     }
 }

@@ -10,21 +10,21 @@ use waygate_engine::pusher::ToPush;
 use super::{Payload, Told};
 
 #[derive(Serialize)]
-pub(super) struct Envelope {
+pub(super) struct Envelope<'a> {
     event: &'static str,
-    data: Data,
+    data: Data<'a>,
 }
 
 /// In the order of the vendor's examples, which say the name twice.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Data {
+struct Data<'a> {
     id: String,
     event: &'static str,
     /// An empty map, as the vendor's language writes it.
     metadata: [(); 0],
     me: Option<Me>,
-    payload: Payload,
+    payload: Payload<'a>,
     instance_id: String,
     user_id: String,
 }
@@ -40,14 +40,14 @@ struct Me {
     lid: Option<String>,
 }
 
-impl Envelope {
-    pub(super) fn of(to_push: &ToPush<'_>, told: Told) -> Self {
+impl<'a> Envelope<'a> {
+    pub(super) fn of(to_push: &ToPush<'_>, told: Told<'a>) -> Self {
         let (instance, notification) = (to_push.instance, to_push.notification);
         let data = Data {
             id: id(instance.id, notification),
             event: told.event,
             metadata: [],
-            me: account(&notification.event.kind).map(Me::of),
+            me: account(to_push).map(Me::of),
             payload: told.payload,
             instance_id: instance.id.to_string(),
             user_id: instance.account.to_string(),
@@ -66,14 +66,11 @@ impl Me {
     }
 }
 
-fn account(kind: &EventKind) -> Option<&LinkedAccount> {
-    match kind {
+/// A change of state says itself which account it was of.
+fn account<'a>(to_push: &ToPush<'a>) -> Option<&'a LinkedAccount> {
+    match &to_push.notification.event.kind {
         EventKind::StateChanged(change) => change.account.as_ref(),
-        EventKind::LinkTicket(_)
-        | EventKind::Linking(_)
-        | EventKind::QrRotated(_)
-        | EventKind::NotificationsDropped { .. }
-        | EventKind::WebhookDisabled(_) => None,
+        _ => to_push.telling.account.as_ref(),
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct SessionStatus {
 }
 
 /// A change that is news of two things is told once.
-pub(super) fn session_status(topic: Switch, change: &StateChanged) -> Option<Told> {
+pub(super) fn session_status(topic: Switch, change: &StateChanged) -> Option<Told<'static>> {
     let is_told = topic == Switch::StateChanges
         || (topic == Switch::ConnectionChanges
             && Availability::of(change.from, true) == change.availability());

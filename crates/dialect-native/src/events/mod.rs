@@ -1,6 +1,7 @@
 //! What happens to an instance: page by page, and as it happens.
 
 pub(crate) mod list;
+pub(crate) mod media;
 pub(crate) mod socket;
 pub(crate) mod stream;
 mod wanted;

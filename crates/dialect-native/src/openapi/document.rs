@@ -171,7 +171,7 @@ fn content_entry(content: Content) -> (String, Value) {
         Content::Json(name) => json!({"schema": reference("schemas", name)}),
         Content::Text(says) => json!({"schema": {"type": "string", "description": says}}),
         // No schema: a picture is no JSON, and a stream is more than one.
-        Content::Png | Content::Svg | Content::Events => json!({}),
+        Content::Png | Content::Svg | Content::Events | Content::File(_) => json!({}),
     };
     (content.media_type().to_owned(), entry)
 }

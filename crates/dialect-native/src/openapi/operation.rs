@@ -55,6 +55,8 @@ pub(crate) enum Content {
     Text(&'static str),
     /// Server-sent events.
     Events,
+    /// A file of this type.
+    File(&'static str),
 }
 
 impl Done {
@@ -145,6 +147,7 @@ impl Content {
             Self::Svg => "image/svg+xml",
             Self::Text(_) => "text/plain",
             Self::Events => EVENT_STREAM,
+            Self::File(media_type) => media_type,
         }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn in_path(name: &str) -> Option<Schema> {
         "attempt" => Schema::uuid()
             .says("The linking attempt's `id`.")
             .example("0f4b0d6e-6c0b-4f5c-9b0e-3f6a6a1f7f52"),
+        "event" => Schema::number(1, u64::MAX).says("The event's `sequence`.").example(7),
         "link_ticket" => Schema::uuid()
             .says("The link ticket's `id`.")
             .example("0f4b0d6e-6c0b-4f5c-9b0e-3f6a6a1f7f52"),
@@ -86,6 +87,9 @@ pub(crate) fn in_query(name: &str) -> Option<Schema> {
         "after" => Schema::number(0, u64::MAX)
             .by_default(0)
             .says("The `version` seen last. Zero is older than all."),
+        "part" => Schema::word(&["own", "quoted"])
+            .by_default("own")
+            .says("Whether the message's own file is meant, or that of the message that it answers."),
         "v" => Schema::text().says(
             "Anything: it makes another address of each version, so that no browser shows an old \
              picture.",

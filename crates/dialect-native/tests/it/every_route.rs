@@ -41,7 +41,7 @@ impl Named {
         let path = path.replace("{ticket}", self.page.ticket.expose());
         // Of nobody, so that the token that asks stays.
         let path = path.replace("{attempt}", &self.attempt).replace("{token}", "0123456789abcdef");
-        path.replace("{account}", &self.server.account.to_string())
+        path.replace("{account}", &self.server.account.to_string()).replace("{event}", "1")
     }
 
     /// Sends what whoever may call the route sends, at a rate that nobody counts.
@@ -109,6 +109,7 @@ async fn a_verb_that_an_address_does_not_know_is_refused_with_those_that_it_know
     POST /api/v1/instances/{instance}/messages
     GET, HEAD, DELETE /api/v1/instances/{instance}/messages/queue
     GET, HEAD /api/v1/instances/{instance}/messages/{message}
+    GET, HEAD /api/v1/instances/{instance}/events/{event}/media
     GET, HEAD, PATCH /api/v1/instances/{instance}/settings
     POST, GET, HEAD /api/v1/instances/{instance}/linking-attempts
     GET, HEAD, DELETE /api/v1/instances/{instance}/linking-attempts/{attempt}
@@ -225,6 +226,7 @@ async fn absurd_ids_and_addresses_get_a_problem_at_both_doors() {
                 "{token}",
                 "{webhook_endpoint}",
                 "{message}",
+                "{event}",
             ];
             for name in braces.iter().filter(|name| route.template().contains(**name)) {
                 let path = filled(name);

@@ -15,7 +15,7 @@ use crate::server::{Instance, Server};
 async fn wait(server: &Server, instance: &Instance, count: usize) {
     for _ in 0..count {
         let kind = EventKind::NotificationsDropped { count: 0 };
-        let new = NewEvent { kind, topics: vec![Switch::StateChanges] };
+        let new = NewEvent { topics: vec![Switch::StateChanges], ..NewEvent::from(kind) };
         let now = server.gateway.now();
         server.link.store().commit(instance.id, now, vec![new], None).await.unwrap();
     }

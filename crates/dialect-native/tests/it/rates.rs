@@ -36,6 +36,7 @@ async fn a_token_has_fifty_requests_a_second_and_ten_of_the_costly_ones() {
     insta::assert_snapshot!(costly.join("\n"), @r#"
     /api/v1/instances/{instance}/events/stream
     /api/v1/instances/{instance}/events/ws
+    /api/v1/instances/{instance}/events/{event}/media
     /api/v1/instances/{instance}/linking-attempts
     /api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-assertion
     /api/v1/instances/{instance}/linking-attempts/{attempt}/passkey-confirmation

@@ -75,6 +75,7 @@ async fn which_right_opens_what() {
     read: GET /instances
     read: GET /instances/instance
     read: GET /instances/instance/events
+    read: GET /instances/instance/events/event/media
     read: GET /instances/instance/events/stream
     read: GET /instances/instance/events/ws
     read: GET /instances/instance/messages/message

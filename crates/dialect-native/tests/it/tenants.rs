@@ -15,6 +15,7 @@ use waygate_core::token::TokenKind;
 use waygate_dialect_native::{Guard, ROUTES, Route, Verb};
 use waygate_engine::accounts::NewToken;
 
+use crate::files::{file, receive};
 use crate::server::{Answer, Instance, Server};
 
 /// An instance, an attempt, a token and an account that nobody has or ever had.
@@ -34,6 +35,8 @@ struct Tenant {
     key: TokenText,
     instance: Instance,
     attempt: String,
+    /// The number of an event with a file.
+    event: String,
     link_ticket: String,
     /// The id of a token beside the one that asks.
     token: String,
@@ -47,6 +50,7 @@ struct Names<'a> {
     account: &'a str,
     instance: &'a str,
     attempt: &'a str,
+    event: &'a str,
     link_ticket: &'a str,
     token: &'a str,
     webhook_endpoint: &'a str,
@@ -67,14 +71,27 @@ impl Tenant {
         let (attempt, link_ticket, token) =
             (begun.text("id"), ticket.text("id"), issued.text("id"));
         let (webhook_endpoint, message) = (added.text("id"), sent.text("id"));
-        Self { account, key, instance, attempt, link_ticket, token, webhook_endpoint, message }
+        let event = receive(server, &instance, file("plan.pdf", "application/pdf")).await;
+        let event = event.0.to_string();
+        Self {
+            account,
+            key,
+            instance,
+            attempt,
+            event,
+            link_ticket,
+            token,
+            webhook_endpoint,
+            message,
+        }
     }
 
     /// What is its own, but for what stands in the place of account and instance.
     fn names<'a>(&'a self, account: &'a str, instance: &'a str) -> Names<'a> {
         let (attempt, link_ticket, token) = (&self.attempt, &self.link_ticket, &self.token);
-        let (webhook_endpoint, message) = (&self.webhook_endpoint, &self.message);
-        Names { account, instance, attempt, link_ticket, token, webhook_endpoint, message }
+        let (event, message) = (&self.event, &self.message);
+        let webhook_endpoint = &self.webhook_endpoint;
+        Names { account, instance, attempt, event, link_ticket, token, webhook_endpoint, message }
     }
 
     async fn send(&self, server: &Server, route: &Route, names: Names<'_>) -> Answer {
@@ -83,7 +100,7 @@ impl Tenant {
         let path = route.template().trim_start_matches("/api/v1");
         let path = path.replace("{account}", names.account).replace("{instance}", names.instance);
         let path = path.replace("{attempt}", names.attempt).replace("{token}", names.token);
-        let path = path.replace("{link_ticket}", names.link_ticket);
+        let path = path.replace("{link_ticket}", names.link_ticket).replace("{event}", names.event);
         let path = path.replace("{webhook_endpoint}", names.webhook_endpoint);
         let path = path.replace("{message}", names.message);
         server.send_as(&self.key, route.verb().as_str(), &path, body(route)).await
@@ -226,6 +243,7 @@ async fn what_is_anothers_and_what_nobody_has_take_the_same_way() {
                     account: UNKNOWN,
                     instance: unknown,
                     attempt: UNKNOWN,
+                    event: UNKNOWN_NUMBER,
                     link_ticket: UNKNOWN,
                     token: UNKNOWN_TOKEN,
                     webhook_endpoint: UNKNOWN,

@@ -98,7 +98,8 @@ impl Queue {
         let form = settings.push_form;
         let record = gateway.instance(self.instance).await?.ok_or_else(no_such_instance)?;
         let token = settings.webhook_token.as_str();
-        let to_push = ToPush { instance: &record, notification: &head, token };
+        let telling = gateway.telling(self.instance, &head.event).await?;
+        let to_push = ToPush { instance: &record, notification: &head, telling: &telling, token };
         let Some(parcel) = (self.sender.wordings.of(form))(&to_push) else {
             // Else nothing behind it would ever be sent.
             gateway.settle_notification(self.instance, head.receipt).await?;

@@ -1,9 +1,21 @@
 //! Events.
 
+use crate::files;
 use crate::openapi::operation::{Content, Done, Operation};
 use crate::openapi::refusals::meaning;
 use crate::problem::Code;
 use crate::route::Verb;
+
+/// A file in each of the types that one is told in.
+const FILES: [Content; files::TYPES.len()] = {
+    let mut forms = [Content::File(files::BYTES); files::TYPES.len()];
+    let mut place = 0;
+    while place < forms.len() {
+        forms[place] = Content::File(files::TYPES[place]);
+        place += 1;
+    }
+    forms
+};
 
 pub(super) static OPERATIONS: &[Operation] = &[
     Operation {
@@ -50,5 +62,21 @@ pub(super) static OPERATIONS: &[Operation] = &[
         body: None,
         done: Done::switched("The websocket is open."),
         refused: &[(Code::UpgradeRequired, meaning(Code::UpgradeRequired))],
+    },
+    Operation {
+        id: "event_media_get",
+        verb: Verb::Get,
+        template: "/api/v1/instances/{instance}/events/{event}/media",
+        summary: "Fetch the file of a message",
+        description: "The file of the message that the event tells of, fetched from WhatsApp and \
+                      opened, while the instance is online; nothing of it is kept here. WhatsApp \
+                      keeps files for some weeks. Types that a browser would show as a page or run \
+                      are told as `application/octet-stream`.",
+        body: None,
+        done: Done::ok("The file.", &FILES),
+        refused: &[
+            (Code::WrongState, "The instance is not online."),
+            (Code::Unreachable, "No host of WhatsApp\u{2019}s gives the file at the moment."),
+        ],
     },
 ];

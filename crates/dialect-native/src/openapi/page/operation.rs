@@ -83,7 +83,7 @@ fn answers(operation: &Operation) -> String {
     let done = &operation.done;
     let forms = done.content.iter().map(|content| match content {
         Content::Json(name) => schema::link(name),
-        Content::Png | Content::Svg | Content::Text(_) | Content::Events => {
+        Content::Png | Content::Svg | Content::Text(_) | Content::Events | Content::File(_) => {
             format!("<code>{}</code>", content.media_type())
         }
     });
