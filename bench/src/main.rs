@@ -5,6 +5,7 @@
 
 mod foreign_ids;
 mod median;
+mod simulator;
 
 use clap::Parser;
 
@@ -18,11 +19,31 @@ enum Bench {
         #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
         requests: usize,
     },
+    /// What the simulator needs, in a process of its own: linked devices that ping as clients do,
+    /// and then texts between them
+    Simulator {
+        /// How many devices, each of an account of its own
+        #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+        devices: usize,
+        /// How many texts are written in a second
+        #[arg(long, value_name = "COUNT", default_value_t = 200)]
+        rate: u32,
+        /// How long they are written, and before that not
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        seconds: u64,
+    },
+    /// The simulator that is measured; the command above starts it
+    #[command(hide = true)]
+    SimulatorProcess,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Bench::parse() {
         Bench::ForeignIds { requests } => foreign_ids::run(requests).await,
+        Bench::Simulator { devices, rate, seconds } => {
+            simulator::run(simulator::Load { devices, rate, seconds }).await
+        }
+        Bench::SimulatorProcess => simulator::serve().await,
     }
 }

@@ -16,6 +16,9 @@ for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.e
 export class Simulator {
   #child;
   #control;
+  #isStopped = false;
+  /// The kinds of refusals that the test has said to provoke.
+  #provoked = new Set();
 
   /// One on addresses of its own, with one phone.
   static async start() {
@@ -83,12 +86,22 @@ export class Simulator {
     return (await this.call('GET', '/report')).body;
   }
 
-  /// Nothing unknown and no refusals but these; nothing online twice.
+  /// Nothing unknown and no refusals but these; nothing online twice, and nothing that the oracle
+  /// finds.
   async assertClean(refusals = {}) {
+    for (const kind of Object.keys(refusals)) this.#provoked.add(kind);
     const report = await this.report();
+    assert.deepEqual(await this.#found(), []);
     assert.deepEqual(report.unknown, {});
     assert.deepEqual(report.refusals, refusals, JSON.stringify(report.refusal_log));
     assert.deepEqual(report.replaced, {});
+  }
+
+  /// What the oracle finds, but for refusals: those are in the report by their kinds.
+  async #found() {
+    const { status, body } = await this.call('GET', '/oracle');
+    assert.equal(status, 200);
+    return body.violations.filter((it) => it.violation !== 'refused');
   }
 
   /// Asks until the report is as wanted: the server learns of what a client does after the client.
@@ -137,11 +150,19 @@ export class Simulator {
     return Buffer.from((await this.call('GET', '/root-key')).body, 'hex');
   }
 
+  /// Ends it. No test ends without the oracle being asked: what it has found, and the test has not
+  /// said to provoke, fails here.
   async stop() {
-    if (!running.has(this.#child)) return;
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    assert.ok(running.has(this.#child), 'the simulator has ended by itself');
+    const [found, { refusals }] = [await this.#found(), await this.report()];
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill('SIGKILL');
     await within('the end of the simulator', gone);
+    assert.deepEqual(found, [], 'what the oracle found at the end');
+    const unprovoked = Object.keys(refusals).filter((kind) => !this.#provoked.has(kind));
+    assert.deepEqual(unprovoked, [], 'what was refused at the end');
   }
 }
 

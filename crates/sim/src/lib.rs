@@ -41,6 +41,8 @@ mod keys;
 mod late;
 mod letter;
 mod link;
+#[cfg(feature = "load")]
+pub mod load;
 mod lthash;
 mod media_cipher;
 mod media_host;

@@ -27,7 +27,7 @@ use crate::{
 
 /// The one-time prekeys a phone has on the server in all of its life. It uploads no further ones,
 /// so that a test can use them up.
-const ONE_TIME_PREKEYS: u32 = 100;
+pub(crate) const ONE_TIME_PREKEYS: u32 = 100;
 
 /// The id of a phone's only signed prekey.
 const SIGNED_PREKEY: [u8; 3] = [0, 0, 1];

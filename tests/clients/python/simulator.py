@@ -60,7 +60,10 @@ class Simulator:
         return self._ask("/oracle")["violations"]
 
     def stop(self):
+        """Ends it. No test ends without the oracle being asked: what it has found fails here."""
+        found = self.violations()
         self._process.kill()
+        assert found == [], f"what the oracle has found: {found}"
 
 
 def fetch(url, data=None):

@@ -21,6 +21,7 @@ const END_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Sandbox {
     chat: SocketAddr,
+    sim: Sim,
     phone: Phone,
     tasks: Tasks,
 }
@@ -31,16 +32,16 @@ impl Sandbox {
         let (listener, control) = (TcpListener::bind(any).await?, TcpListener::bind(any).await?);
         let chat = listener.local_addr()?;
         let sim = Sim::new(config(Dice::from_system()?.number(), Latency::FortyMillis));
-        let phone = sim.add_phone(PHONE)?;
+        let (phone, served) = (sim.add_phone(PHONE)?, sim.clone());
         let tasks = Tasks::default();
         let stop = tasks.stop_token();
         tasks.start("simulator", async move {
             let stopped = async move { stop.cancelled().await };
-            if let Err(error) = sim.serve(listener, control, stopped).await {
+            if let Err(error) = served.serve(listener, control, stopped).await {
                 tracing::error!(%error, "the simulator ended");
             }
         });
-        Ok(Self { chat, phone, tasks })
+        Ok(Self { chat, sim, phone, tasks })
     }
 
     /// The settings that point the gateway here.
@@ -63,7 +64,11 @@ impl Sandbox {
         Ok(())
     }
 
+    /// Ends it, and tells what the gateway has done that WhatsApp would not like.
     pub(crate) async fn stop(self) {
+        for found in self.sim.report().violations() {
+            tracing::warn!(%found, "the simulator complains");
+        }
         if !self.tasks.end_within(END_WITHIN).await {
             tracing::warn!("the simulator would not end");
         }

@@ -53,7 +53,8 @@ async fn a_link_that_somebody_else_ends_and_a_number_that_is_none_are_refused() 
     let number = operator.creates().await;
     let linking = operator.starts(&["instance", "link", &number, "--phone", NUMBER]);
     linking.says(" s left").await;
-    // Whoever asks for a code for another phone takes the first one's worth.
+    // Whoever asks for a code for another phone takes the first one's worth. Nobody has that phone.
+    operator.simulator.is_provoked_to_refuse("PairingCode");
     let command = ["instance", "link", &number, "--phone", "15550002222", "--within", "2"];
     let other = operator.starts(&command);
     let ended = linking.ends().await;

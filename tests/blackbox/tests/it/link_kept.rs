@@ -24,6 +24,8 @@ async fn a_restart_needs_no_code_and_an_unlinked_phone_gets_a_fresh_one() {
     assert!(second.stdout.contains("linked: state authorized"));
     assert_eq!(second.stderr, "", "nothing to complain about");
 
+    // No process runs, so the next hears of it at its login.
+    simulator.is_provoked_to_refuse("UnlinkedDevice");
     simulator.unlink().await;
     let third = start(Build::Sandbox, &arguments, &simulator.settings());
     let fresh = drawing::last_code(&third.says("code 1, ").await);

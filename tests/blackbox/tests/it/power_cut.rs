@@ -47,6 +47,8 @@ const MOMENTS: [Moment; 6] = [
 #[tokio::test]
 async fn a_process_killed_while_linking_can_link_again() {
     let (simulator, place) = (Simulator::start().await, tempfile::tempdir().unwrap());
+    // The phone unlinks while no process runs, and the next hears of it at its login.
+    simulator.is_provoked_to_refuse("UnlinkedDevice");
     // It must live until the power fails.
     let arguments = ["quickstart", "--data-dir", argument(place.path())];
     for moment in MOMENTS {
@@ -93,15 +95,6 @@ enum Effort {
     Type,
     /// From the request until the device is gone.
     LogOut,
-}
-
-impl Effort {
-    /// Whether the simulator had to refuse this. Only a login tells that WhatsApp has heard of a
-    /// logout whose answer was lost.
-    fn explains(self, violation: &Value) -> bool {
-        let detail = violation["detail"].as_str().unwrap();
-        matches!(self, Self::LogOut) && detail.starts_with("refused UnlinkedDevice ")
-    }
 }
 
 /// An instance whose server is started again and again.
@@ -235,6 +228,10 @@ async fn survives_cuts(effort: Effort) {
     let (seed, cuts) = moments();
     let mut chance = StdRng::seed_from_u64(seed);
     let mut house = House::built().await;
+    if let Effort::LogOut = effort {
+        // Only a login tells that WhatsApp has heard of a logout whose answer was lost.
+        house.simulator.is_provoked_to_refuse("UnlinkedDevice");
+    }
     let whole = house.measures(effort).await;
     for cut in 1..=cuts {
         // A little beyond the end: what is written behind the answer counts too.
@@ -250,9 +247,6 @@ async fn survives_cuts(effort: Effort) {
         let lived = AssertUnwindSafe(round).catch_unwind().await;
         assert!(lived.is_ok(), "seed {seed}, cut {cut}, {effort:?}, after {moment:?} of {whole:?}");
     }
-    let oracle = house.simulator.get("/oracle").await;
-    let violations = oracle["violations"].as_array().unwrap();
-    assert!(violations.iter().all(|it| effort.explains(it)), "seed {seed}: {oracle}");
 }
 
 /// The seed of the moments, and how many there are.

@@ -1,6 +1,10 @@
 //! `waygate sim` as a process of its own, steered over its control API.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Mutex;
+
 use serde_json::{Value, json};
 
 use crate::process::{Build, LIMIT, Running, start};
@@ -11,7 +15,39 @@ pub(crate) struct Simulator {
     chat: String,
     control: String,
     http: reqwest::Client,
+    /// What the test makes it refuse, by the oracle's names of the kinds.
+    provoked: Mutex<Vec<&'static str>>,
     _process: Running,
+}
+
+/// No test ends without the oracle being asked: whatever it has found, and the test has not said to
+/// provoke, fails it.
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let oracle = oracle_of(&self.control).expect("it can be asked at the end");
+        let provoked = self.provoked.lock().unwrap();
+        let is_provoked = |violation: &Value| {
+            let detail = violation["detail"].as_str().unwrap_or_default();
+            provoked.iter().any(|kind| detail.starts_with(&format!("refused {kind} ")))
+        };
+        let violations = oracle["violations"].as_array().expect("a list");
+        let found: Vec<_> = violations.iter().filter(|it| !is_provoked(it)).collect();
+        assert!(found.is_empty(), "what the oracle has found: {found:?}");
+    }
+}
+
+/// Asks without a runtime, which may have ended.
+fn oracle_of(control: &str) -> std::io::Result<Value> {
+    let mut stream = TcpStream::connect(control)?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    write!(stream, "GET /oracle HTTP/1.1\r\nhost: {control}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    Ok(serde_json::from_str(body)?)
 }
 
 pub(crate) const NUMBER: &str = "15550001111";
@@ -30,9 +66,15 @@ impl Simulator {
         // A client is not made without a TLS provider, though nothing here speaks TLS. That there
         // is one already is fine.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let simulator = Self { chat, control, http: reqwest::Client::new(), _process: process };
+        let (http, provoked) = (reqwest::Client::new(), Mutex::default());
+        let simulator = Self { chat, control, http, provoked, _process: process };
         simulator.adds_phone(NUMBER).await;
         simulator
+    }
+
+    /// Says that the test makes it refuse this kind of thing, which therefore does not fail the test.
+    pub(crate) fn is_provoked_to_refuse(&self, kind: &'static str) {
+        self.provoked.lock().unwrap().push(kind);
     }
 
     pub(crate) async fn adds_phone(&self, number: &str) {
