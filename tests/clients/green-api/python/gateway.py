@@ -20,9 +20,18 @@ class Gateway:
             "WAYGATE_WHATSAPP__VERSION_URL": simulator.version_page,
         }
         self.partner_token = run(["token", "create", "--kind", "partner"], settings)
-        self._process = Running(["serve"], settings)
+        self._settings = settings
+        self._serve()
+
+    def _serve(self):
+        self._process = Running(["serve"], self._settings)
         said = self._process.says("running ")
         self.host = re.search(r"listening on (http://\S+)", said)[1]
+
+    def restart_after_power_cut(self):
+        """Another process on the same directory, at another address."""
+        self._process.kill()
+        self._serve()
 
     def stop(self):
         self._process.kill()
