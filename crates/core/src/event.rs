@@ -91,6 +91,14 @@ pub enum EventKind {
         /// How many.
         count: u64,
     },
+    /// Events that waited for a webhook endpoint became dead letters unsent: too many others came behind
+    /// them, or nothing was sent to it for too long.
+    DeliveriesGivenUp {
+        /// Which endpoint.
+        endpoint: WebhookEndpointId,
+        /// How many.
+        count: u64,
+    },
     /// A webhook endpoint that heard of the instance is sent nothing any more.
     WebhookDisabled(WebhookDisabled),
 }
@@ -184,18 +192,21 @@ pub enum EventName {
     QrRotated,
     /// See [`EventKind::NotificationsDropped`].
     NotificationsDropped,
+    /// See [`EventKind::DeliveriesGivenUp`].
+    DeliveriesGivenUp,
     /// See [`EventKind::WebhookDisabled`].
     WebhookDisabled,
 }
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::StateChanged,
         Self::LinkTicket,
         Self::Linking,
         Self::QrRotated,
         Self::NotificationsDropped,
+        Self::DeliveriesGivenUp,
         Self::WebhookDisabled,
     ];
 
@@ -207,6 +218,7 @@ impl EventName {
             Self::Linking => "linking",
             Self::QrRotated => "qr_rotated",
             Self::NotificationsDropped => "notifications_dropped",
+            Self::DeliveriesGivenUp => "deliveries_given_up",
             Self::WebhookDisabled => "webhook_disabled",
         }
     }
@@ -234,6 +246,7 @@ impl EventKind {
             Self::Linking(_) => EventName::Linking,
             Self::QrRotated(_) => EventName::QrRotated,
             Self::NotificationsDropped { .. } => EventName::NotificationsDropped,
+            Self::DeliveriesGivenUp { .. } => EventName::DeliveriesGivenUp,
             Self::WebhookDisabled(_) => EventName::WebhookDisabled,
         }
     }
@@ -331,6 +344,13 @@ mod tests {
             (
                 EventKind::NotificationsDropped { count: 7 },
                 r#"{"notifications_dropped":{"count":7}}"#,
+            ),
+            (
+                EventKind::DeliveriesGivenUp {
+                    endpoint: WebhookEndpointId::from_random_bytes([1; 16]),
+                    count: 7,
+                },
+                r#"{"deliveries_given_up":{"endpoint":"01010101-0101-4101-8101-010101010101","count":7}}"#,
             ),
         ] {
             assert_eq!(serde_json::to_string(&kind).unwrap(), stored);

@@ -59,6 +59,7 @@ impl TicketBody {
             | EventKind::Linking(_)
             | EventKind::QrRotated(_)
             | EventKind::NotificationsDropped { .. }
+            | EventKind::DeliveriesGivenUp { .. }
             | EventKind::WebhookDisabled(_) => None,
         });
         Self {

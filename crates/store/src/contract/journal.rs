@@ -44,6 +44,7 @@ fn told(events: &[Event]) -> Vec<(u64, u16)> {
         | EventKind::Linking(_)
         | EventKind::QrRotated(_)
         | EventKind::NotificationsDropped { .. }
+        | EventKind::DeliveriesGivenUp { .. }
         | EventKind::WebhookDisabled(_) => 0,
     };
     events.iter().map(|event| (event.sequence.0, device(event))).collect()
