@@ -10,11 +10,12 @@ use crate::workspace::Workspace;
 use crate::{setup, tidy};
 
 /// How often a nightly run draws: what the tests read, and `proptest`.
-const NIGHTLY: [(&str, &str); 5] = [
+const NIGHTLY: [(&str, &str); 6] = [
     ("POWER_CUTS", "100"),
     ("NEW_CODES", "50"),
     ("HOSTILITY", "200"),
     ("EVENT_DROPS", "1000"),
+    ("WEBHOOK_EVENTS", "10000"),
     ("PROPTEST_CASES", "10000"),
 ];
 

@@ -13,6 +13,7 @@ mod event_stream;
 mod events;
 mod every_route;
 mod failures;
+mod forbidden_urls;
 mod idempotency;
 mod instances;
 mod kept_answers;
