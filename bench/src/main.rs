@@ -5,6 +5,7 @@
 
 mod foreign_ids;
 mod median;
+mod webhooks;
 
 use clap::Parser;
 
@@ -18,11 +19,22 @@ enum Bench {
         #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
         requests: usize,
     },
+    /// How long an event takes to a webhook endpoint that is well, from the moment that was meant for
+    /// it
+    Webhooks {
+        /// How many events there are in a second
+        #[arg(long, value_name = "COUNT", default_value_t = 200)]
+        rate: u32,
+        /// For how long
+        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+        seconds: u32,
+    },
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     match Bench::parse() {
         Bench::ForeignIds { requests } => foreign_ids::run(requests).await,
+        Bench::Webhooks { rate, seconds } => webhooks::run(rate, seconds).await,
     }
 }
