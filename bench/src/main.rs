@@ -6,6 +6,7 @@
 mod foreign_ids;
 mod median;
 mod simulator;
+mod webhooks;
 
 use clap::Parser;
 
@@ -35,6 +36,16 @@ enum Bench {
     /// The simulator that is measured; the command above starts it
     #[command(hide = true)]
     SimulatorProcess,
+    /// How long an event takes to a webhook endpoint that is well, from the moment that was meant for
+    /// it
+    Webhooks {
+        /// How many events there are in a second
+        #[arg(long, value_name = "COUNT", default_value_t = 200)]
+        rate: u32,
+        /// For how long
+        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+        seconds: u32,
+    },
 }
 
 #[tokio::main]
@@ -45,5 +56,6 @@ async fn main() -> anyhow::Result<()> {
             simulator::run(simulator::Load { devices, rate, seconds }).await
         }
         Bench::SimulatorProcess => simulator::serve().await,
+        Bench::Webhooks { rate, seconds } => webhooks::run(rate, seconds).await,
     }
 }

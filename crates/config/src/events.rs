@@ -22,7 +22,7 @@ pub struct Events {
     pub kept_max: u64,
     /// How long a notification waits for whoever fetches it.
     pub waiting_for: Duration,
-    /// How many notifications of each instance wait.
+    /// How many notifications of each instance wait, and of its events for each webhook endpoint.
     pub waiting_max: u64,
 }
 
@@ -56,8 +56,9 @@ const WAITING_MAX: Key<u64> = Key {
     name: "events.waiting_max",
     kind: Kind::Text("a whole number from 1000 to 10000000"),
     absent: Absent::Default("100000"),
-    description: "How many notifications of each instance wait. The oldest go first, and how many \
-                  were dropped is told in the instance's journal.",
+    description: "How many notifications of each instance wait, and how many of its events for each \
+                  webhook endpoint. The oldest go first: notifications are dropped, events for an \
+                  endpoint become dead letters. How many is told in the instance's journal.",
     check: count,
 };
 

@@ -98,6 +98,14 @@ pub enum EventKind {
         /// How many.
         count: u64,
     },
+    /// Events that waited for a webhook endpoint became dead letters unsent: too many others came behind
+    /// them, or nothing was sent to it for too long.
+    DeliveriesGivenUp {
+        /// Which endpoint.
+        endpoint: WebhookEndpointId,
+        /// How many.
+        count: u64,
+    },
     /// A webhook endpoint that heard of the instance is sent nothing any more.
     WebhookDisabled(WebhookDisabled),
     /// Somebody wrote to this account, or to a group that it is in.
@@ -199,6 +207,8 @@ pub enum EventName {
     QrRotated,
     /// See [`EventKind::NotificationsDropped`].
     NotificationsDropped,
+    /// See [`EventKind::DeliveriesGivenUp`].
+    DeliveriesGivenUp,
     /// See [`EventKind::WebhookDisabled`].
     WebhookDisabled,
     /// See [`EventKind::MessageReceived`].
@@ -213,12 +223,13 @@ pub enum EventName {
 
 impl EventName {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::StateChanged,
         Self::LinkTicket,
         Self::Linking,
         Self::QrRotated,
         Self::NotificationsDropped,
+        Self::DeliveriesGivenUp,
         Self::WebhookDisabled,
         Self::MessageReceived,
         Self::MessageSent,
@@ -234,6 +245,7 @@ impl EventName {
             Self::Linking => "linking",
             Self::QrRotated => "qr_rotated",
             Self::NotificationsDropped => "notifications_dropped",
+            Self::DeliveriesGivenUp => "deliveries_given_up",
             Self::WebhookDisabled => "webhook_disabled",
             Self::MessageReceived => "message_received",
             Self::MessageSent => "message_sent",
@@ -267,6 +279,7 @@ impl EventKind {
             | Self::Linking(_)
             | Self::QrRotated(_)
             | Self::NotificationsDropped { .. }
+            | Self::DeliveriesGivenUp { .. }
             | Self::WebhookDisabled(_)
             | Self::MessageStatus(_)
             | Self::Call(_) => None,
@@ -281,6 +294,7 @@ impl EventKind {
             Self::Linking(_) => EventName::Linking,
             Self::QrRotated(_) => EventName::QrRotated,
             Self::NotificationsDropped { .. } => EventName::NotificationsDropped,
+            Self::DeliveriesGivenUp { .. } => EventName::DeliveriesGivenUp,
             Self::WebhookDisabled(_) => EventName::WebhookDisabled,
             Self::MessageReceived(_) => EventName::MessageReceived,
             Self::MessageSent(_) => EventName::MessageSent,
@@ -382,6 +396,13 @@ mod tests {
             (
                 EventKind::NotificationsDropped { count: 7 },
                 r#"{"notifications_dropped":{"count":7}}"#,
+            ),
+            (
+                EventKind::DeliveriesGivenUp {
+                    endpoint: WebhookEndpointId::from_random_bytes([1; 16]),
+                    count: 7,
+                },
+                r#"{"deliveries_given_up":{"endpoint":"01010101-0101-4101-8101-010101010101","count":7}}"#,
             ),
         ] {
             assert_eq!(serde_json::to_string(&kind).unwrap(), stored);

@@ -70,6 +70,7 @@ fn told<'a>(to_push: &ToPush<'a>) -> Option<Told<'a>> {
         | EventKind::Linking(_)
         | EventKind::QrRotated(_)
         | EventKind::NotificationsDropped { .. }
+        | EventKind::DeliveriesGivenUp { .. }
         | EventKind::WebhookDisabled(_)
         | EventKind::Call(_) => None,
     }

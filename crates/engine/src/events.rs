@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use waygate_core::error::{Error, Kind};
 use waygate_core::event::{Event, EventName, Extent, Sequence};
 use waygate_core::id::InstanceId;
+use waygate_core::port::webhooks::Overdue;
 
 use crate::accounts::no_such_instance;
 use crate::gateway::Gateway;
+use crate::webhook_endpoints::DELIVERIES_KEPT_FOR;
 
 /// How often it is looked for what is too old or too much.
 const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -34,7 +37,8 @@ pub struct EventLimits {
     pub kept_max: u64,
     /// How long a notification waits for whoever fetches it.
     pub waiting_for: Duration,
-    /// How many notifications of each instance wait.
+    /// How many notifications of each instance wait, and how many of its events for each webhook
+    /// endpoint.
     pub waiting_max: u64,
 }
 
@@ -196,6 +200,18 @@ impl Gateway {
         }
         let cutoff = now - DROPPED_KEPT_FOR;
         parts.ports.notifications.forget_dropped_notifications(cutoff, DROPPED_KEPT_MAX).await?;
+        self.give_up_deliveries(now, waiting_max).await
+    }
+
+    /// Makes dead letters of what has waited for a webhook endpoint for too long.
+    async fn give_up_deliveries(&self, now: Timestamp, behind: u64) -> Result<(), Error> {
+        let parts = self.parts();
+        let overdue = Overdue { disabled_before: now - DELIVERIES_KEPT_FOR, behind };
+        for instance in parts.ports.webhooks.give_up_deliveries(overdue, now).await? {
+            tracing::warn!(%instance, "events for a webhook endpoint were given up: too many waited");
+            parts.arrivals.tell(instance);
+            parts.webhook_news.notify_one();
+        }
         Ok(())
     }
 }

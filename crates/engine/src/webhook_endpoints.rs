@@ -26,7 +26,8 @@ pub const ENDPOINTS_MAX: usize = 16;
 /// How long a secret signs beside the one that took its place.
 pub const ROTATION: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long what arrived or was given up stays known.
+/// How long what arrived or was given up stays known, and how long what waits for an endpoint to which
+/// nothing is sent goes on waiting.
 pub const DELIVERIES_KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What stands before the base64 of a secret (Standard Webhooks 1.0.0).

@@ -2,12 +2,13 @@
 
 mod deliveries;
 mod endpoints;
+mod overdue;
 
 use jiff::Timestamp;
 use waygate_core::error::Error;
-use waygate_core::id::{AccountId, WebhookEndpointId};
+use waygate_core::id::{AccountId, InstanceId, WebhookEndpointId};
 use waygate_core::port::link::Deed;
-use waygate_core::port::webhooks::{DeadLetters, Settling, Webhooks};
+use waygate_core::port::webhooks::{DeadLetters, Overdue, Settling, Webhooks};
 use waygate_core::secret::Sealed;
 use waygate_core::webhook::{
     Attempt, Delivery, DeliveryNumber, Disabling, DueDelivery, EventFilter, WebhookEndpoint,
@@ -106,6 +107,14 @@ impl Webhooks for SqliteStore {
         self.write(move |connection| {
             Box::pin(deliveries::replay(connection, endpoint, letters, now))
         })
+    }
+
+    fn give_up_deliveries(
+        &self,
+        overdue: Overdue,
+        now: Timestamp,
+    ) -> Deed<'_, Result<Vec<InstanceId>, Error>> {
+        self.write(move |connection| Box::pin(overdue::give_up(connection, overdue, now)))
     }
 
     fn forget_deliveries(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {

@@ -10,12 +10,13 @@ use crate::workspace::Workspace;
 use crate::{setup, tidy};
 
 /// How often a nightly run draws: what the tests read, and `proptest`.
-const NIGHTLY: [(&str, &str); 6] = [
+const NIGHTLY: [(&str, &str); 7] = [
     ("POWER_CUTS", "100"),
     ("NEW_CODES", "50"),
     ("HOSTILITY", "200"),
     ("PUSHES", "100000"),
     ("EVENT_DROPS", "1000"),
+    ("WEBHOOK_EVENTS", "10000"),
     ("PROPTEST_CASES", "10000"),
 ];
 

@@ -57,6 +57,8 @@ const FORBIDDEN: &[(&str, &[&str])] = &[("waygate-core", &["tokio*"])];
 const OURS_IN_TESTS: &[(&str, &str)] = &[
     ("waygate-dialect-*", "waygate-played"),
     ("waygate-engine", "waygate-played"),
+    // The addresses to which no request may go.
+    ("waygate-http", "waygate-played"),
     ("waygate-pages", "waygate-played"),
 ];
 

@@ -84,6 +84,7 @@ pub fn of_message(kind: &EventKind, wanted: impl Fn(Switch) -> bool) -> Option<S
         | EventKind::Linking(_)
         | EventKind::QrRotated(_)
         | EventKind::NotificationsDropped { .. }
+        | EventKind::DeliveriesGivenUp { .. }
         | EventKind::WebhookDisabled(_) => return None,
     };
     (wanted(topic) && too.is_none_or(&wanted)).then_some(topic)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::link::Deed;
 use crate::error::Error;
-use crate::id::{AccountId, WebhookEndpointId};
+use crate::id::{AccountId, InstanceId, WebhookEndpointId};
 use crate::secret::Sealed;
 use crate::webhook::{
     Attempt, Delivery, DeliveryNumber, Disabling, DueDelivery, EventFilter, WebhookEndpoint,
@@ -22,6 +22,18 @@ pub enum Settling {
     /// It was given up; its endpoint fails.
     GivenUp,
 }
+
+/// Which deliveries have waited for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overdue {
+    /// Those of an endpoint that was disabled before this time.
+    pub disabled_before: Timestamp,
+    /// Those behind which so many of the same endpoint and instance wait.
+    pub behind: u64,
+}
+
+/// Why one was given up that was not attempted any more, in words.
+pub const OVERDUE: &str = "it was not sent: it waited for too long, or too many others behind it";
 
 /// Which dead letters are meant.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -114,6 +126,15 @@ pub trait Webhooks: fmt::Debug + Send + Sync + 'static {
         letters: DeadLetters,
         now: Timestamp,
     ) -> Deed<'_, Result<u64, Error>>;
+
+    /// Gives up deliveries that have waited for too long. Each has an attempt at `now` that says so
+    /// ([`OVERDUE`]), and how many they are is written into the journal of each instance, for each
+    /// endpoint, in the same transaction. Tells of which instances.
+    fn give_up_deliveries(
+        &self,
+        overdue: Overdue,
+        now: Timestamp,
+    ) -> Deed<'_, Result<Vec<InstanceId>, Error>>;
 
     /// Forgets deliveries that arrived or were given up before `cutoff`; tells how many.
     fn forget_deliveries(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>>;

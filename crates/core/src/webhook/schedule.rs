@@ -174,8 +174,14 @@ mod tests {
             ("", 300),
             ("2026-03-01T10:40:30Z", 300),
         ] {
-            for status in [429, 503] {
-                assert_eq!(seconds_until(asked(status, text)), wanted, "{text}");
+            for status in 100..=599 {
+                let verdict = asked(status, text);
+                match status {
+                    200..=299 => assert_eq!(verdict, Verdict::Arrived, "{status} {text}"),
+                    410 => assert_eq!(verdict, Verdict::Gone, "{text}"),
+                    429 | 503 => assert_eq!(seconds_until(verdict), wanted, "{status} {text}"),
+                    _ => assert_eq!(seconds_until(verdict), 300, "{status} {text}"),
+                }
             }
         }
     }

@@ -90,6 +90,7 @@ impl<'a> Body<'a> {
             | EventKind::Linking(_)
             | EventKind::QrRotated(_)
             | EventKind::NotificationsDropped { .. }
+            | EventKind::DeliveriesGivenUp { .. }
             | EventKind::WebhookDisabled(_) => None,
         }
     }

@@ -6,6 +6,7 @@ mod account;
 mod bodies;
 mod every_method;
 mod failures;
+mod forbidden_urls;
 mod page;
 mod partner;
 mod rates;

@@ -180,6 +180,7 @@ pub(super) fn message_event<'a>(kind: &'a EventKind, telling: &'a Telling) -> Op
         | EventKind::Linking(_)
         | EventKind::QrRotated(_)
         | EventKind::NotificationsDropped { .. }
+        | EventKind::DeliveriesGivenUp { .. }
         | EventKind::WebhookDisabled(_)
         | EventKind::Call(_) => None,
     }

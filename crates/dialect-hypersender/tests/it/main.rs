@@ -6,6 +6,7 @@ mod bodies;
 mod create_instance;
 mod every_route;
 mod failures;
+mod forbidden_urls;
 mod health;
 mod list_instances;
 mod openapi;

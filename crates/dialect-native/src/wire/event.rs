@@ -27,6 +27,7 @@ pub(crate) enum Data {
     Linking(LinkingFields),
     QrRotated { round: u32, expires_at: String },
     NotificationsDropped { count: u64 },
+    DeliveriesGivenUp { webhook_endpoint_id: String, count: u64 },
     WebhookDisabled { webhook_endpoint_id: String, why: &'static str },
     Message(Box<MessageFields>),
     MessageStatus(StatusFields),
@@ -98,6 +99,9 @@ impl Data {
             }
             EventKind::NotificationsDropped { count } => {
                 Self::NotificationsDropped { count: *count }
+            }
+            EventKind::DeliveriesGivenUp { endpoint, count } => {
+                Self::DeliveriesGivenUp { webhook_endpoint_id: endpoint.to_string(), count: *count }
             }
             EventKind::WebhookDisabled(it) => Self::WebhookDisabled {
                 webhook_endpoint_id: it.endpoint.to_string(),

@@ -14,6 +14,7 @@ mod events;
 mod every_route;
 mod failures;
 mod files;
+mod forbidden_urls;
 mod idempotency;
 mod instances;
 mod kept_answers;

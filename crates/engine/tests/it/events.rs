@@ -50,6 +50,7 @@ fn shown(kind: &EventKind) -> &'static str {
         EventKind::Linking(_)
         | EventKind::LinkTicket(_)
         | EventKind::NotificationsDropped { .. }
+        | EventKind::DeliveriesGivenUp { .. }
         | EventKind::WebhookDisabled(_)
         | EventKind::MessageReceived(_)
         | EventKind::MessageSent(_)

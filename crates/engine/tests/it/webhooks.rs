@@ -1,9 +1,12 @@
-//! Webhook endpoints and the deliverer, with receivers that the test plays, in virtual time.
-#![expect(clippy::unwrap_used, reason = "test code")]
+//! Webhook endpoints and the deliverer, with receivers that the test plays, in virtual time. Which test holds
+//! which promise is told in `docs/internals/webhooks.md`.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
 mod endpoints;
+mod overdue;
 mod promises;
 mod receiver;
+mod sequences;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +26,13 @@ use self::receiver::Receiver;
 
 /// For what is over at once, or never.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How many events the promises are tested with; a nightly run has ten times as many.
+#[expect(clippy::disallowed_methods, reason = "`cargo xtask test` says how many")]
+fn many() -> usize {
+    let text = std::env::var("WEBHOOK_EVENTS").ok();
+    text.map_or(1000, |text| text.parse().expect("WEBHOOK_EVENTS is a number"))
+}
 
 /// A store that outlives its gateways, and an instance whose events are told.
 struct Place {
@@ -51,9 +61,19 @@ impl Place {
 
     /// An endpoint that hears of what [`Place::happens`].
     async fn endpoint(&self, gateway: &Gateway, url: &str) -> OwnWebhookEndpoint {
+        self.endpoint_of(self.account, gateway, url).await
+    }
+
+    /// The same of another account.
+    async fn endpoint_of(
+        &self,
+        account: AccountId,
+        gateway: &Gateway,
+        url: &str,
+    ) -> OwnWebhookEndpoint {
         let events = Some([EventName::LinkTicket].into());
         let new = NewWebhookEndpoint {
-            account: self.account,
+            account,
             url: url.to_owned(),
             description: String::new(),
             filter: EventFilter { instances: None, events },
@@ -63,12 +83,17 @@ impl Place {
 
     /// Writes so many events into the journal.
     async fn happens(&self, times: usize) {
+        self.happens_to(self.instance, times).await;
+    }
+
+    /// The same for another instance.
+    async fn happens_to(&self, instance: InstanceId, times: usize) {
         for _ in 0..times {
             let ticket = LinkTicketId::from_random_bytes([1; 16]);
             let step = LinkTicketStep::QrCodeShown;
             let kind = EventKind::LinkTicket(LinkTicketStepped { ticket, step });
             let now = self.bystander.now();
-            self.link.store().note(self.instance, now, kind).await.unwrap();
+            self.link.store().note(instance, now, kind).await.unwrap();
         }
     }
 

@@ -1,7 +1,6 @@
 //! The client over real sockets: what it may connect to, and how much of a receiver it bears.
 
 mod bounds;
-mod corpus;
 mod forbidden;
 
 use std::io::{self, ErrorKind};

@@ -5,7 +5,7 @@ use waygate_core::event::{EventKind, EventName, LinkTicketStepped, Sequence};
 use waygate_core::id::{InstanceId, LinkTicketId, WebhookEndpointId};
 use waygate_core::instance::state::StateName;
 use waygate_core::link_ticket::LinkTicketStep;
-use waygate_core::port::webhooks::{DeadLetters, Settling};
+use waygate_core::port::webhooks::{DeadLetters, OVERDUE, Overdue, Settling};
 use waygate_core::tenant::Account;
 use waygate_core::webhook::{
     Attempt, Delivery, DeliveryNumber, DeliveryStatus, Disabled, Disabling, DueDelivery,
@@ -346,5 +346,60 @@ pub async fn forgetting_takes_what_ended_before_the_cutoff(store: &dyn Store) ->
     assert_eq!(store.forget_deliveries(after_ms(11)).await?, 2);
     let left: Vec<u64> = all(store, endpoint).await?.iter().map(|it| it.number.0).collect();
     assert_eq!(left, [3, 4, 5]);
+    Ok(())
+}
+
+fn overdue(behind: u64, before_ms: i64) -> Overdue {
+    Overdue { behind, disabled_before: after_ms(before_ms) }
+}
+
+/// What the journal says of deliveries that were given up, newest first.
+async fn given_up(store: &dyn Store, instance: InstanceId) -> Result<Vec<EventKind>, Error> {
+    let told = store.newest(instance, EventName::DeliveriesGivenUp, None, 9).await?;
+    Ok(told.into_iter().map(|event| event.kind).collect())
+}
+
+/// Nothing goes without a word of it: the oldest are dead letters, and the journal says how many.
+pub async fn what_too_many_wait_behind_becomes_a_dead_letter(
+    store: &dyn Store,
+) -> Result<(), Error> {
+    let (instance, endpoint) = subject(store).await?;
+    for at_ms in 0..4 {
+        happens(store, instance, at_ms).await?;
+    }
+    let arrived = numbers(&store.due_deliveries(after_ms(9), 1).await?);
+    store.settle_delivery(DeliveryNumber(arrived[0]), attempt(5), Settling::Arrived).await?;
+    assert_eq!(store.give_up_deliveries(overdue(3, 99), after_ms(6)).await?, []);
+    assert_eq!(store.give_up_deliveries(overdue(2, 99), after_ms(7)).await?, [instance]);
+    let dead = store.deliveries(endpoint, true, None, 9).await?;
+    let told: Vec<_> = dead.iter().map(|it| (it.sequence.0, it.status)).collect();
+    assert_eq!(told, [(2, DeliveryStatus::GivenUp(after_ms(7)))], "the oldest that waited");
+    let (at, error) = (after_ms(7), Some(OVERDUE.to_owned()));
+    let unsent = Attempt { at, took_ms: 0, status: None, error, answer: None };
+    assert_eq!(dead[0].tried, [unsent]);
+    let count = EventKind::DeliveriesGivenUp { endpoint, count: 1 };
+    assert_eq!(given_up(store, instance).await?, [count]);
+    // What became of the endpoint's queue is one more event for it.
+    assert_eq!(store.due_deliveries(after_ms(9), 9).await?.len(), 3);
+    Ok(())
+}
+
+/// All of it, when the endpoint was disabled before the time; and it can be replayed.
+pub async fn what_waits_for_an_endpoint_that_rests_becomes_a_dead_letter_in_time(
+    store: &dyn Store,
+) -> Result<(), Error> {
+    let (instance, endpoint) = subject(store).await?;
+    for at_ms in 0..3 {
+        happens(store, instance, at_ms).await?;
+    }
+    let disabling = Disabling { why: Disabled::ByOwner, at: after_ms(8) };
+    store.disable_webhook_endpoint(endpoint, disabling).await?;
+    assert_eq!(store.give_up_deliveries(overdue(9, 8), after_ms(9)).await?, []);
+    assert_eq!(store.give_up_deliveries(overdue(9, 9), after_ms(9)).await?, [instance]);
+    assert_eq!(store.deliveries(endpoint, true, None, 9).await?.len(), 3);
+    let count = EventKind::DeliveriesGivenUp { endpoint, count: 3 };
+    assert_eq!(given_up(store, instance).await?, [count]);
+    let replayed = store.replay_deliveries(endpoint, DeadLetters::default(), after_ms(9)).await?;
+    assert_eq!(replayed, 3, "none is lost");
     Ok(())
 }

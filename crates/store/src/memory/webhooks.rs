@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use waygate_core::error::{Error, Kind};
-use waygate_core::event::Event;
+use waygate_core::event::{Event, EventKind};
 use waygate_core::id::{AccountId, InstanceId, WebhookEndpointId};
 use waygate_core::port::link::Deed;
-use waygate_core::port::webhooks::{DeadLetters, Settling, Webhooks};
+use waygate_core::port::webhooks::{DeadLetters, OVERDUE, Overdue, Settling, Webhooks};
 use waygate_core::secret::Sealed;
 use waygate_core::webhook::{
     Attempt, Delivery, DeliveryNumber, DeliveryStatus, Disabling, DueDelivery, EventFilter,
@@ -94,6 +94,32 @@ impl WebhookShelf {
             };
         }
         true
+    }
+
+    /// Gives up what has waited for too long: how many of each instance and endpoint.
+    fn give_up(
+        &mut self,
+        overdue: Overdue,
+        now: Timestamp,
+    ) -> BTreeMap<(InstanceId, WebhookEndpointId), u64> {
+        let before = to_millisecond(overdue.disabled_before);
+        let rests = |it: &&WebhookEndpoint| it.disabled.is_some_and(|it| it.at < before);
+        let resting: Vec<_> = self.endpoints.iter().filter(rests).map(|it| it.id).collect();
+        let (mut seen, mut counts) = (BTreeMap::new(), BTreeMap::new());
+        for kept in self.deliveries.iter_mut().rev() {
+            let DeliveryStatus::Due(_) = kept.delivery.status else { continue };
+            let place = (kept.delivery.instance, kept.endpoint);
+            let behind = seen.entry(place).or_insert(0_u64);
+            *behind += 1;
+            if *behind > overdue.behind || resting.contains(&kept.endpoint) {
+                let (at, error) = (to_millisecond(now), Some(OVERDUE.to_owned()));
+                kept.delivery.status = DeliveryStatus::GivenUp(at);
+                let attempt = Attempt { at, took_ms: 0, status: None, error, answer: None };
+                kept.delivery.tried.push(attempt);
+                *counts.entry(place).or_insert(0) += 1;
+            }
+        }
+        counts
     }
 
     fn replay(
@@ -289,6 +315,25 @@ impl Webhooks for MemoryStore {
         now: Timestamp,
     ) -> Deed<'_, Result<u64, Error>> {
         Box::pin(async move { Ok(self.shelves().webhooks.replay(endpoint, &letters, now)) })
+    }
+
+    fn give_up_deliveries(
+        &self,
+        overdue: Overdue,
+        now: Timestamp,
+    ) -> Deed<'_, Result<Vec<InstanceId>, Error>> {
+        Box::pin(async move {
+            let mut shelves = self.shelves();
+            let counts = shelves.webhooks.give_up(overdue, now);
+            let mut told = Vec::new();
+            for ((instance, endpoint), count) in counts {
+                let given_up = EventKind::DeliveriesGivenUp { endpoint, count };
+                shelves.commit(instance, now, vec![given_up.into()], None)?;
+                told.push(instance);
+            }
+            told.dedup();
+            Ok(told)
+        })
     }
 
     fn forget_deliveries(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {

@@ -40,6 +40,10 @@ pub(super) fn event() -> Schema {
     let why = Schema::word(&Disabled::ALL.map(Disabled::as_str));
     let disabled = vec![always("webhook_endpoint_id", Schema::uuid()), always("why", why)];
     let dropped = vec![always("count", Schema::count().says("How many."))];
+    let given_up = vec![
+        always("webhook_endpoint_id", Schema::uuid()),
+        always("count", Schema::count().says("How many became dead letters unsent.")),
+    ];
     let others = [
         of_kind(EventName::StateChanged, "Its state changed.", change_fields()),
         of_kind(EventName::Linking, "An effort to link it went a step on.", linking),
@@ -53,6 +57,11 @@ pub(super) fn event() -> Schema {
             EventName::NotificationsDropped,
             "Notifications went without having reached anybody; the notification queue tells which.",
             dropped,
+        ),
+        of_kind(
+            EventName::DeliveriesGivenUp,
+            "Events of it that waited for a webhook endpoint became dead letters: too many waited.",
+            given_up,
         ),
         of_kind(
             EventName::WebhookDisabled,

@@ -65,6 +65,13 @@ impl Receiver {
         heard.wait_for(|letters| letters.len() >= count).await.unwrap().clone()
     }
 
+    /// Waits until so much was heard at addresses of this kind.
+    pub(super) async fn hears_from(&self, is_meant: impl Fn(&str) -> bool, count: usize) {
+        let mut heard = self.heard.subscribe();
+        let meant = |letters: &Vec<Heard>| letters.iter().filter(|it| is_meant(&it.url)).count();
+        heard.wait_for(|letters| meant(letters) >= count).await.unwrap();
+    }
+
     pub(super) fn heard(&self) -> Vec<Heard> {
         self.heard.borrow().clone()
     }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::corpus::{self, NAMES, V4, V6};
+use waygate_played::forbidden::{self as corpus, NAMES, V4, V6};
+
 use super::*;
 use crate::outbound::Refusal;
 

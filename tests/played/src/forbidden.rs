@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 /// Addresses of this machine, of its network, and of nobody.
-pub(super) const V4: [[u8; 4]; 24] = [
+pub const V4: [[u8; 4]; 24] = [
     [0, 0, 0, 0],
     [0, 1, 2, 3],
     [10, 0, 0, 1],
@@ -31,7 +31,7 @@ pub(super) const V4: [[u8; 4]; 24] = [
 ];
 
 /// The same for IPv6, as hosts.
-pub(super) const V6: [&str; 24] = [
+pub const V6: [&str; 24] = [
     "[::]",
     "[::1]",
     "[0:0:0:0:0:0:0:1]",
@@ -59,7 +59,7 @@ pub(super) const V6: [&str; 24] = [
 ];
 
 /// Names that lead into one's own machine or network by what they are.
-pub(super) const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 14] = [
     "localhost",
     "LOCALHOST",
     "localhost.",
@@ -77,7 +77,7 @@ pub(super) const NAMES: [&str; 14] = [
 ];
 
 /// The URLs of the corpus, all at this port.
-pub(super) fn urls(port: u16) -> Vec<String> {
+pub fn urls(port: u16) -> Vec<String> {
     let literals = V4.iter().flat_map(|octets| forms(*octets));
     let others = V6.iter().chain(&NAMES).map(|host| (*host).to_owned());
     let hosts = literals.chain(others);
@@ -85,7 +85,7 @@ pub(super) fn urls(port: u16) -> Vec<String> {
 }
 
 /// The URLs of addresses that are refused for their look, wherever they lead.
-pub(super) fn urls_that_are_none(port: u16) -> Vec<String> {
+pub fn urls_that_are_none(port: u16) -> Vec<String> {
     let port = format!("{port}");
     [
         "http://ann@127.0.0.1:PORT/",
@@ -148,5 +148,5 @@ fn forms(octets: [u8; 4]) -> Vec<String> {
 
 /// The digit as East Asian typography has it, which names of hosts are read as plain ones.
 fn wide(digit: char) -> char {
-    char::from_u32(u32::from(digit) - u32::from('0') + 0xff10).unwrap()
+    char::from_u32(u32::from(digit) - u32::from('0') + 0xff10).unwrap_or(digit)
 }
