@@ -98,7 +98,7 @@ fn gateway(store: &Arc<SqliteStore>) -> Gateway {
         link_tickets: Arc::<SqliteStore>::clone(store),
         kept_answers: Arc::<SqliteStore>::clone(store),
         webhooks: Arc::<SqliteStore>::clone(store),
-        outbox: Arc::<SqliteStore>::clone(&store),
+        outbox: Arc::<SqliteStore>::clone(store),
         clock: Arc::new(SystemClock::start()),
     };
     Gateway::new(ports, Keyring::from_master(&[7; 32]), Dice::from_seed(1), Tasks::default())

@@ -39,7 +39,7 @@ struct Told<'a> {
 #[serde(untagged)]
 enum Payload<'a> {
     SessionStatus(SessionStatus),
-    Message(MessagePayload<'a>),
+    Message(Box<MessagePayload<'a>>),
 }
 
 /// What is sent of a notification: the same bytes each time. `None` where the vendor has no word for it.

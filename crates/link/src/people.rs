@@ -3,7 +3,7 @@
 use waygate_core::message::Message;
 use waygate_core::message::address::{Address, AddressKind};
 use waygate_core::message::arrival::Arrived;
-use waygate_core::message::content::Content;
+use waygate_core::message::content::{Content, Deleted, Reaction};
 use whatsapp_rust::{Client, Jid};
 
 /// Names people by their numbers where only their hidden ids stand. It looks at what the account has
@@ -39,12 +39,9 @@ async fn in_message(client: &Client, message: &mut Message) {
     if let Some(sender) = message.quoted.as_mut().and_then(|quoted| quoted.sender.as_mut()) {
         replace(client, sender).await;
     }
-    let other = match &mut message.content {
-        Content::Reaction(reaction) => reaction.to_sender.as_mut(),
-        Content::Deleted(deleted) => deleted.sender.as_mut(),
-        _ => None,
-    };
-    if let Some(other) = other {
+    if let Content::Reaction(Reaction { to_sender: Some(other), .. })
+    | Content::Deleted(Deleted { sender: Some(other), .. }) = &mut message.content
+    {
         replace(client, other).await;
     }
 }

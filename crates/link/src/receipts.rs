@@ -26,13 +26,13 @@ pub(crate) fn seen(receipt: &Receipt, own: Option<&Address>) -> Option<StatusSee
 }
 
 fn progress(kind: &ReceiptType) -> Option<Progress> {
-    match kind {
-        ReceiptType::Delivered => Some(Progress::Delivered),
-        ReceiptType::Read => Some(Progress::Read),
-        ReceiptType::Played => Some(Progress::Played),
-        // What the own devices say, what is not the receiver's word, and what may come.
-        _ => None,
-    }
+    // Beside these are what the own devices say, what is not the receiver's word, and what may come.
+    let known = [
+        (ReceiptType::Delivered, Progress::Delivered),
+        (ReceiptType::Read, Progress::Read),
+        (ReceiptType::Played, Progress::Played),
+    ];
+    known.into_iter().find_map(|(word, progress)| (*kind == word).then_some(progress))
 }
 
 #[cfg(test)]

@@ -137,7 +137,13 @@ impl Sending {
         match timeout(ACKNOWLEDGED_WITHIN, &mut expected.outcome).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(code))) => Err(refusal(code, is_group)),
-            Ok(Err(_)) | Err(_) => Err(Unsent::Unreached),
+            Ok(Err(_gone)) => Err(Unsent::Unreached),
+            Err(_elapsed) => {
+                // The same id goes once over a connection, so it is sent again over the next one.
+                tracing::warn!("WhatsApp did not acknowledge a message; the connection ends");
+                self.tasks.declare_fault();
+                Err(Unsent::Unreached)
+            }
         }
     }
 

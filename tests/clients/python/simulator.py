@@ -55,6 +55,13 @@ class Simulator:
         while self.logins() <= count:
             assert time.monotonic() < deadline, f"no login within {LIMIT_S} s"
 
+    def add_phone(self, number):
+        self._ask("/phones", {"number": number})
+
+    def inbox(self, number):
+        """The messages that a phone shows."""
+        return self._ask(f"/phones/{number}/inbox")["messages"]
+
     def violations(self):
         """What a client did that the real server would not like."""
         return self._ask("/oracle")["violations"]

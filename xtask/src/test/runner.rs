@@ -10,8 +10,10 @@ use crate::workspace::Workspace;
 use crate::{setup, tidy};
 
 /// How often a nightly run draws: what the tests read, and `proptest`.
-const NIGHTLY: [(&str, &str); 7] = [
+const NIGHTLY: [(&str, &str); 9] = [
     ("POWER_CUTS", "100"),
+    ("KILLS_UNDER_LOAD", "200"),
+    ("SENDS_CUT", "40"),
     ("NEW_CODES", "50"),
     ("HOSTILITY", "200"),
     ("PUSHES", "100000"),

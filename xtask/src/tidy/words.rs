@@ -20,7 +20,10 @@ const WORDS: &[Word] = &[
     Word { start: "wacore_binary", folders: &["crates/link/", "crates/sim/", "crates/vault/"] },
     Word { start: "wacore_libsignal", folders: &["crates/link/", "crates/sim/", "crates/vault/"] },
     Word { start: "wacore", folders: LIBRARY },
-    Word { start: "waproto", folders: &["crates/link/", "crates/sim/", "crates/vault/"] },
+    Word {
+        start: "waproto",
+        folders: &["crates/link/", "crates/sim/", "crates/vault/", "tests/wire/tests/it/library/"],
+    },
     Word { start: "whatsapp_rust", folders: LIBRARY },
 ];
 

@@ -68,10 +68,10 @@ impl Me {
 
 /// A change of state says itself which account it was of.
 fn account<'a>(to_push: &ToPush<'a>) -> Option<&'a LinkedAccount> {
-    match &to_push.notification.event.kind {
-        EventKind::StateChanged(change) => change.account.as_ref(),
-        _ => to_push.telling.account.as_ref(),
+    if let EventKind::StateChanged(change) = &to_push.notification.event.kind {
+        return change.account.as_ref();
     }
+    to_push.telling.account.as_ref()
 }
 
 /// The same on every attempt, so a receiver tells by it what it has seen before: a ULID of the time of the

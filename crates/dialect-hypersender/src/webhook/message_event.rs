@@ -167,8 +167,10 @@ struct AckPayload {
 
 /// What is told of it; `None` where the vendor has no word for it.
 pub(super) fn message_event<'a>(kind: &'a EventKind, telling: &'a Telling) -> Option<Told<'a>> {
-    let told =
-        |(event, payload)| Told { event, payload: Payload::Message(MessagePayload(payload)) };
+    let told = |(event, payload)| Told {
+        event,
+        payload: Payload::Message(Box::new(MessagePayload(payload))),
+    };
     match kind {
         EventKind::MessageReceived(message) => Some(told(of_message(message, None, telling))),
         EventKind::MessageSent(sent) => {

@@ -13,6 +13,7 @@ macro_rules! with {
     };
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fields are optional")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -174,17 +175,16 @@ fn answers_say_which_message_and_which_button() {
         said(with!(list_response_message: list)),
         r#"{"list_reply":{"to":"3AA1","title":"Red","id":"r"}}"#
     );
-    use kinds::interactive_response_message as answer;
-    let flow = answer::NativeFlowResponseMessage {
+    let flow = kinds::interactive_response_message::NativeFlowResponseMessage {
         params_json: some(r#"{"id":"a"}"#),
         ..Default::default()
     };
-    let body = answer::Body { text: some("A"), ..Default::default() };
+    let body = kinds::interactive_response_message::Body { text: some("A"), ..Default::default() };
     let interactive = kinds::InteractiveResponseMessage {
         body: MessageField::some(body),
         context_info: answering(),
         interactive_response_message: Some(
-            answer::InteractiveResponseMessage::NativeFlowResponseMessage(flow.into()),
+            kinds::interactive_response_message::InteractiveResponseMessage::NativeFlowResponseMessage(flow.into()),
         ),
     };
     assert_eq!(

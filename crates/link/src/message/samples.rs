@@ -63,7 +63,9 @@ pub(super) fn inbound(message: wa::Message, source: MessageSource) -> InboundMes
 pub(super) fn told(message: wa::Message, source: MessageSource) -> Option<Message> {
     match arrived(&inbound(message, source), Some(&own()))? {
         Arrived::Received(message) | Arrived::SentElsewhere(message) => Some(message),
-        other => panic!("{other:?}"),
+        other @ (Arrived::Voted(_) | Arrived::StatusSeen(_) | Arrived::CallStepped(_)) => {
+            panic!("{other:?}")
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use waygate_core::message::content::Content;
+use waygate_core::message::content::{Content, Deleted, Reaction};
 use whatsapp_rust::buffa::MessageField;
 use whatsapp_rust::wacore::types::message::MessageSource;
 use whatsapp_rust::waproto::whatsapp as wa;
@@ -15,6 +15,7 @@ macro_rules! with {
     };
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "fields are optional")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -242,10 +243,13 @@ fn places_contacts_and_invitations_are_told() {
 fn reactions_and_deletions_say_whose_message_it_was() {
     let reaction = |key| with!(reaction_message: kinds::ReactionMessage { key, text: some("+"), ..Default::default() });
     let deletion = |key| with!(protocol_message: kinds::ProtocolMessage { key, r#type: Some(ProtocolType::REVOKE), ..Default::default() });
-    let whose = |message, source| match told(message, source).unwrap().content {
-        Content::Reaction(reaction) => reaction.to_sender.map(|it| it.to_wire()),
-        Content::Deleted(deleted) => deleted.sender.map(|it| it.to_wire()),
-        other => panic!("{}", other.name()),
+    let whose = |message, source| {
+        let (Content::Reaction(Reaction { to_sender: whose, .. })
+        | Content::Deleted(Deleted { sender: whose, .. })) = told(message, source).unwrap().content
+        else {
+            panic!("neither")
+        };
+        whose.map(|it| it.to_wire())
     };
     for (from_me, participant, source, expected) in [
         (true, None, from_other(), Some(OTHER)),

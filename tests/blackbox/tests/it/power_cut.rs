@@ -255,7 +255,7 @@ fn moments() -> (u64, u32) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "test code that a person runs with other figures")]
-fn setting<T: FromStr>(name: &str) -> Option<T> {
+pub(crate) fn setting<T: FromStr>(name: &str) -> Option<T> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }

@@ -152,6 +152,41 @@ test('an account hears of its link and of its end', async () => {
   await simulator.assertClean();
 });
 
+test('texts wait, are shown and cleared, and arrive', async () => {
+  const OTHER = '15550002222';
+  await simulator.addPhone(OTHER);
+  const { instance, message } = sdk(await gateway.createInstance(), gateway.host);
+  const early = await message.sendMessage(`${OTHER}@c.us`, null, 'too early');
+  assertIs(early, 'Message');
+  assert.deepEqual(await message.showMessagesQueue(), [
+    {
+      messageID: early.idMessage,
+      type: 'sendMessage',
+      body: { chatId: `${OTHER}@c.us`, message: 'too early' },
+    },
+  ]);
+  assert.deepEqual(await message.clearMessagesQueue(), { isCleared: true });
+  const code = await served(() => instance.qr());
+  await simulator.phone('scan', { qr: readCode(Buffer.from(code.message, 'base64')) });
+  const first = await message.sendMessage(`${OTHER}@c.us`, null, 'hello');
+  const second = await message.sendMessage(null, Number(OTHER), 'and more', first.idMessage);
+  const wanted = [
+    [first.idMessage, 'hello'],
+    [second.idMessage, 'and more'],
+  ];
+  const deadline = AbortSignal.timeout(LIMIT_MS);
+  let inbox = [];
+  do {
+    assert.ok(!deadline.aborted, `not within ${LIMIT_MS} ms: ${JSON.stringify(inbox)}`);
+    inbox = await simulator.inbox(OTHER);
+  } while (inbox.length < wanted.length);
+  assert.deepEqual(
+    inbox.map(({ id, text }) => [id, text]),
+    wanted,
+  );
+  await simulator.assertClean();
+});
+
 test('an account is linked by a code from the websocket', async () => {
   const instance = await gateway.createInstance();
   const frames = [];

@@ -18,4 +18,5 @@ mod panics;
 mod passkey;
 mod removal;
 mod report;
+mod sending;
 mod wrong_phone;

@@ -1,4 +1,5 @@
 //! What is written to an instance, in its journal.
+#![expect(clippy::expect_used, clippy::panic, reason = "test code")]
 
 use std::time::Duration;
 
@@ -12,11 +13,8 @@ use waygate_engine::events::EventsWanted;
 use waygate_sim::{Fault, Latency, MediaKind, MediaToSend};
 use waygate_testkit::frail_journal::Fate;
 use waygate_testkit::world::{PHONE, SOON, Watched, World};
-use whatsapp_rust::buffa::MessageField;
-use whatsapp_rust::wacore::poll::{compute_option_hash, encrypt_poll_vote_with_secret};
-use whatsapp_rust::waproto::codec::message_to_vec;
-use whatsapp_rust::waproto::whatsapp as wa;
-use whatsapp_rust::waproto::whatsapp::message as kinds;
+
+use crate::library::poll::{poll, vote};
 
 const OTHER: &str = "15550002222";
 
@@ -44,18 +42,16 @@ async fn told(
 
 async fn received(world: &World, instance: &Watched, count: usize) -> Vec<Message> {
     let kinds = told(world, instance, &[EventName::MessageReceived], count).await;
-    let messages = kinds.into_iter().map(|kind| match kind {
-        EventKind::MessageReceived(message) => *message,
-        other => panic!("{other:?}"),
+    let messages = kinds.into_iter().map(|kind| {
+        let EventKind::MessageReceived(message) = kind else { panic!("{kind:?}") };
+        *message
     });
     messages.collect()
 }
 
 fn text(message: &Message) -> &str {
-    match &message.content {
-        Content::Text(text) => &text.body,
-        other => panic!("{}", other.name()),
-    }
+    let Content::Text(text) = &message.content else { panic!("{}", message.content.name()) };
+    &text.body
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,9 +88,9 @@ async fn what_the_phone_sends_is_told_as_sent_and_so_is_what_becomes_of_it() {
     let kinds = told(&world, &instance, &[EventName::MessageStatus], 2).await;
     let steps: Vec<(&str, Status)> = kinds
         .iter()
-        .map(|kind| match kind {
-            EventKind::MessageStatus(changed) => (changed.id.as_str(), changed.status),
-            other => panic!("{other:?}"),
+        .map(|kind| {
+            let EventKind::MessageStatus(changed) = kind else { panic!("{kind:?}") };
+            (changed.id.as_str(), changed.status)
         })
         .collect();
     let reached = |progress| (id.as_str(), Status::Reached(progress));
@@ -214,68 +210,17 @@ async fn receipts_that_came_while_an_instance_was_away_are_told_and_end_nothing(
     instance.reaches(StateName::Online).await;
     // Each was delivered before it was read.
     let kinds = told(&world, &instance, &[EventName::MessageStatus], 2 * COUNT).await;
-    let read = kinds.iter().filter_map(|kind| match kind {
-        EventKind::MessageStatus(it) if it.status == Status::Reached(Progress::Read) => {
-            Some(it.id.to_string())
-        }
-        _ => None,
+    let read = kinds.iter().filter_map(|kind| {
+        let EventKind::MessageStatus(it) = kind else { panic!("{kind:?}") };
+        (it.status == Status::Reached(Progress::Read)).then(|| it.id.to_string())
     });
     assert_eq!(read.collect::<Vec<_>>(), ids);
     assert_eq!(world.sim.report().logins, 2, "nothing ended the second connection");
     world.end_clean().await;
 }
 
-const SECRET: [u8; 32] = [7; 32];
-
-fn poll() -> Vec<u8> {
-    let option = |name: &str| kinds::poll_creation_message::Option {
-        option_name: Some(name.into()),
-        ..Default::default()
-    };
-    let poll = kinds::PollCreationMessage {
-        name: Some("When?".into()),
-        options: vec![option("now"), option("later")],
-        selectable_options_count: Some(1),
-        ..Default::default()
-    };
-    let context =
-        wa::MessageContextInfo { message_secret: Some(SECRET.into()), ..Default::default() };
-    message_to_vec(&wa::Message {
-        poll_creation_message_v3: MessageField::some(poll),
-        message_context_info: MessageField::some(context),
-        ..Default::default()
-    })
-}
-
-/// A vote of this voter in a poll that the other has made.
-fn vote(poll: &str, voter: &str, option: &str) -> Vec<u8> {
-    let (creator, address) = (format!("{OTHER}@s.whatsapp.net"), format!("{voter}@s.whatsapp.net"));
-    let chosen = [compute_option_hash(option).to_vec()];
-    let sealed = encrypt_poll_vote_with_secret(&chosen, &SECRET, poll, &creator, &address);
-    let (payload, iv) = sealed.expect("it can be encrypted");
-    let key = wa::MessageKey {
-        from_me: Some(voter == OTHER),
-        id: Some(poll.into()),
-        ..Default::default()
-    };
-    let sealed = kinds::PollEncValue { enc_payload: Some(payload), enc_iv: Some(iv.into()) };
-    let update = kinds::PollUpdateMessage {
-        poll_creation_message_key: MessageField::some(key),
-        vote: MessageField::some(sealed),
-        ..Default::default()
-    };
-    message_to_vec(&wa::Message {
-        poll_update_message: MessageField::some(update),
-        ..Default::default()
-    })
-}
-
 fn standing(kind: &EventKind) -> Vec<(String, usize)> {
-    let content = match kind {
-        EventKind::MessageReceived(message) => &message.content,
-        EventKind::MessageSent(sent) => &sent.message.content,
-        other => panic!("{other:?}"),
-    };
+    let content = &kind.message().expect("a message").content;
     let Content::PollVote(vote) = content else { panic!("{}", content.name()) };
     assert_eq!(&*vote.question, "When?");
     vote.votes.iter().map(|it| (it.option.to_string(), it.voters.len())).collect()
@@ -287,18 +232,18 @@ async fn a_vote_is_told_with_where_its_poll_stands_also_by_the_next_process() {
     let other = world.sim.add_phone(OTHER).expect("a phone");
     let instance = world.linked().await;
     let id = other.send(PHONE, &poll()).expect("it is sent");
-    other.send(PHONE, &vote(&id, OTHER, "now")).expect("it is sent");
+    other.send(PHONE, &vote(&id, OTHER, OTHER, "now")).expect("it is sent");
     let names = [EventName::MessageReceived, EventName::MessageSent];
     let kinds = told(&world, &instance, &names, 2).await;
     let stands = |now: usize, later: usize| [("now".to_owned(), now), ("later".to_owned(), later)];
     assert_eq!(standing(&kinds[1]), stands(1, 0));
-    world.phone().send(OTHER, &vote(&id, PHONE, "now")).expect("it is sent");
+    world.phone().send(OTHER, &vote(&id, OTHER, PHONE, "now")).expect("it is sent");
     let kinds = told(&world, &instance, &names, 3).await;
     assert_eq!(standing(&kinds[2]), stands(2, 0));
     world.restart_gateway().await;
     let mut instance = world.watch(instance.id);
     instance.reaches(StateName::Online).await;
-    other.send(PHONE, &vote(&id, OTHER, "later")).expect("it is sent");
+    other.send(PHONE, &vote(&id, OTHER, OTHER, "later")).expect("it is sent");
     let kinds = told(&world, &instance, &names, 4).await;
     assert_eq!(standing(&kinds[3]), stands(1, 1));
     world.end_clean().await;

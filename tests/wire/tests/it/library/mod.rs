@@ -8,3 +8,4 @@ mod faults;
 mod gate;
 mod media;
 mod messages;
+pub(crate) mod poll;
