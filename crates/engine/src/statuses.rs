@@ -58,12 +58,17 @@ impl Statuses {
 
     async fn step(&self, id: &MessageId, seen: &StatusSeen) -> Result<(), Error> {
         let known = self.once_sent(id).await?;
-        let by_api = known.is_some_and(|record| record.by_api);
-        let (id, chat, status) = (id.clone(), seen.chat.clone(), Status::Reached(seen.progress));
-        let by = seen.by.clone();
-        let step = StatusChanged { id: id.clone(), chat: chat.clone(), status, by_api, by };
-        let events = vec![EventKind::MessageStatus(step).into()];
+        let by_api = known.as_ref().is_some_and(|record| record.by_api);
+        let step = |progress, by| {
+            let status = Status::Reached(progress);
+            let (id, chat) = (id.clone(), seen.chat.clone());
+            EventKind::MessageStatus(StatusChanged { id, chat, status, by_api, by }).into()
+        };
+        // What its receiver has was sent, whatever became of WhatsApp's own word for it.
+        let sent = known.filter(is_unsent).map(|_unsent| step(Progress::Sent, None));
+        let events = sent.into_iter().chain([step(seen.progress, seen.by.clone())]).collect();
         let events = self.scribe.with_topics(self.instance, events).await?;
+        let (id, chat, status) = (id.clone(), seen.chat.clone(), Status::Reached(seen.progress));
         let record = MessageRecord { id, chat, by_api, status, at: self.clock.now() };
         if self.outbox.note_message(self.instance, record, events).await? {
             self.scribe.tell(self.instance);
@@ -74,20 +79,23 @@ impl Statuses {
     /// What is known of a message, once it is written down that it was sent: its receiver may be quicker.
     async fn once_sent(&self, id: &MessageId) -> Result<Option<MessageRecord>, Error> {
         let look = || self.outbox.message_record(self.instance, id.clone());
-        let waits = |record: &MessageRecord| record.status == Status::Reached(Progress::Queued);
         let sent = async {
             let mut news = self.scribe.arrivals.watch(self.instance);
             loop {
                 match look().await {
-                    Ok(Some(record)) if waits(&record) => news.next().await,
+                    Ok(Some(record)) if is_unsent(&record) => news.next().await,
                     known => return known,
                 }
             }
         };
         match tokio::time::timeout(SENT_WITHIN, sent).await {
             Ok(known) => known,
-            // Sent by a process that ended before it had written that down; it will be sent again.
+            // The acknowledgement was lost, or the process that had it ended; it will be sent again.
             Err(_late) => look().await,
         }
     }
+}
+
+fn is_unsent(record: &MessageRecord) -> bool {
+    record.status == Status::Reached(Progress::Queued)
 }

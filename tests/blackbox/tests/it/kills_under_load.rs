@@ -61,9 +61,9 @@ async fn serve(simulator: &Simulator, directory: &Path, partner: &str) -> Server
     Server::start(simulator, directory, partner, &unlimited).await
 }
 
-async fn native_key(directory: &Path) -> String {
+async fn native_key(simulator: &Simulator, directory: &Path) -> String {
     let create = ["token", "create", "--kind", "native", "--data-dir", argument(directory)];
-    let ended = run(Build::Sandbox, &create, &[]).await;
+    let ended = run(Build::Sandbox, &create, &simulator.settings()).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     ended.stdout.trim().to_owned()
 }
@@ -96,7 +96,7 @@ async fn what_was_acknowledged_is_in_the_journal_whenever_the_process_is_killed(
     let (simulator, place) = (Simulator::start().await, tempfile::tempdir().unwrap());
     simulator.adds_phone(WRITER).await;
     let partner = partner_token(place.path(), &simulator.settings()).await;
-    let key = native_key(place.path()).await;
+    let key = native_key(&simulator, place.path()).await;
     let mut server = serve(&simulator, place.path(), &partner).await;
     linked(&simulator, &server).await;
     let mut reader =

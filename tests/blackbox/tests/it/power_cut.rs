@@ -228,10 +228,12 @@ async fn survives_cuts(effort: Effort) {
     let (seed, cuts) = moments();
     let mut chance = StdRng::seed_from_u64(seed);
     let mut house = House::built().await;
-    if let Effort::LogOut = effort {
-        // Only a login tells that WhatsApp has heard of a logout whose answer was lost.
-        house.simulator.is_provoked_to_refuse("UnlinkedDevice");
-    }
+    // Only a login tells what WhatsApp has heard: of a logout whose answer was lost, or of a link for
+    // which the device's keys were written and nothing else.
+    house.simulator.is_provoked_to_refuse(match effort {
+        Effort::LogOut => "UnlinkedDevice",
+        Effort::Scan | Effort::Type => "UnknownDevice",
+    });
     let whole = house.measures(effort).await;
     for cut in 1..=cuts {
         // A little beyond the end: what is written behind the answer counts too.

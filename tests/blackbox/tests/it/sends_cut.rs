@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "test code")]
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -11,6 +10,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
 use crate::green_client::{Credentials, Server, partner_token};
+use crate::power_cut::setting;
 use crate::process::LIMIT;
 use crate::simulator::Simulator;
 
@@ -94,10 +94,4 @@ async fn inbox(simulator: &Simulator) -> BTreeMap<String, u32> {
         *found.entry(message["id"].as_str().unwrap().to_owned()).or_insert(0) += 1;
     }
     found
-}
-
-#[expect(clippy::disallowed_methods, reason = "test code that a person runs with other figures")]
-fn setting<T: FromStr>(name: &str) -> Option<T> {
-    let text = std::env::var(name).ok()?;
-    text.parse().ok()
 }
