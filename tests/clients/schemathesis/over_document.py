@@ -48,6 +48,8 @@ class OverDocument:
     @classmethod
     def setUpClass(cls):
         cls.simulator = Simulator()
+        # Codes are asked for any number, and few of them have an account.
+        cls.simulator.is_provoked_to_refuse("PairingCode")
         cls.addClassCleanup(cls.simulator.stop)
         cls.gateway = Gateway(cls.simulator)
         cls.addClassCleanup(cls.gateway.stop)
