@@ -33,6 +33,8 @@ pub enum StanzaKind {
     Chatstate,
     /// What the server says of the stream itself, the queue among it.
     Ib,
+    /// That a login is accepted.
+    Success,
 }
 
 impl StanzaKind {
@@ -46,6 +48,7 @@ impl StanzaKind {
             Self::Presence => "presence",
             Self::Chatstate => "chatstate",
             Self::Ib => "ib",
+            Self::Success => "success",
         }
     }
 }

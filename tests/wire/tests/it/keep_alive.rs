@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use waygate_core::instance::state::StateName;
-use waygate_sim::{Fault, Latency, Moment};
+use waygate_sim::{Direction, Fault, Latency, Moment, StanzaKind};
 use waygate_testkit::deadline;
 use waygate_testkit::world::{PHONE, World};
 
@@ -48,5 +48,25 @@ async fn a_connection_that_has_died_without_a_word_is_given_up_for_a_new_one() {
         assert_eq!((report.logins, report.live_connections), (logins + 1, 1));
         assert!(world.phone().devices()[0].online);
     }
+    world.end_clean().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_is_never_answered_is_given_up_for_a_new_one() {
+    let world = World::new(Latency::FortyMillis);
+    let mut instance = world.linked().await;
+    let (direction, stanza) = (Direction::ToClient, Some(StanzaKind::Success));
+    world.sim.inject(Fault::Drop { direction, stanza }.on(PHONE).times(1));
+    world.sim.inject(Fault::cut().on(PHONE));
+    instance.reaches(StateName::Connecting).await;
+    // The deadline of a login, and the pause before the next one.
+    let limit = Duration::from_secs(180 + 60);
+    deadline::shown(&mut instance.shown, limit, "that it is back", |machine| {
+        machine.state().name() == StateName::Online
+    })
+    .await;
+    let report = world.sim.report();
+    assert_eq!(report.live_connections, 1);
+    assert_eq!(report.logins, 3, "at the link, the one that was not answered, and the next");
     world.end_clean().await;
 }
