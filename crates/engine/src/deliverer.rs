@@ -5,8 +5,9 @@
 //! that ends in between attempts it again, under the same id. News of an event, the end of an attempt
 //! and the next time only wake the task; each pass asks anew.
 //!
-//! An endpoint has a few attempts under way at a time, and one that fails has one, so that it holds no
-//! more than its own share of all that may be under way, however much waits for it.
+//! An endpoint has a few attempts under way at a time, more of them while there is plenty of room, and
+//! one that fails has one, so that it holds no more than its own share of all that may be under way,
+//! however much waits for it.
 
 mod attempt;
 mod signature;
@@ -15,13 +16,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use waygate_core::error::Error;
 use waygate_core::event::Event;
 use waygate_core::id::{InstanceId, WebhookEndpointId};
 use waygate_core::port::link::Deed;
 use waygate_core::port::outbound::Outbound;
+use waygate_core::port::webhooks::Room;
 use waygate_core::webhook::{DeliveryNumber, DueDelivery};
 
 use self::attempt::Courier;
@@ -30,8 +32,13 @@ use crate::gateway::Gateway;
 /// Attempts that may be under way at a time.
 pub const UNDER_WAY_MAX: usize = 256;
 
-/// Of these, to one endpoint.
-pub const UNDER_WAY_TO_ONE_MAX: u32 = 4;
+/// Of these, to one endpoint, while less than half of all places are taken: as many as two hundred
+/// events a second need whose receiver answers within 80 ms.
+pub const UNDER_WAY_TO_ONE_MAX: u32 = 16;
+
+/// The same, while half of them are taken or more: so many endpoints that hang, and do not yet count as
+/// failing, leave room for others.
+pub const UNDER_WAY_TO_ONE_OF_MANY_MAX: u32 = 4;
 
 /// The same, to one whose last attempt came to nothing.
 pub const UNDER_WAY_TO_A_FAILING_ONE_MAX: u32 = 1;
@@ -86,6 +93,10 @@ impl Deliverer {
                 () = stop.cancelled() => return,
                 Some(settled) = attempts.next() => {
                     self.under_way.remove(&settled);
+                    // Those that shared its commit end with it: one pass is enough for all.
+                    while let Some(Some(settled)) = attempts.next().now_or_never() {
+                        self.under_way.remove(&settled);
+                    }
                 }
                 () = self.courier.gateway.parts().webhook_news.notified() => {}
                 () = tokio::time::sleep(nap) => {}
@@ -101,7 +112,12 @@ impl Deliverer {
         if self.under_way.len() < UNDER_WAY_MAX {
             // Those under way are the first of their endpoint, so there is nothing behind these that
             // there would be room for.
-            for due in webhooks.due_deliveries(now, UNDER_WAY_TO_ONE_MAX).await? {
+            let room = Room {
+                well: UNDER_WAY_TO_ONE_MAX,
+                failing: UNDER_WAY_TO_A_FAILING_ONE_MAX,
+                under_way: self.under_way.keys().copied().collect(),
+            };
+            for due in webhooks.due_deliveries(now, room).await? {
                 if self.has_room(&due) {
                     self.under_way.insert(due.number, due.endpoint);
                     begun.push(due);
@@ -117,7 +133,8 @@ impl Deliverer {
     fn has_room(&self, due: &DueDelivery) -> bool {
         let max = match due.failing_since {
             Some(_) => UNDER_WAY_TO_A_FAILING_ONE_MAX,
-            None => UNDER_WAY_TO_ONE_MAX,
+            None if self.under_way.len() < UNDER_WAY_MAX / 2 => UNDER_WAY_TO_ONE_MAX,
+            None => UNDER_WAY_TO_ONE_OF_MANY_MAX,
         };
         let to_one = self.under_way.values().filter(|endpoint| **endpoint == due.endpoint).count();
         self.under_way.len() < UNDER_WAY_MAX

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use waygate_core::error::Error;
 use waygate_core::id::{AccountId, InstanceId, WebhookEndpointId};
 use waygate_core::port::link::Deed;
-use waygate_core::port::webhooks::{DeadLetters, Overdue, Settling, Webhooks};
+use waygate_core::port::webhooks::{DeadLetters, Overdue, Room, Settling, Webhooks};
 use waygate_core::secret::Sealed;
 use waygate_core::webhook::{
     Attempt, Delivery, DeliveryNumber, Disabling, DueDelivery, EventFilter, WebhookEndpoint,
@@ -66,9 +66,9 @@ impl Webhooks for SqliteStore {
     fn due_deliveries(
         &self,
         now: Timestamp,
-        each: u32,
+        room: Room,
     ) -> Deed<'_, Result<Vec<DueDelivery>, Error>> {
-        self.read(move |connection| Box::pin(deliveries::due(connection, now, each)))
+        self.read(move |connection| Box::pin(deliveries::due(connection, now, room)))
     }
 
     fn next_due(&self, now: Timestamp) -> Deed<'_, Result<Option<Timestamp>, Error>> {

@@ -181,6 +181,7 @@ macro_rules! contract {
                 forgetting_takes_what_ended_before_the_cutoff,
                 what_is_due_again_comes_after_what_waited,
                 what_is_due_is_told_endpoint_by_endpoint,
+                what_is_under_way_is_not_told_again,
                 what_too_many_wait_behind_becomes_a_dead_letter,
                 what_waits_for_an_endpoint_that_rests_becomes_a_dead_letter_in_time,
             }

@@ -23,6 +23,24 @@ pub enum Settling {
     GivenUp,
 }
 
+/// How many deliveries there is room for, endpoint by endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// To one that is well.
+    pub well: u32,
+    /// To one that fails.
+    pub failing: u32,
+    /// What is under way: it takes up room of its endpoint's, and is not wanted again.
+    pub under_way: Vec<DeliveryNumber>,
+}
+
+impl Room {
+    /// As much to each, and nothing is under way.
+    pub fn of(each: u32) -> Self {
+        Self { well: each, failing: each, under_way: Vec::new() }
+    }
+}
+
 /// Which deliveries have waited for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overdue {
@@ -90,11 +108,11 @@ pub trait Webhooks: fmt::Debug + Send + Sync + 'static {
     -> Deed<'_, Result<bool, Error>>;
 
     /// The deliveries that are due at `now` and whose endpoint is not disabled: of each endpoint those
-    /// that have been due longest, `each` at most.
+    /// that have been due longest, as far as there is room, and of these the ones that are not under way.
     fn due_deliveries(
         &self,
         now: Timestamp,
-        each: u32,
+        room: Room,
     ) -> Deed<'_, Result<Vec<DueDelivery>, Error>>;
 
     /// When the next delivery is due that is not at `now`, of an endpoint that is not disabled.

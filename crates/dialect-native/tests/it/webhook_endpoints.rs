@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use waygate_core::id::WebhookEndpointId;
-use waygate_core::port::webhooks::{Settling, Webhooks as _};
+use waygate_core::port::webhooks::{Room, Settling, Webhooks as _};
 use waygate_core::webhook::{Attempt, DeliveryNumber};
 
 use crate::server::{Answer, Server};
@@ -175,7 +175,7 @@ async fn deliveries_are_told_page_by_page_and_dead_letters_are_sent_again() {
     }
     let id: WebhookEndpointId = added.text("id").parse().unwrap();
     let now = server.gateway.now();
-    let due = server.link.store().due_deliveries(now, 500).await.unwrap();
+    let due = server.link.store().due_deliveries(now, Room::of(500)).await.unwrap();
     assert!(due.iter().any(|it| it.number.0 == number && it.endpoint == id));
 }
 

@@ -6,6 +6,7 @@ mod endpoints;
 mod overdue;
 mod promises;
 mod receiver;
+mod room;
 mod sequences;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use waygate_core::event::{Event, EventKind, EventName, LinkTicketStepped};
 use waygate_core::id::{AccountId, InstanceId, LinkTicketId, WebhookEndpointId};
 use waygate_core::link_ticket::LinkTicketStep;
 use waygate_core::port::journal::Journal as _;
-use waygate_core::port::webhooks::Webhooks as _;
+use waygate_core::port::webhooks::{Room, Webhooks as _};
 use waygate_core::webhook::{EventFilter, WebhookEndpoint};
 use waygate_engine::Gateway;
 use waygate_engine::webhook_endpoints::{NewWebhookEndpoint, OwnWebhookEndpoint};

@@ -17,6 +17,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout_at};
 use waygate_core::port::link::Deed;
 use waygate_core::port::outbound::{Letter, Outbound, REPLY_BYTES_MAX, Reply, Undelivered};
+use waygate_engine::deliverer::UNDER_WAY_TO_ONE_MAX;
 use waygate_engine::tasks::Tasks;
 
 use super::connector::{Connector, Unconnected};
@@ -26,9 +27,10 @@ use super::policy::Policy;
 /// The largest head of an answer, and the most of a body that is held at once.
 const BUFFER_BYTES_MAX: usize = 16 * 1024;
 
-/// How long a connection is kept for the next request to the same receiver, and how many of them.
+/// How long a connection is kept for the next request to the same receiver, and how many of them: as many
+/// as there are attempts under way to a receiver that is well.
 const IDLE_FOR: Duration = Duration::from_secs(30);
-const IDLE_MAX: usize = 4;
+const IDLE_MAX: usize = UNDER_WAY_TO_ONE_MAX as usize;
 
 const USER_AGENT: &str = concat!("Waygate/", env!("CARGO_PKG_VERSION"));
 

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use waygate_core::error::Error;
 use waygate_core::event::{Event, EventKind, Sequence};
 use waygate_core::id::WebhookEndpointId;
-use waygate_core::port::webhooks::{DeadLetters, Settling};
+use waygate_core::port::webhooks::{DeadLetters, Room, Settling};
 use waygate_core::secret::Sealed;
 use waygate_core::webhook::{Attempt, Delivery, DeliveryNumber, DeliveryStatus, DueDelivery};
 
@@ -48,26 +48,41 @@ type DueRow = (i64, String, Vec<u8>, Option<i64>, String, i64, i64, Option<i64>,
 pub(super) async fn due(
     connection: &mut SqliteConnection,
     now: Timestamp,
-    each: u32,
+    room: Room,
 ) -> Result<Vec<DueDelivery>, Error> {
-    // Endpoint by endpoint, so that the queue of one that is dead is not read through for the others.
+    let under_way: Vec<i64> = room.under_way.into_iter().map(key).collect();
+    // Endpoint by endpoint, so that the queue of one that is dead is not read through for the others; and
+    // numbers first, all of them in an index, so that no event is read that is under way already.
     let rows: Vec<DueRow> = sqlx::query_as(
         "SELECT deliveries.key, endpoints.id, terms, failing_since_ms, identities.id,
                 deliveries.sequence, attempts, events.at_ms, events.body
          FROM webhook_endpoints AS endpoints
          JOIN webhook_deliveries AS deliveries ON deliveries.key IN (
-             SELECT own.key FROM webhook_deliveries AS own
-             WHERE own.endpoint = endpoints.key AND own.due_at_ms <= ?1
-             ORDER BY own.due_at_ms, own.key LIMIT ?2
+             SELECT key FROM (
+                 SELECT own.key FROM webhook_deliveries AS own
+                 WHERE endpoints.failing_since_ms IS NULL
+                     AND own.endpoint = endpoints.key AND own.due_at_ms <= ?1
+                 ORDER BY own.due_at_ms, own.key LIMIT ?2
+             )
+             UNION ALL
+             SELECT key FROM (
+                 SELECT own.key FROM webhook_deliveries AS own
+                 WHERE endpoints.failing_since_ms IS NOT NULL
+                     AND own.endpoint = endpoints.key AND own.due_at_ms <= ?1
+                 ORDER BY own.due_at_ms, own.key LIMIT ?3
+             )
          )
          JOIN identities ON identities.key = deliveries.instance
          LEFT JOIN events ON events.instance = deliveries.instance
              AND events.sequence = deliveries.sequence
          WHERE endpoints.disabled IS NULL
+             AND deliveries.key NOT IN (SELECT value FROM json_each(?4))
          ORDER BY deliveries.due_at_ms, deliveries.key",
     )
     .bind(to_ms(now))
-    .bind(each)
+    .bind(room.well)
+    .bind(room.failing)
+    .bind(serde_json::to_string(&under_way).map_err(internal)?)
     .fetch_all(connection)
     .await
     .map_err(internal)?;
@@ -141,11 +156,15 @@ pub(super) async fn settle(
     .await
     .map_err(internal)?;
     let Some((key, endpoint)) = settled else { return Ok(false) };
+    // Where nothing changes, nothing is written: nearly always.
     let failing = match settling {
-        Settling::Arrived => "UPDATE webhook_endpoints SET failing_since_ms = NULL WHERE key = ?1",
+        Settling::Arrived => {
+            "UPDATE webhook_endpoints SET failing_since_ms = NULL
+             WHERE key = ?1 AND failing_since_ms IS NOT NULL"
+        }
         Settling::Again(_) | Settling::GivenUp => {
-            "UPDATE webhook_endpoints SET failing_since_ms = coalesce(failing_since_ms, ?2)
-             WHERE key = ?1"
+            "UPDATE webhook_endpoints SET failing_since_ms = ?2
+             WHERE key = ?1 AND failing_since_ms IS NULL"
         }
     };
     let failing = sqlx::query(failing).bind(endpoint).bind(at);

@@ -5,7 +5,7 @@ use waygate_core::event::{EventKind, EventName, LinkTicketStepped, Sequence};
 use waygate_core::id::{InstanceId, LinkTicketId, WebhookEndpointId};
 use waygate_core::instance::state::StateName;
 use waygate_core::link_ticket::LinkTicketStep;
-use waygate_core::port::webhooks::{DeadLetters, OVERDUE, Overdue, Settling};
+use waygate_core::port::webhooks::{DeadLetters, OVERDUE, Overdue, Room, Settling};
 use waygate_core::tenant::Account;
 use waygate_core::webhook::{
     Attempt, Delivery, DeliveryNumber, DeliveryStatus, Disabled, Disabling, DueDelivery,
@@ -171,11 +171,11 @@ pub async fn what_is_due_is_told_endpoint_by_endpoint(store: &dyn Store) -> Resu
     for at in [10, 20, 30] {
         happens(store, instance, at).await?;
     }
-    assert_eq!(store.due_deliveries(after_ms(9), 9).await?, []);
+    assert_eq!(store.due_deliveries(after_ms(9), Room::of(9)).await?, []);
     assert_eq!(store.next_due(after_ms(9)).await?, Some(after_ms(10)));
     assert_eq!(store.next_due(after_ms(10)).await?, Some(after_ms(20)));
     assert_eq!(store.next_due(after_ms(30)).await?, None);
-    let due = store.due_deliveries(after_ms(30), 9).await?;
+    let due = store.due_deliveries(after_ms(30), Room::of(9)).await?;
     assert_eq!(numbers(&due), [1, 2, 3, 4, 5, 6]);
     let events = store.read_after(instance, Sequence(0), 1).await?;
     let whole = DueDelivery {
@@ -189,7 +189,26 @@ pub async fn what_is_due_is_told_endpoint_by_endpoint(store: &dyn Store) -> Resu
         attempts: 0,
     };
     assert_eq!(due.first(), Some(&whole));
-    assert_eq!(numbers(&store.due_deliveries(after_ms(30), 2).await?), [1, 2, 3, 4]);
+    assert_eq!(numbers(&store.due_deliveries(after_ms(30), Room::of(2)).await?), [1, 2, 3, 4]);
+    Ok(())
+}
+
+/// What is under way takes up room of its endpoint, and one that fails has room of its own.
+pub async fn what_is_under_way_is_not_told_again(store: &dyn Store) -> Result<(), Error> {
+    let (instance, _well) = subject(store).await?;
+    let failing_since = Some(after_ms(0));
+    added(store, WebhookEndpoint { failing_since, ..endpoint(2, &account(1)) }).await?;
+    for at in [10, 20, 30] {
+        happens(store, instance, at).await?;
+    }
+    // The odd ones go to the one that is well.
+    for (under_way, wanted) in
+        [(vec![], vec![1, 2, 3]), (vec![1], vec![2, 3]), (vec![1, 2], vec![3])]
+    {
+        let under_way = under_way.into_iter().map(DeliveryNumber).collect();
+        let room = Room { well: 2, failing: 1, under_way };
+        assert_eq!(numbers(&store.due_deliveries(after_ms(30), room).await?), wanted);
+    }
     Ok(())
 }
 
@@ -202,21 +221,21 @@ pub async fn what_is_due_again_comes_after_what_waited(store: &dyn Store) -> Res
     }
     let again = Settling::Again(after_ms(40));
     assert!(store.settle_delivery(DeliveryNumber(1), attempt(30), again).await?);
-    assert_eq!(numbers(&store.due_deliveries(after_ms(39), 9).await?), [2, 3, 4, 5, 6]);
+    assert_eq!(numbers(&store.due_deliveries(after_ms(39), Room::of(9)).await?), [2, 3, 4, 5, 6]);
     assert_eq!(store.next_due(after_ms(30)).await?, Some(after_ms(40)));
-    let due = store.due_deliveries(after_ms(40), 9).await?;
+    let due = store.due_deliveries(after_ms(40), Room::of(9)).await?;
     assert_eq!(numbers(&due), [2, 3, 4, 5, 6, 1]);
     let last = due.last().map(|it| (it.attempts, it.failing_since));
     assert_eq!(last, Some((1, Some(after_ms(30)))));
     let disabling = Disabling { why: Disabled::ByOwner, at: after_ms(41) };
     store.disable_webhook_endpoint(second, disabling).await?;
-    assert_eq!(numbers(&store.due_deliveries(after_ms(40), 9).await?), [3, 5, 1]);
+    assert_eq!(numbers(&store.due_deliveries(after_ms(40), Room::of(9)).await?), [3, 5, 1]);
     store.disable_webhook_endpoint(first, disabling).await?;
-    assert_eq!(store.due_deliveries(after_ms(40), 9).await?, []);
+    assert_eq!(store.due_deliveries(after_ms(40), Room::of(9)).await?, []);
     assert_eq!(store.next_due(after_ms(0)).await?, None);
     // What waited is due when the endpoint is enabled again.
     store.enable_webhook_endpoint(first).await?;
-    assert_eq!(numbers(&store.due_deliveries(after_ms(40), 9).await?), [3, 5, 1]);
+    assert_eq!(numbers(&store.due_deliveries(after_ms(40), Room::of(9)).await?), [3, 5, 1]);
     Ok(())
 }
 
@@ -296,7 +315,7 @@ pub async fn dead_letters_are_due_again_when_they_are_replayed(
     assert_eq!(replay(between(21, 30)).await?, 0);
     assert_eq!(replay(numbered(&[2, 5, 9])).await?, 1, "what arrived is no dead letter");
     assert_eq!(replay(between(20, 40)).await?, 1, "the third alone");
-    let due = store.due_deliveries(after_ms(100), 9).await?;
+    let due = store.due_deliveries(after_ms(100), Room::of(9)).await?;
     assert_eq!(numbers(&due), [2, 3]);
     assert!(due.iter().all(|it| it.attempts == 0));
     assert_eq!(replay(DeadLetters::default()).await?, 2);
@@ -317,13 +336,13 @@ pub async fn deliveries_go_with_their_endpoint_and_with_their_instance(
     happens(store, instance, 1).await?;
     happens(store, other, 2).await?;
     store.remove(instance, after_ms(3)).await?;
-    assert_eq!(numbers(&store.due_deliveries(after_ms(9), 9).await?), [3, 4]);
+    assert_eq!(numbers(&store.due_deliveries(after_ms(9), Room::of(9)).await?), [3, 4]);
     assert!(store.remove_webhook_endpoint(second).await?);
-    assert_eq!(numbers(&store.due_deliveries(after_ms(9), 9).await?), [3]);
+    assert_eq!(numbers(&store.due_deliveries(after_ms(9), Room::of(9)).await?), [3]);
     assert_eq!(store.deliveries(second, false, None, 9).await?, []);
     store.settle_delivery(DeliveryNumber(3), attempt(4), Settling::Arrived).await?;
     happens(store, other, 5).await?;
-    assert_eq!(numbers(&store.due_deliveries(after_ms(9), 9).await?), [5]);
+    assert_eq!(numbers(&store.due_deliveries(after_ms(9), Room::of(9)).await?), [5]);
     assert_eq!(all(store, first).await?.len(), 2);
     Ok(())
 }
@@ -367,7 +386,7 @@ pub async fn what_too_many_wait_behind_becomes_a_dead_letter(
     for at_ms in 0..4 {
         happens(store, instance, at_ms).await?;
     }
-    let arrived = numbers(&store.due_deliveries(after_ms(9), 1).await?);
+    let arrived = numbers(&store.due_deliveries(after_ms(9), Room::of(1)).await?);
     store.settle_delivery(DeliveryNumber(arrived[0]), attempt(5), Settling::Arrived).await?;
     assert_eq!(store.give_up_deliveries(overdue(3, 99), after_ms(6)).await?, []);
     assert_eq!(store.give_up_deliveries(overdue(2, 99), after_ms(7)).await?, [instance]);
@@ -380,7 +399,7 @@ pub async fn what_too_many_wait_behind_becomes_a_dead_letter(
     let count = EventKind::DeliveriesGivenUp { endpoint, count: 1 };
     assert_eq!(given_up(store, instance).await?, [count]);
     // What became of the endpoint's queue is one more event for it.
-    assert_eq!(store.due_deliveries(after_ms(9), 9).await?.len(), 3);
+    assert_eq!(store.due_deliveries(after_ms(9), Room::of(9)).await?.len(), 3);
     Ok(())
 }
 

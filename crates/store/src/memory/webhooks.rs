@@ -7,7 +7,7 @@ use waygate_core::error::{Error, Kind};
 use waygate_core::event::{Event, EventKind};
 use waygate_core::id::{AccountId, InstanceId, WebhookEndpointId};
 use waygate_core::port::link::Deed;
-use waygate_core::port::webhooks::{DeadLetters, OVERDUE, Overdue, Settling, Webhooks};
+use waygate_core::port::webhooks::{DeadLetters, OVERDUE, Overdue, Room, Settling, Webhooks};
 use waygate_core::secret::Sealed;
 use waygate_core::webhook::{
     Attempt, Delivery, DeliveryNumber, DeliveryStatus, Disabling, DueDelivery, EventFilter,
@@ -164,7 +164,7 @@ impl Shelves {
         Ok(())
     }
 
-    fn due_deliveries(&self, now: Timestamp, each: u32) -> Vec<DueDelivery> {
+    fn due_deliveries(&self, now: Timestamp, room: &Room) -> Vec<DueDelivery> {
         let mut due: Vec<_> =
             self.webhooks.pending().filter(|(_, _, at)| *at <= to_millisecond(now)).collect();
         due.sort_by_key(|(_, delivery, at)| (*at, delivery.number));
@@ -172,9 +172,10 @@ impl Shelves {
         let within = due.into_iter().filter(|(endpoint, _, _)| {
             let count = counts.entry(endpoint.id).or_default();
             *count += 1;
-            *count <= each
+            *count <= endpoint.failing_since.map_or(room.well, |_since| room.failing)
         });
         within
+            .filter(|(_, delivery, _)| !room.under_way.contains(&delivery.number))
             .map(|(endpoint, delivery, _)| DueDelivery {
                 number: delivery.number,
                 endpoint: endpoint.id,
@@ -266,9 +267,9 @@ impl Webhooks for MemoryStore {
     fn due_deliveries(
         &self,
         now: Timestamp,
-        each: u32,
+        room: Room,
     ) -> Deed<'_, Result<Vec<DueDelivery>, Error>> {
-        Box::pin(async move { Ok(self.shelves().due_deliveries(now, each)) })
+        Box::pin(async move { Ok(self.shelves().due_deliveries(now, &room)) })
     }
 
     fn next_due(&self, now: Timestamp) -> Deed<'_, Result<Option<Timestamp>, Error>> {

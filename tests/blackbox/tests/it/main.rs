@@ -25,6 +25,7 @@ mod power_cut;
 mod process;
 mod quickstart;
 mod raw_client;
+mod receiver;
 mod secrets;
 mod sends_cut;
 mod serve;

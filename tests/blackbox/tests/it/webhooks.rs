@@ -1,15 +1,16 @@
 //! Webhooks, received over a real socket and verified by the library that receivers use.
-#![expect(clippy::unwrap_used, reason = "test code")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use crate::operator::{Operator, Way};
 use crate::process::LIMIT;
+use crate::receiver::Posted;
 
 /// A request that a receiver has read and not answered yet.
 struct Letter {
@@ -26,25 +27,9 @@ impl Letter {
     }
 
     async fn read(mut stream: TcpStream) -> Self {
-        let mut bytes = Vec::new();
-        let head = loop {
-            assert!(stream.read_buf(&mut bytes).await.unwrap() > 0, "it was cut off");
-            let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
-            if let Some(end) = end {
-                break bytes.drain(..end + 4).collect::<Vec<u8>>();
-            }
-        };
-        let head = String::from_utf8(head).unwrap();
-        let lines = head.lines().skip(1).filter_map(|line| line.split_once(": "));
-        let named = |(name, value): (&str, &str)| {
-            (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())
-        };
-        let headers: HeaderMap = lines.map(named).collect();
-        let length: usize = headers["content-length"].to_str().unwrap().parse().unwrap();
-        while bytes.len() < length {
-            assert!(stream.read_buf(&mut bytes).await.unwrap() > 0, "it was cut off");
-        }
-        Self { headers, body: bytes, stream }
+        let read = Posted::read(&mut stream).await;
+        let Posted { headers, body, .. } = read.expect("it was cut off");
+        Self { headers, body, stream }
     }
 
     fn id(&self) -> &str {

@@ -8,6 +8,7 @@ mod greenapi;
 mod hostile;
 mod inbound;
 mod keep_alive;
+mod kinds;
 mod library;
 mod link;
 mod linking;

@@ -19,7 +19,7 @@ use crate::library::poll::{poll, vote};
 const OTHER: &str = "15550002222";
 
 /// Waits until so many events of these kinds are in the journal, and gives them.
-async fn told(
+pub(crate) async fn told(
     world: &World,
     instance: &Watched,
     names: &[EventName],
@@ -40,7 +40,7 @@ async fn told(
     kinds
 }
 
-async fn received(world: &World, instance: &Watched, count: usize) -> Vec<Message> {
+pub(crate) async fn received(world: &World, instance: &Watched, count: usize) -> Vec<Message> {
     let kinds = told(world, instance, &[EventName::MessageReceived], count).await;
     let messages = kinds.into_iter().map(|kind| {
         let EventKind::MessageReceived(message) = kind else { panic!("{kind:?}") };

@@ -58,14 +58,14 @@ async fn what_goes_takes_its_deliveries_along() {
     let id = place.endpoint(&gateway, URL).await.record.id;
     place.happens(2).await;
     let now = place.bystander.now();
-    assert_eq!(place.link.store().due_deliveries(now, 9).await.unwrap().len(), 2);
+    assert_eq!(place.link.store().due_deliveries(now, Room::of(9)).await.unwrap().len(), 2);
     gateway.remove_webhook_endpoint(place.account, id).await.unwrap();
-    assert_eq!(place.link.store().due_deliveries(now, 9).await.unwrap().len(), 0);
+    assert_eq!(place.link.store().due_deliveries(now, Room::of(9)).await.unwrap().len(), 0);
     place.endpoint(&gateway, URL).await;
     place.happens(2).await;
     gateway.remove_instance(place.instance).await.unwrap();
     let now = place.bystander.now();
-    assert_eq!(place.link.store().due_deliveries(now, 9).await.unwrap().len(), 0);
+    assert_eq!(place.link.store().due_deliveries(now, Room::of(9)).await.unwrap().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -267,7 +267,7 @@ pub(super) async fn until_nothing_is_due(place: &Place) {
     let store = place.link.store();
     loop {
         let now = place.bystander.now();
-        let is_due = !store.due_deliveries(now, 1).await.unwrap().is_empty();
+        let is_due = !store.due_deliveries(now, Room::of(1)).await.unwrap().is_empty();
         let wait = match store.next_due(now).await.unwrap() {
             _ if is_due => Duration::from_secs(1),
             Some(at) => Duration::try_from(now.duration_until(at)).unwrap(),
