@@ -49,8 +49,8 @@ impl Scribe {
         if !events.iter().any(|event| may_be_news(&event.kind)) {
             return Ok(events);
         }
-        let wanted = self.wanted(instance).await?;
-        if wanted.is_empty() {
+        let Some(wanted) = self.wanted(instance).await? else { return Ok(events) };
+        if wanted.is_empty() && !events.iter().any(|event| is_told_anyway(&event.kind)) {
             return Ok(events);
         }
         let mut known = None;
@@ -76,22 +76,20 @@ impl Scribe {
         Ok(events)
     }
 
-    /// What of all that can be news the owner wants to be told.
-    async fn wanted(&self, instance: InstanceId) -> Result<BTreeSet<Switch>, Error> {
-        let Some(sealed) = self.registry.settings(instance).await? else {
-            return Ok(BTreeSet::new());
-        };
+    /// What of all that can be news the owner wants to be told; `None` where nobody can be told.
+    async fn wanted(&self, instance: InstanceId) -> Result<Option<BTreeSet<Switch>>, Error> {
+        let Some(sealed) = self.registry.settings(instance).await? else { return Ok(None) };
         match opened(&self.keyring, instance, &sealed) {
             Ok(settings) => {
                 let told = [Switch::StateChanges, Switch::ConnectionChanges].into_iter();
                 let told = told.chain(topic::OF_MESSAGES);
-                Ok(told.filter(|switch| settings.switches.contains(switch)).collect())
+                Ok(Some(told.filter(|switch| settings.switches.contains(switch)).collect()))
             }
             Err(error) => {
                 // They will not be readable the next time either, and the instance must go on.
                 let cause = error.with_causes();
                 tracing::error!(%instance, cause, "nobody is notified: the settings say nothing");
-                Ok(BTreeSet::new())
+                Ok(None)
             }
         }
     }
@@ -99,6 +97,10 @@ impl Scribe {
 
 fn may_be_news(kind: &EventKind) -> bool {
     changed(kind).is_some() || topic::of_message(kind, |_switch| true).is_some()
+}
+
+fn is_told_anyway(kind: &EventKind) -> bool {
+    topic::of_message(kind, |_switch| false).is_some()
 }
 
 fn changed(kind: &EventKind) -> Option<&StateChanged> {

@@ -33,6 +33,13 @@ pub enum FileAddress {
     Unknown,
 }
 
+/// Events behind another one among which the end of a login is looked for.
+const EVENTS_BEHIND: u32 = 256;
+
+fn comes_with_a_login(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::MessageReceived(_) | EventKind::MessageSent(_) | EventKind::Call(_))
+}
+
 impl std::fmt::Debug for FileAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -77,6 +84,29 @@ impl Gateway {
         let Some(EventKind::StateChanged(change)) = change.map(|change| change.kind) else {
             return Ok(None);
         };
+        if !change.linked && comes_with_a_login(&event.kind) {
+            let since = self.account_since(instance, event).await?;
+            return Ok(since.or(change.account));
+        }
         Ok(change.account)
+    }
+
+    /// The account that was being linked at that moment: the first messages come before its login is
+    /// complete.
+    async fn account_since(
+        &self,
+        instance: InstanceId,
+        event: &Event,
+    ) -> Result<Option<LinkedAccount>, Error> {
+        let ports = &self.parts().ports;
+        let page = ports.journal.read_after(instance, event.sequence, EVENTS_BEHIND).await?;
+        let linked = page.into_iter().find_map(|event| {
+            let EventKind::StateChanged(change) = event.kind else { return None };
+            change.account.filter(|_| change.linked)
+        });
+        match linked {
+            Some(account) => Ok(Some(account)),
+            None => ports.linker.linked_account(instance).await,
+        }
     }
 }

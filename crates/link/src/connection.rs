@@ -137,6 +137,7 @@ impl Connection {
         // One call, one connection: whether there is another is not the library's to decide.
         client.enable_auto_reconnect.store(false, Ordering::Relaxed);
         self.slot.fill(&client);
+        let _every_stanza_is_shown = client.acquire_raw_node_forwarding();
         let mut untold = UNTOLD_STREAM_ERRORS
             .map(|code| client.wait_for_node(NodeFilter::tag("stream:error").attr("code", code)));
         let mut failure = client.wait_for_node(NodeFilter::tag("failure"));

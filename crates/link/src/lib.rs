@@ -39,5 +39,6 @@ mod sending;
 mod translate;
 mod transport;
 mod turn;
+mod under_way;
 
 pub use whatsapp::WhatsApp;

@@ -17,6 +17,7 @@ use crate::calls::{self, Calls};
 use crate::intake::Intake;
 use crate::message::address::alone;
 use crate::receipts;
+use crate::under_way::UnderWay;
 
 /// What waits at most. Beyond it the connection ends: a store that is this slow is broken.
 const WAITING_MAX: usize = 65_536;
@@ -38,6 +39,7 @@ struct Waiting {
     stirred: Notify,
     /// Whose turn it is to take from it. What was taken is written down before the next is.
     calls: tokio::sync::Mutex<Calls>,
+    under_way: UnderWay,
 }
 
 /// There is no room.
@@ -48,15 +50,27 @@ impl Mail {
     pub(crate) fn is_for(event: &Event) -> bool {
         matches!(
             event,
-            Event::Receipt(_) | Event::IncomingCall(_) | Event::MissedCall(_) | Event::Messages(_)
+            Event::Receipt(_)
+                | Event::IncomingCall(_)
+                | Event::MissedCall(_)
+                | Event::Messages(_)
+                | Event::RawNode(_)
         )
     }
 
     /// Puts one behind the others.
     pub(crate) fn put(&self, event: Arc<Event>) -> Result<(), Full> {
-        if matches!(&*event, Event::Messages(batch) if batch.hook_committed) {
-            // Written down already.
+        if let Event::RawNode(stanza) = &*event {
+            self.0.under_way.heed(stanza);
             return Ok(());
+        }
+        if let Event::Messages(batch) = &*event {
+            let ids = batch.messages.iter().map(|message| message.info.id.as_str());
+            self.0.under_way.end(&ids.collect::<Vec<_>>());
+            if batch.hook_committed {
+                // Written down already.
+                return Ok(());
+            }
         }
         let mut events = self.events();
         if events.len() == WAITING_MAX {
@@ -81,6 +95,7 @@ impl Mail {
 
     /// Writes down what is left, as far as that succeeds at once.
     pub(crate) async fn empty(&self, client: &Client, intake: &Intake) {
+        self.0.under_way.end_all();
         let mut calls = self.0.calls.lock().await;
         while let Some(arrived) = self.next(client, intake, &mut calls).await {
             if let Err(error) = intake.take(client, arrived).await {
@@ -95,7 +110,21 @@ impl Mail {
         self.0.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next few; `None` when nothing waits.
+    /// Takes the first few, once the messages of which they tell are written down. Nothing is lost where
+    /// this is dropped before.
+    async fn first_few(&self) -> Vec<Arc<Event>> {
+        let first: Vec<Arc<Event>> = self.events().iter().take(AT_A_TIME).cloned().collect();
+        let receipts = first.iter().filter_map(|event| {
+            let Event::Receipt(receipt) = &**event else { return None };
+            Some(&receipt.message_ids)
+        });
+        let ids: Vec<&str> = receipts.flatten().map(String::as_str).collect();
+        self.0.under_way.have_ended(&ids).await;
+        self.events().drain(..first.len());
+        first
+    }
+
+    /// What the next few tell; `None` when nothing waits.
     #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum with some sixty kinds")]
     async fn next(
         &self,
@@ -103,11 +132,7 @@ impl Mail {
         intake: &Intake,
         calls: &mut Calls,
     ) -> Option<Vec<Arrived>> {
-        let taken: Vec<Arc<Event>> = {
-            let mut events = self.events();
-            let count = events.len().min(AT_A_TIME);
-            events.drain(..count).collect()
-        };
+        let taken = self.first_few().await;
         let own = client.pn().and_then(|own| alone(&own));
         let own = own.as_ref();
         let mut arrived = Vec::new();

@@ -48,6 +48,7 @@ pub(crate) fn interest() -> EventInterest {
         EventKind::StreamError,
         EventKind::Messages,
         EventKind::Receipt,
+        EventKind::RawNode,
         EventKind::IncomingCall,
         EventKind::MissedCall,
         EventKind::ServerAck,

@@ -98,6 +98,16 @@ impl World {
         accounts.flat_map(devices_of).filter(|device| device != from).collect()
     }
 
+    /// Brings each copy to its device. Phones get theirs last: they read at once and say so, which nobody
+    /// hears before the message itself.
+    pub(crate) fn deliver_all(&mut self, letter: &Letter, copies: &[LetterCopy]) {
+        let (phones, companions): (Vec<_>, Vec<_>) =
+            copies.iter().partition(|copy| copy.to.device == 0);
+        for copy in companions.into_iter().chain(phones) {
+            self.deliver(letter, copy);
+        }
+    }
+
     /// Brings a copy to its device: at once when that is there and wants it, else later.
     pub(crate) fn deliver(&mut self, letter: &Letter, copy: &LetterCopy) {
         if copy.to.device == 0 {

@@ -59,9 +59,7 @@ pub(crate) fn take(world: &mut World, connection: ConnectionId, key: &DeviceKey,
                 world.note_written(connection, (key, &id, &taken.letter.chat));
             }
             acknowledge(world, connection, (&id, to), ("phash", taken.phash.map(NodeValue::from)));
-            for copy in &taken.copies {
-                world.deliver(&taken.letter, copy);
-            }
+            world.deliver_all(&taken.letter, &taken.copies);
         }
         Err(error) => {
             let code: u16 = match error {

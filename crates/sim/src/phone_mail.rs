@@ -62,9 +62,12 @@ pub(crate) fn send(
     let account = world.accounts.get_mut(number)?;
     account.mailbox.file(&letter, (message, media), unix_s);
     account.mailbox.keep_own(letter.clone(), message.clone());
-    for reader in world.readers(&letter.from, chat) {
-        write_to(world, &letter, message, (&reader, None));
-    }
+    let readers = world.readers(&letter.from, chat);
+    let copies: Vec<LetterCopy> = readers
+        .iter()
+        .filter_map(|reader| copy_for(world, &letter, message, (reader, None)))
+        .collect();
+    world.deliver_all(&letter, &copies);
     Some(id)
 }
 
@@ -78,8 +81,20 @@ pub(crate) fn write_to(
     world: &mut World,
     letter: &Letter,
     message: &Message,
-    (reader, attempt): (&DeviceKey, Option<u32>),
+    to: (&DeviceKey, Option<u32>),
 ) {
+    if let Some(copy) = copy_for(world, letter, message, to) {
+        world.deliver(letter, &copy);
+    }
+}
+
+/// The copy for one device; `None` when its keys are of no use.
+fn copy_for(
+    world: &mut World,
+    letter: &Letter,
+    message: &Message,
+    (reader, attempt): (&DeviceKey, Option<u32>),
+) -> Option<LetterCopy> {
     let own = reader.number == letter.from.number && !letter.peer;
     let wrapped = if own { wrap(world, letter, message) } else { None };
     let sealed = match seal(world, &letter.from.number, reader, wrapped.as_ref().unwrap_or(message))
@@ -88,7 +103,7 @@ pub(crate) fn write_to(
         Err(detail) => {
             let detail = format!("the keys of {reader} cannot be used: {detail}");
             world.refuse(None, RefusalKind::PrekeySignature, detail);
-            return;
+            return None;
         }
     };
     let mut enc = NodeBuilder::new("enc").attr("v", 2).attr("type", sealed.kind);
@@ -98,9 +113,7 @@ pub(crate) fn write_to(
     if let Some(attempt) = attempt {
         enc = enc.attr("count", attempt);
     }
-    let copy =
-        LetterCopy { to: reader.clone(), enc: enc.bytes(sealed.bytes).build(), identity: None };
-    world.deliver(letter, &copy);
+    Some(LetterCopy { to: reader.clone(), enc: enc.bytes(sealed.bytes).build(), identity: None })
 }
 
 /// A message as an account's own devices are told of it.

@@ -1,6 +1,7 @@
 //! A journal that fails when a test says so.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use waygate_core::error::{Error, Kind};
@@ -16,6 +17,8 @@ use waygate_core::port::link::Deed;
 pub enum Fate {
     /// They are.
     Written,
+    /// They are, so much later.
+    Late(Duration),
     /// They are not, so many times from now on.
     Refused(usize),
     /// They are, and nobody is told: the process ends between the two.
@@ -50,7 +53,7 @@ impl FrailJournal {
         *fate = match now {
             Fate::Refused(0 | 1) | Fate::Written => Fate::Written,
             Fate::Refused(count) => Fate::Refused(count - 1),
-            Fate::WrittenUntold => Fate::WrittenUntold,
+            Fate::Late(_) | Fate::WrittenUntold => now,
         };
         now
     }
@@ -67,6 +70,10 @@ impl Journal for FrailJournal {
         Box::pin(async move {
             match self.fate(&events) {
                 Fate::Written | Fate::Refused(0) => {
+                    self.journal.commit(instance, at, events, standing).await
+                }
+                Fate::Late(by) => {
+                    tokio::time::sleep(by).await; // allowed: it is what this journal does
                     self.journal.commit(instance, at, events, standing).await
                 }
                 Fate::Refused(_) => Err(Error::new(Kind::Internal, "the disk is full")),

@@ -69,7 +69,8 @@ pub const OF_MESSAGES: [Switch; 8] = [
 
 /// What a message, its status or a call is news of, to an owner who wants these things; `None` when he
 /// does not want it, and for every other event. Of polls, edits and deletions hears who wants both
-/// them and the messages of that direction; of calls, who wants them and incoming messages.
+/// them and the messages of that direction; of calls, who wants them and incoming messages. That a
+/// message failed everybody is told: nobody else would say it to whoever sent it.
 pub fn of_message(kind: &EventKind, wanted: impl Fn(Switch) -> bool) -> Option<Switch> {
     let (topic, too) = match kind {
         EventKind::MessageReceived(message) => (Switch::IncomingMessages, of_content(message)),
@@ -77,6 +78,9 @@ pub fn of_message(kind: &EventKind, wanted: impl Fn(Switch) -> bool) -> Option<S
             Origin::Phone => (Switch::PhoneMessages, of_content(&sent.message)),
             Origin::Api => (Switch::ApiMessages, of_content(&sent.message)),
         },
+        EventKind::MessageStatus(changed) if changed.is_failure() => {
+            return Some(Switch::OutgoingStatus);
+        }
         EventKind::MessageStatus(_) => (Switch::OutgoingStatus, None),
         EventKind::Call(_) => (Switch::IncomingCalls, Some(Switch::IncomingMessages)),
         EventKind::StateChanged(_)
@@ -137,7 +141,7 @@ mod tests {
     use crate::message::address::Address;
     use crate::message::call::{CallStep, CallStepped};
     use crate::message::content::{Deleted, Edited, Poll, Text};
-    use crate::message::status::{Progress, Status, StatusChanged};
+    use crate::message::status::{Progress, SendFailure, Status, StatusChanged};
     use crate::message::{MessageId, SentMessage};
 
     fn somebody() -> Address {
@@ -205,6 +209,18 @@ mod tests {
             assert!(needed.iter().all(|switch| OF_MESSAGES.contains(switch)), "{kind:?}");
         }
         assert_eq!(of_message(&EventKind::NotificationsDropped { count: 1 }, |_| true), None);
+    }
+
+    #[test]
+    fn that_a_message_failed_is_told_to_everybody() {
+        let failed = EventKind::MessageStatus(StatusChanged {
+            id: MessageId("3AA1".into()),
+            chat: somebody(),
+            status: Status::Failed(SendFailure::NoAccount),
+            by_api: true,
+            by: None,
+        });
+        assert_eq!(of_message(&failed, |_switch| false), Some(Switch::OutgoingStatus));
     }
 
     fn to(state: StateName, linked: bool) -> StateChanged {

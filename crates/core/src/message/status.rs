@@ -80,6 +80,13 @@ pub struct StatusChanged {
     pub by: Option<Address>,
 }
 
+impl StatusChanged {
+    /// Whether the message will not arrive.
+    pub fn is_failure(&self) -> bool {
+        matches!(self.status, Status::Failed(_))
+    }
+}
+
 impl Progress {
     /// The word that stores and programs use.
     pub fn as_str(self) -> &'static str {

@@ -100,6 +100,28 @@ async fn what_comes_is_written_down_in_its_order_and_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_before_a_login_is_complete_is_told_of_the_account_that_logs_in() {
+    let link = PlayedLink::default();
+    let (gateway, instance) = link.running().await;
+    gateway.keep_looking(instance).await.unwrap();
+    link.show(instance, "2@code").await;
+    reaches(&gateway, instance, StateName::Linking).await;
+    link.sink(instance).await.receive(vec![Arrived::Received(text("A"))]).await.unwrap();
+    link.link(instance).await;
+    reaches(&gateway, instance, StateName::Online).await;
+    let names = [EventName::MessageReceived, EventName::StateChanged].into();
+    let wanted = EventsWanted { after: Sequence(0), names, limit: 100 };
+    let events = gateway.events(instance, &wanted).await.unwrap().events;
+    let message =
+        events.iter().find(|event| matches!(event.kind, EventKind::MessageReceived(_))).unwrap();
+    let Some(EventKind::StateChanged(online)) = events.last().map(|event| &event.kind) else {
+        panic!("{events:?}")
+    };
+    let told = gateway.telling(instance, message).await.unwrap();
+    assert_eq!((told.account.is_some(), told.account), (true, online.account.clone()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn its_owner_is_notified_of_what_he_wants() {
     for (switches, expected) in [
         (&[][..], 0),

@@ -99,6 +99,31 @@ async fn what_the_phone_sends_is_told_as_sent_and_so_is_what_becomes_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_becomes_of_a_message_of_the_phone_is_told_behind_it() {
+    const COUNT: usize = 3;
+    let world = World::new(Latency::FortyMillis);
+    world.sim.add_phone(OTHER).expect("a phone");
+    let instance = world.linked().await;
+    // Longer than a receipt takes, and all of them together less than it waits.
+    world.journal.set(Fate::Late(Duration::from_secs(1)));
+    let ids: Vec<String> = (0..COUNT)
+        .map(|number| world.phone().send_text(OTHER, &number.to_string()).expect("it is sent"))
+        .collect();
+    let names = [EventName::MessageSent, EventName::MessageStatus];
+    let kinds = told(&world, &instance, &names, 2 * COUNT).await;
+    let place = |of: &dyn Fn(&EventKind) -> bool| kinds.iter().position(of).expect("it is told");
+    for id in ids {
+        let sent = place(
+            &|kind| matches!(kind, EventKind::MessageSent(it) if it.message.id.as_str() == id),
+        );
+        let delivered =
+            place(&|kind| matches!(kind, EventKind::MessageStatus(it) if it.id.as_str() == id));
+        assert!(sent < delivered, "{sent} and {delivered}");
+    }
+    world.end_clean().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_is_told_with_all_that_it_takes_to_read_it() {
     let world = World::new(Latency::FortyMillis);
     let other = world.sim.add_phone(OTHER).expect("a phone");

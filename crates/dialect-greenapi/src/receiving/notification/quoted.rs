@@ -64,10 +64,18 @@ struct Place<'a> {
 }
 
 impl<'a> QuotedMessage<'a> {
-    /// What stands beside this message: what it answers, or on what it is a reaction.
+    /// What stands beside this message: what it answers, or on what it is a reaction. A choice says itself
+    /// from what it was made.
     pub(super) fn beside(message: &'a Message, told: Told<'a>) -> Option<Self> {
         match (&message.content, &message.quoted) {
             (Content::Reaction(reaction), _) => Some(Self::of_reaction(reaction)),
+            (
+                Content::ButtonReply(_)
+                | Content::TemplateReply(_)
+                | Content::ListReply(_)
+                | Content::InteractiveReply(_),
+                _,
+            ) => None,
             (_, Some(quoted)) => Some(Self::of(quoted, told)),
             (_, None) => None,
         }

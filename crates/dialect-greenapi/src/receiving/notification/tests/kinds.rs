@@ -132,6 +132,22 @@ fn each_kind_that_is_answered_is_repeated_beside_the_answer() {
 }
 
 #[test]
+fn a_choice_says_from_what_it_was_made_and_repeats_nothing_of_it() {
+    let choices = ["buttonsResponseMessage", "templateButtonReplyMessage", "listResponseMessage"];
+    let rows =
+        rows::all().into_iter().filter(|(row, _)| choices.iter().any(|it| row.starts_with(it)));
+    let mut count = 0;
+    for (row, choice) in rows {
+        let data = part(&received(choice.clone()), "messageData");
+        assert!(data.contains(r#""stanzaId":"BAE50011223344AA""#), "{row}");
+        let of_menu = Message { quoted: quoting(text(""), Some(text("Choose"))).quoted, ..choice };
+        assert_eq!(part(&received(of_menu), "messageData"), data, "{row}");
+        count += 1;
+    }
+    assert_eq!(count, 4);
+}
+
+#[test]
 fn what_was_passed_on_says_how_often() {
     let passed_on = Message { forwarding_score: 4, ..message(text("Hello")) };
     insta::assert_snapshot!(
