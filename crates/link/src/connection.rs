@@ -23,6 +23,7 @@ use crate::farewell::Farewell;
 use crate::intake::Intake;
 use crate::keys::KeysInUse;
 use crate::leave::{self, Leave};
+use crate::login_limit::LoginLimit;
 use crate::mail::{Full, Mail};
 use crate::pairing_code::{self, CodeTyped};
 use crate::passkey::PasskeyCalls;
@@ -44,11 +45,6 @@ const TASKS_END_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long what has come may take to be written down once the connection is over.
 const MAIL_EMPTY_WITHIN: Duration = Duration::from_secs(5);
-
-/// How long a login may take: that of dialling (30 s for each of name look-up, TCP and TLS, and for the
-/// handshake) and a minute more. The library waits for ever for the answer to a login, as long as the
-/// other end answers its pings.
-const LOGGED_IN_WITHIN: Duration = Duration::from_secs(180);
 
 /// The stream errors that the library keeps to itself; of every other it makes an event. They are
 /// waited for one by one: WhatsApp also sends some that end nothing, and those have no code.
@@ -222,10 +218,7 @@ impl Connection {
         let mut ended = self.tasks.follow(Box::pin(bot.run()));
         let (mut typed, mut passkey) = (CodeTyped::of(client), PasskeyCalls::new(&self.turn));
         let (mut farewell, mut leave) = (Farewell::default(), None);
-        // An account is known by its keys; without any, this offers to link.
-        let mut awaits_login = client.pn().is_some();
-        let login_limit = tokio::time::sleep(LOGGED_IN_WITHIN);
-        tokio::pin!(login_limit);
+        let mut login_limit = LoginLimit::of(client);
         loop {
             // Every branch may be dropped half-way: a channel keeps what was not taken from it.
             let news = tokio::select! {
@@ -237,7 +230,7 @@ impl Connection {
                 () = self.tasks.panicked() => News::Fault,
                 Some(command) = self.orders.recv(), if leave.is_none() => News::Command(command),
                 () = leave::lateness(leave.as_ref()) => News::TooLate,
-                () = &mut login_limit, if awaits_login => News::NotLoggedIn,
+                () = login_limit.passed(client) => News::NotLoggedIn,
                 // A client that was torn down by its own panic is not over.
                 end = &mut ended => if end.is_ok() { News::Over } else { News::Fault },
             };
@@ -256,7 +249,6 @@ impl Connection {
                     farewell.explained.get_or_insert(EndReason::StoreUnavailable);
                     return (farewell, leave);
                 }
-                News::NotLoggedIn if client.is_logged_in() => awaits_login = false,
                 News::NotLoggedIn => {
                     tracing::warn!("a login was not answered; the connection ends");
                     farewell.explained.get_or_insert(EndReason::Closed);

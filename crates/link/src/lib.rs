@@ -24,6 +24,7 @@ mod connection;
 mod farewell;
 mod intake;
 mod leave;
+mod login_limit;
 mod mail;
 mod media;
 mod message;
