@@ -81,7 +81,7 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         waits: true,
-        parameters: &["limit", "cursor", "kind", "wait"],
+        parameters: &["limit", "cursor", "kind", "wait", "qr"],
         ..route!(
             Read, Get "/api/v1/instances/{instance}/events",
             Instance(events::list::list)
@@ -90,7 +90,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         rate: RateClass::Costly,
         streams: true,
-        parameters: &["cursor", "kind"],
+        parameters: &["cursor", "kind", "qr"],
         ..route!(
             Read, Get "/api/v1/instances/{instance}/events/stream",
             Instance(events::stream::stream)
@@ -98,7 +98,7 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         rate: RateClass::Costly,
-        parameters: &["cursor", "kind"],
+        parameters: &["cursor", "kind", "qr"],
         ..route!(
             Read, Get "/api/v1/instances/{instance}/events/ws",
             Session(events::socket::socket)

@@ -7,6 +7,7 @@ use serde::Serialize;
 use waygate_core::event::Sequence;
 use waygate_engine::events::EventsWanted;
 
+use super::codes::Teller;
 use super::wanted::{cursor, kinds};
 use crate::answer;
 use crate::call::InstanceCall;
@@ -28,6 +29,7 @@ struct Answer {
 }
 
 pub(crate) async fn list(call: InstanceCall) -> Result<Response, Problem> {
+    let teller = Teller::of(&call)?;
     let query = &call.said.query;
     let limit = query.number("limit", 1..=LIMIT_MAX, LIMIT_DEFAULT)?;
     let wait = query.number("wait", 0..=WAIT_SECONDS_MAX, 0)?;
@@ -39,7 +41,7 @@ pub(crate) async fn list(call: InstanceCall) -> Result<Response, Problem> {
     let within = Duration::from_secs(wait);
     let page = call.gateway.next_events(call.instance.id(), wanted, within).await?;
     answer::json(&Answer {
-        data: page.events.iter().map(EventBody::of).collect(),
+        data: page.events.iter().map(|event| teller.told(event)).collect(),
         next_cursor: page.cursor.0.to_string(),
         missed: page.missed,
     })

@@ -1,5 +1,6 @@
 //! What happens to an instance: page by page, and as it happens.
 
+mod codes;
 pub(crate) mod list;
 pub(crate) mod media;
 pub(crate) mod socket;

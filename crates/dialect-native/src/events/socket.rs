@@ -17,10 +17,10 @@ use waygate_engine::accounts::Grant;
 use waygate_engine::events::{EventPage, EventsWanted};
 use waygate_http::websocket::{CloseCode, Gone, Session};
 
+use super::codes::Teller;
 use super::wanted::from_there;
 use crate::call::SessionCall;
 use crate::problem::Problem;
-use crate::wire::event::EventBody;
 
 /// The longest time without a word of how far it has come, where events pass that are not wanted. That
 /// the connection lives, pings tell.
@@ -55,12 +55,14 @@ struct Telling {
     gateway: Gateway,
     instance: InstanceId,
     wanted: EventsWanted,
+    teller: Teller,
 }
 
 pub(crate) async fn socket(call: SessionCall) -> Result<Response, Problem> {
     let SessionCall { call, handshake, grant } = call;
+    let teller = Teller::of(&call)?;
     let wanted = from_there(&call, call.said.query.text("cursor")).await?;
-    let telling = Telling { gateway: call.gateway, instance: call.instance.id(), wanted };
+    let telling = Telling { gateway: call.gateway, instance: call.instance.id(), wanted, teller };
     Ok(handshake.accept(move |session| telling.hold(session, grant)))
 }
 
@@ -111,7 +113,7 @@ impl Telling {
                 Err(error) => return End::Failed(error),
             };
             self.wanted.after = page.cursor;
-            if send(session, &page, &mut told).await.is_err() {
+            if send(session, &page, &self.teller, &mut told).await.is_err() {
                 return End::Left;
             }
         }
@@ -119,12 +121,17 @@ impl Telling {
 }
 
 /// Sends a page, and where to go on when that is not behind its last event.
-async fn send(session: &mut Session, page: &EventPage, told: &mut Sequence) -> Result<(), Gone> {
+async fn send(
+    session: &mut Session,
+    page: &EventPage,
+    teller: &Teller,
+    told: &mut Sequence,
+) -> Result<(), Gone> {
     if page.missed > 0 {
         session.send_text(json(&Aside::Missed { count: page.missed })).await?;
     }
     for event in &page.events {
-        session.send_text(json(&EventBody::of(event))).await?;
+        session.send_text(json(&teller.told(event))).await?;
         *told = event.sequence;
     }
     if *told < page.cursor {

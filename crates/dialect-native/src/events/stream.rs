@@ -17,11 +17,11 @@ use waygate_core::id::InstanceId;
 use waygate_engine::Gateway;
 use waygate_engine::events::{EventPage, EventsWanted};
 
+use super::codes::Teller;
 use super::wanted::from_there;
 use crate::answer;
 use crate::call::InstanceCall;
 use crate::problem::Problem;
-use crate::wire::event::EventBody;
 
 /// The media type.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
@@ -41,15 +41,17 @@ struct Flow {
     gateway: Gateway,
     instance: InstanceId,
     wanted: EventsWanted,
+    teller: Teller,
     begun: bool,
 }
 
 pub(crate) async fn stream(call: InstanceCall) -> Result<Response, Problem> {
+    let teller = Teller::of(&call)?;
     // Who comes again says so in the header, and writes the address as it did before.
     let last = call.said.headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default());
     let wanted = from_there(&call, last.or(call.said.query.text("cursor"))).await?;
     let (gateway, instance) = (call.gateway, call.instance.id());
-    let flow = Flow { gateway, instance, wanted, begun: false };
+    let flow = Flow { gateway, instance, wanted, teller, begun: false };
     let body = Body::from_stream(stream::unfold(flow, Flow::next));
     let mut response = answer::content(HeaderValue::from_static(EVENT_STREAM), body);
     response.headers_mut().extend([UNBUFFERED]);
@@ -72,7 +74,7 @@ impl Flow {
         // The instance was removed, or the store fails: whoever comes again is told.
         let page = page.ok()?;
         self.wanted.after = page.cursor;
-        Some((Ok(written(&page)), self))
+        Some((Ok(written(&page, &self.teller)), self))
     }
 }
 
@@ -81,12 +83,12 @@ fn beginning(after: Sequence) -> Bytes {
     format!("retry: {RETRY_MS}\nid: {}\n\n", after.0).into()
 }
 
-fn written(page: &EventPage) -> Bytes {
+fn written(page: &EventPage, teller: &Teller) -> Bytes {
     let missed = page.missed;
     let missed = (missed > 0).then(|| format!("event: missed\ndata: {{\"count\":{missed}}}\n\n"));
     let events = page.events.iter().map(|event| {
         // Words and numbers under fixed keys are always written.
-        let body = serde_json::to_string(&EventBody::of(event)).unwrap_or_default();
+        let body = serde_json::to_string(&teller.told(event)).unwrap_or_default();
         format!("id: {}\ndata: {body}\n\n", event.sequence.0)
     });
     // No event: it says that the connection lives, and how far what did not fit has come.

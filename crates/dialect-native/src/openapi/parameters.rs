@@ -87,6 +87,10 @@ pub(crate) fn in_query(name: &str) -> Option<Schema> {
         "after" => Schema::number(0, u64::MAX)
             .by_default(0)
             .says("The `version` seen last. Zero is older than all."),
+        "qr" => Schema::flag().says(
+            "Whether events of QR codes tell what the code says, in `qr`, as long as it can be scanned. \
+             It needs the scope `link`.",
+        ),
         "part" => Schema::word(&["own", "quoted"])
             .by_default("own")
             .says("Whether the message's own file is meant, or that of the message that it answers."),

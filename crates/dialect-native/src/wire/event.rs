@@ -23,15 +23,48 @@ pub(crate) struct EventBody {
 #[serde(untagged)]
 pub(crate) enum Data {
     StateChanged(ChangeFields),
-    LinkTicket { link_ticket_id: String, step: LinkTicketStep },
+    LinkTicket {
+        link_ticket_id: String,
+        step: LinkTicketStep,
+    },
     Linking(LinkingFields),
-    QrRotated { round: u32, expires_at: String },
-    NotificationsDropped { count: u64 },
-    DeliveriesGivenUp { webhook_endpoint_id: String, count: u64 },
-    WebhookDisabled { webhook_endpoint_id: String, why: &'static str },
+    QrRotated {
+        round: u32,
+        expires_at: String,
+        #[serde(skip_serializing_if = "CodeText::is_unasked")]
+        qr: CodeText,
+    },
+    NotificationsDropped {
+        count: u64,
+    },
+    DeliveriesGivenUp {
+        webhook_endpoint_id: String,
+        count: u64,
+    },
+    WebhookDisabled {
+        webhook_endpoint_id: String,
+        why: &'static str,
+    },
     Message(Box<MessageFields>),
     MessageStatus(StatusFields),
     Call(CallFields),
+}
+
+/// What a QR code says. It has no `Debug`.
+#[derive(Default, Serialize)]
+#[serde(untagged)]
+pub(crate) enum CodeText {
+    /// Nobody asked.
+    #[default]
+    Unasked,
+    /// `null` when it cannot be scanned any more.
+    Asked(Option<String>),
+}
+
+impl CodeText {
+    fn is_unasked(&self) -> bool {
+        matches!(self, Self::Unasked)
+    }
 }
 
 #[derive(Default, Serialize)]
@@ -41,6 +74,9 @@ pub(crate) struct LinkingFields {
     round: Option<u32>,
     /// Of a code.
     expires_at: Option<String>,
+    /// Of a QR code.
+    #[serde(skip_serializing_if = "CodeText::is_unasked")]
+    qr: CodeText,
     /// Of an effort that failed.
     failure: Option<&'static str>,
     /// Why the connection ended, in words, where that is the failure.
@@ -84,6 +120,15 @@ impl EventBody {
             data: Data::of(&event.kind),
         }
     }
+
+    /// With what the QR code says that it tells of.
+    pub(crate) fn with_code(mut self, text: Option<String>) -> Self {
+        if let Data::QrRotated { qr, .. } | Data::Linking(LinkingFields { qr, .. }) = &mut self.data
+        {
+            *qr = CodeText::Asked(text);
+        }
+        self
+    }
 }
 
 impl Data {
@@ -95,7 +140,8 @@ impl Data {
             }
             EventKind::Linking(progress) => Self::Linking(LinkingFields::of(*progress)),
             EventKind::QrRotated(CodeIssued { round, expires_at_ms }) => {
-                Self::QrRotated { round: *round, expires_at: rfc3339_ms(*expires_at_ms) }
+                let (expires_at, qr) = (rfc3339_ms(*expires_at_ms), CodeText::Unasked);
+                Self::QrRotated { round: *round, expires_at, qr }
             }
             EventKind::NotificationsDropped { count } => {
                 Self::NotificationsDropped { count: *count }

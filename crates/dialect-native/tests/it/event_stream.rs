@@ -116,6 +116,18 @@ async fn a_stream_begins_with_what_happens_next_or_behind_a_cursor() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_tells_what_a_code_says_where_that_is_asked_for() {
+    let server = Server::start().await;
+    let instance = server.instance().await;
+    server.gateway.keep_looking(instance.id).await.unwrap();
+    server.link.show(instance.id, "2@one").await;
+    server.link.show(instance.id, "2@two").await;
+    let query = "?kind=qr_rotated&cursor=0&qr=true";
+    let mut client = Client::open(&server, &server.key, &path(&instance, query), None).await;
+    assert_eq!(client.event().await["data"]["qr"], "2@two");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stream_says_that_it_lives_and_how_far_it_has_come() {
     let server = Server::start().await;
     let instance = server.online().await;

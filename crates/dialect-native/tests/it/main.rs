@@ -8,6 +8,7 @@ mod counted_registry;
 mod described;
 mod descriptions;
 mod drops;
+mod event_codes;
 mod event_socket;
 mod event_stream;
 mod events;

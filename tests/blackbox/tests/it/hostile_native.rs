@@ -20,7 +20,7 @@ const fn route(verb: &'static str, template: &'static str, allow: &'static str) 
     Route { verb, template, allow }
 }
 
-const ROUTES: [Route; 29] = [
+const ROUTES: [Route; 44] = [
     route("POST", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances", "POST, GET, HEAD"),
     route("GET", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
@@ -28,6 +28,13 @@ const ROUTES: [Route; 29] = [
     route("DELETE", "/instances/{instance}", "GET, HEAD, PATCH, DELETE"),
     route("GET", "/instances/{instance}/state-history", "GET, HEAD"),
     route("GET", "/instances/{instance}/notification-queue", "GET, HEAD"),
+    route("GET", "/instances/{instance}/events", "GET, HEAD"),
+    route("GET", "/instances/{instance}/events/stream", "GET, HEAD"),
+    route("GET", "/instances/{instance}/events/{event}/media", "GET, HEAD"),
+    route("POST", "/instances/{instance}/messages", "POST"),
+    route("GET", "/instances/{instance}/messages/queue", "GET, HEAD, DELETE"),
+    route("DELETE", "/instances/{instance}/messages/queue", "GET, HEAD, DELETE"),
+    route("GET", "/instances/{instance}/messages/{message}", "GET, HEAD"),
     route("GET", "/instances/{instance}/settings", "GET, HEAD, PATCH"),
     route("PATCH", "/instances/{instance}/settings", "GET, HEAD, PATCH"),
     route("POST", "/instances/{instance}/logout", "POST"),
@@ -46,6 +53,14 @@ const ROUTES: [Route; 29] = [
     route("POST", "/instances/{instance}/link-tickets", "POST, GET, HEAD"),
     route("GET", "/instances/{instance}/link-tickets", "POST, GET, HEAD"),
     route("DELETE", "/instances/{instance}/link-tickets/{link_ticket}", "DELETE"),
+    route("POST", "/webhook-endpoints", "POST, GET, HEAD"),
+    route("GET", "/webhook-endpoints", "POST, GET, HEAD"),
+    route("GET", "/webhook-endpoints/{webhook_endpoint}", "GET, HEAD, PATCH, DELETE"),
+    route("PATCH", "/webhook-endpoints/{webhook_endpoint}", "GET, HEAD, PATCH, DELETE"),
+    route("DELETE", "/webhook-endpoints/{webhook_endpoint}", "GET, HEAD, PATCH, DELETE"),
+    route("POST", "/webhook-endpoints/{webhook_endpoint}/rotate-secret", "POST"),
+    route("GET", "/webhook-endpoints/{webhook_endpoint}/deliveries", "GET, HEAD"),
+    route("POST", "/webhook-endpoints/{webhook_endpoint}/replay", "POST"),
     route("GET", "/audit", "GET, HEAD"),
     route("POST", "/tokens", "POST, GET, HEAD"),
     route("GET", "/tokens/{token}", "GET, HEAD, DELETE"),
@@ -69,7 +84,18 @@ impl Route {
     fn path_of(self, instance: &str) -> String {
         let rest = self.template.replace("{instance}", instance);
         let rest = rest.replace("{attempt}", NOBODY).replace("{link_ticket}", NOBODY);
+        let rest = rest.replace("{webhook_endpoint}", NOBODY).replace("{message}", NOBODY);
+        let rest = rest.replace("{event}", "7");
         format!("/api/v1{}", rest.replace("{token}", NOBODY))
+    }
+
+    /// What is told where nobody has what the address names, and it names no instance.
+    fn no_such_thing(self) -> &'static str {
+        if self.template.contains("{webhook_endpoint}") {
+            "there is no such webhook endpoint"
+        } else {
+            "there is no such token"
+        }
     }
 
     fn request(self, attacked: &Attacked, path: &str) -> Request {
@@ -204,7 +230,7 @@ async fn an_id_of_nothing_is_not_found_however_it_is_written() {
             let (path, told) = if route.template.contains("{instance}") {
                 (route.path_of(id), NO_INSTANCE)
             } else {
-                (route.path(&attacked).replace(NOBODY, id), "there is no such token")
+                (route.path(&attacked).replace(NOBODY, id), route.no_such_thing())
             };
             let reply = attacked.refuses(&route.request(&attacked, &path)).await;
             let case = format!("{} {path:.200}", route.verb);

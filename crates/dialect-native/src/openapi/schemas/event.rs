@@ -8,7 +8,7 @@ use waygate_core::webhook::Disabled;
 use super::history::change_fields;
 use super::link_ticket::STEPS;
 use super::message;
-use crate::openapi::schema::{Property, Schema, always};
+use crate::openapi::schema::{Property, Schema, always, maybe};
 use crate::wire::event::{LINKING_FAILURES, LINKING_STEPS};
 use crate::wire::passkey;
 
@@ -28,10 +28,16 @@ pub(super) fn event() -> Schema {
     let failures = LINKING_FAILURES.into_iter().chain(PasskeyFailure::ALL.map(passkey::name));
     let failures: Vec<_> = failures.collect();
     let round = || Schema::count().says("The code's number in its attempt.");
+    let qr = || {
+        Schema::text().or_null().says(
+            "What the code says, where `qr=true` asks for it; null when it cannot be scanned any more.",
+        )
+    };
     let linking = vec![
         always("step", Schema::word(&LINKING_STEPS)),
         always("round", Schema::count().or_null().says("The number of the QR code that is shown.")),
         always("expires_at", Schema::time().or_null().says("Until when the code can be used.")),
+        maybe("qr", qr()),
         always("failure", Schema::word(&failures).or_null().says("Why it `failed`.")),
         always("reason", Schema::text().or_null().says("In words, why the connection `ended`.")),
     ];
@@ -49,8 +55,8 @@ pub(super) fn event() -> Schema {
         of_kind(EventName::Linking, "An effort to link it went a step on.", linking),
         of_kind(
             EventName::QrRotated,
-            "A QR code took the place of the one before. What it says is not told.",
-            vec![always("round", round()), always("expires_at", expires_at())],
+            "A QR code took the place of the one before.",
+            vec![always("round", round()), always("expires_at", expires_at()), maybe("qr", qr())],
         ),
         of_kind(EventName::LinkTicket, "A link ticket of it went a step on.", ticket),
         of_kind(
