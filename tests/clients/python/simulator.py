@@ -30,7 +30,7 @@ class Simulator:
 
     def _ask(self, path, body=None):
         data = None if body is None else json.dumps(body).encode()
-        return json.loads(fetch(self._control + path, data))
+        return json.loads(fetch(self._control + path, data) or "null")
 
     def scan(self, code):
         """The phone scans this text; answers when the device is linked."""
@@ -59,9 +59,38 @@ class Simulator:
     def add_phone(self, number):
         self._ask("/phones", {"number": number})
 
+    def name(self, number):
+        """What its owner calls himself."""
+        return self._ask(f"/phones/{number}")["push_name"]
+
+    def send(self, writer, to, message):
+        """A phone writes this, in the JSON of WhatsApp's schema or its bytes in base64; gives the id."""
+        return self._ask(f"/phones/{writer}/send", {"to": to, "message": message})["id"]
+
+    def send_media(self, writer, to, media):
+        return self._ask(f"/phones/{writer}/send", {"to": to, "media": media})["id"]
+
     def inbox(self, number):
         """The messages that a phone shows."""
         return self._ask(f"/phones/{number}/inbox")["messages"]
+
+    def message(self, number, message):
+        """One of them, as its bytes in base64."""
+        return next(one["message"] for one in self.inbox(number) if one["id"] == message)
+
+    def read(self, number, message):
+        self._ask(f"/phones/{number}/read", {"id": message})
+
+    def ring(self, caller, to):
+        return self._ask(f"/phones/{caller}/calls", {"to": to})["id"]
+
+    def act_on_call(self, number, call, deed):
+        """`answer`, `decline` or `hang_up`."""
+        self._ask(f"/phones/{number}/calls/{call}", {"do": deed})
+
+    def refuse_a_message(self, code):
+        """The next one that comes to the server."""
+        self._ask("/faults", {"fault": "refuse_messages", "count": 1, "error": code})
 
     def violations(self):
         """What a client did that the real server would not like."""

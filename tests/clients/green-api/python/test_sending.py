@@ -2,7 +2,7 @@
 
 import time
 
-from halves import Async, Patient, Sync
+from halves import SDK_LOG, Async, Patient, Sync
 from pictures import read_code
 from running import LIMIT_S
 from served import ServedCase
@@ -41,7 +41,8 @@ class Sending:
     def test_what_is_no_chat_is_refused_in_the_vendors_words(self):
         api = self.account(self.partner().partner.createInstance({}).data)
         sending = Patient(self.half, api.sending)
-        refused = sending.call("sendMessage", OTHER, "hello")
+        with self.assertLogs(SDK_LOG):
+            refused = sending.call("sendMessage", OTHER, "hello")
         self.assert_refused(400, refused)
         self.assertIn("'chatId' must be one of the next formats", refused.error)
 
