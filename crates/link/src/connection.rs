@@ -21,7 +21,7 @@ use whatsapp_rust::{Client, OwnedNodeRef, anyhow, futures};
 use crate::code_rotation::CodeRotation;
 use crate::farewell::Farewell;
 use crate::intake::Intake;
-use crate::keys::KeysInUse;
+use crate::keys::{KeysError, KeysInUse};
 use crate::leave::{self, Leave};
 use crate::mail::{Full, Mail};
 use crate::pairing_code::{self, CodeTyped};
@@ -91,6 +91,7 @@ enum News {
     CodeTyped,
     PasskeyFailed(LinkEvent),
     NotWrittenDown,
+    KeysDamaged(KeysError),
     Fault,
     TooLate,
     Over,
@@ -223,6 +224,7 @@ impl Connection {
                 () = typed.next(client) => News::CodeTyped,
                 failed = passkey.failed() => News::PasskeyFailed(failed),
                 () = self.intake.refused() => News::NotWrittenDown,
+                damage = self.shared.keys.damaged(self.instance) => News::KeysDamaged(damage),
                 () = self.tasks.panicked() => News::Fault,
                 Some(command) = self.orders.recv(), if leave.is_none() => News::Command(command),
                 () = leave::lateness(leave.as_ref()) => News::TooLate,
@@ -244,8 +246,12 @@ impl Connection {
                     farewell.explained.get_or_insert(EndReason::StoreUnavailable);
                     return (farewell, leave);
                 }
+                News::KeysDamaged(error) => {
+                    note_damage(error);
+                    farewell.keys_failed = true;
+                }
                 News::Fault => farewell.fault = true,
-                News::TooLate => tracing::warn!("a graceful close took too long and was cut short"),
+                News::TooLate => note_lateness(),
                 News::Over => {
                     while let Ok(event) = events.try_recv() {
                         self.tell(&event, client, keys, &mut farewell).await;
@@ -317,6 +323,15 @@ async fn are_stored(keys: &KeysInUse) -> bool {
         tracing::error!(%error, "the keys of an instance could not be stored");
     }
     stored.is_ok()
+}
+
+fn note_lateness() {
+    tracing::warn!("a graceful close took too long and was cut short");
+}
+
+fn note_damage(error: KeysError) {
+    let error = anyhow::Error::from(error);
+    tracing::error!(error = %error.root_cause(), "stored keys are of no use");
 }
 
 fn no_version(error: &crate::version::VersionUnknown) -> EndReason {

@@ -1,6 +1,7 @@
 //! The library's storage: five traits, one file each.
 
 mod app_sync;
+mod brought;
 mod device;
 mod message_secrets;
 mod protocol;
@@ -9,7 +10,9 @@ mod signal;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use self::brought::{Brought, Row};
 use crate::chest::Chest;
+use crate::error::VaultError;
 
 /// The keys of one instance, as the library wants them. Clones are the same keys.
 #[derive(Clone)]
@@ -22,9 +25,9 @@ impl SealedKeys {
         Self { chest }
     }
 
-    /// Waits until one of them turns out to be damaged. Then all are refused.
-    pub async fn damaged(&self) {
-        self.chest.damaged().await;
+    /// Waits until one of them turns out to be damaged, and tells which. Then all are refused.
+    pub async fn damaged(&self) -> VaultError {
+        self.chest.damaged().await
     }
 }
 

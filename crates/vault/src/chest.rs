@@ -72,11 +72,15 @@ impl Chest {
     }
 
     /// Waits until a record turns out to be damaged.
-    pub(crate) async fn damaged(&self) {
+    pub(crate) async fn damaged(&self) -> VaultError {
         let mut closed = self.closed.subscribe();
         let is_damaged = |closed: &Option<Closed>| matches!(closed, Some(Closed::Damaged(..)));
-        // The sender is ours, so it is not gone before we are.
-        drop(closed.wait_for(is_damaged).await);
+        let found = closed.wait_for(is_damaged).await.ok().and_then(|closed| *closed);
+        match found {
+            Some(damaged) => damaged.into(),
+            // The sender is ours, so it is not gone before we are.
+            None => std::future::pending().await,
+        }
     }
 
     pub(crate) fn next_device(&self) -> i32 {

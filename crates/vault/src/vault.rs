@@ -78,6 +78,16 @@ impl Vault {
         Ok(found.into_iter().any(|sealed| sealed.is_some()))
     }
 
+    /// Waits until a key of this instance, whose keys somebody has, turns out to be damaged, and tells
+    /// which.
+    pub async fn damaged(&self, instance: InstanceId) -> VaultError {
+        let open = self.place(instance).lock().await.clone();
+        match open {
+            Some(chest) => chest.damaged().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Destroys the keys of an instance: first the one without which the rest is noise. Whoever still
     /// has them is refused from now on.
     ///

@@ -21,10 +21,8 @@ impl AppSyncStore for SealedKeys {
     }
 
     async fn set_sync_key(&self, key_id: &[u8], key: AppStateSyncKey) -> StoreResult<()> {
-        let kind = RecordKind::SyncKey;
-        let value = self.chest.to_json(kind, &key)?;
         let changes = vec![
-            self.chest.put(kind, self.chest.name(kind, &[key_id]), &value)?,
+            self.put_sync_key(key_id, &key)?,
             self.chest.put(RecordKind::LatestSyncKey, RecordKey::default(), key_id)?,
         ];
         Ok(self.chest.change(changes).await?)
@@ -38,9 +36,7 @@ impl AppSyncStore for SealedKeys {
     }
 
     async fn set_version(&self, name: &str, state: HashState) -> StoreResult<()> {
-        let kind = RecordKind::SyncVersion;
-        let value = self.chest.to_json(kind, &state)?;
-        let put = self.chest.put(kind, self.chest.name(kind, &[name.as_bytes()]), &value)?;
+        let put = self.put_version(name.as_bytes(), &state)?;
         Ok(self.chest.change_one(put).await?)
     }
 
@@ -89,8 +85,30 @@ impl AppSyncStore for SealedKeys {
 }
 
 impl SealedKeys {
+    pub(super) fn put_sync_key(
+        &self,
+        id: &[u8],
+        key: &AppStateSyncKey,
+    ) -> Result<RecordChange, VaultError> {
+        let kind = RecordKind::SyncKey;
+        self.chest.put(kind, self.chest.name(kind, &[id]), &self.chest.to_json(kind, key)?)
+    }
+
+    pub(super) fn put_version(
+        &self,
+        collection: &[u8],
+        state: &HashState,
+    ) -> Result<RecordChange, VaultError> {
+        let kind = RecordKind::SyncVersion;
+        self.chest.put(
+            kind,
+            self.chest.name(kind, &[collection]),
+            &self.chest.to_json(kind, state)?,
+        )
+    }
+
     /// The name of an entry, found by its collection.
-    fn entry(&self, collection: &str, index_mac: &[u8]) -> RecordKey {
+    pub(super) fn entry(&self, collection: &str, index_mac: &[u8]) -> RecordKey {
         self.chest.name_below(RecordKind::SyncMac, collection.as_bytes(), index_mac)
     }
 }

@@ -17,16 +17,16 @@ const KIND: RecordKind = RecordKind::MessageSecret;
 
 /// A secret with its two times, in a form of fixed length.
 #[derive(Debug, Clone, Copy)]
-struct Kept {
-    secret: MessageSecret,
+pub(super) struct Kept {
+    pub(super) secret: MessageSecret,
     /// 0 is for ever.
-    expires_at: i64,
+    pub(super) expires_at: i64,
     /// 0 is not known.
-    message_ts: i64,
+    pub(super) message_ts: i64,
 }
 
 impl Kept {
-    fn to_bytes(self) -> Vec<u8> {
+    pub(super) fn to_bytes(self) -> Vec<u8> {
         let Self { secret, expires_at, message_ts } = self;
         [&secret[..], &expires_at.to_be_bytes(), &message_ts.to_be_bytes()].concat()
     }
@@ -42,7 +42,7 @@ impl Kept {
         })
     }
 
-    fn due(self) -> Option<i64> {
+    pub(super) fn due(self) -> Option<i64> {
         (self.expires_at != 0).then_some(self.expires_at)
     }
 }

@@ -95,11 +95,7 @@ impl ProtocolStore for SealedKeys {
     }
 
     async fn update_device_lists(&self, records: Vec<DeviceListRecord>) -> StoreResult<()> {
-        let kind = RecordKind::DeviceList;
-        let puts = records.iter().map(|record| {
-            let value = self.chest.to_json(kind, record)?;
-            self.chest.put(kind, self.chest.name(kind, &[record.user.as_bytes()]), &value)
-        });
+        let puts = records.iter().map(|record| self.put_device_list(record));
         Ok(self.chest.change(puts.collect::<Result<_, VaultError>>()?).await?)
     }
 
@@ -237,5 +233,16 @@ impl ProtocolStore for SealedKeys {
             RecordChange::Delete(RecordKind::PendingInbound, self.pending_name(*key))
         };
         Ok(self.chest.change(keys.iter().map(delete).collect()).await?)
+    }
+}
+
+impl SealedKeys {
+    pub(super) fn put_device_list(
+        &self,
+        record: &DeviceListRecord,
+    ) -> Result<RecordChange, VaultError> {
+        let kind = RecordKind::DeviceList;
+        let value = self.chest.to_json(kind, record)?;
+        self.chest.put(kind, self.chest.name(kind, &[record.user.as_bytes()]), &value)
     }
 }

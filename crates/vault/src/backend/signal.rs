@@ -159,7 +159,7 @@ impl SealedKeys {
         self.chest.get(kind, self.name_of(kind, address)).await
     }
 
-    fn put_of(
+    pub(super) fn put_of(
         &self,
         kind: RecordKind,
         address: &str,

@@ -12,11 +12,10 @@ use waygate_core::port::records::{
     Record, RecordChange, RecordKey, RecordKind, RecordScan, Records,
 };
 use waygate_store_sqlite::SqliteStore;
-use waygate_vault::{SealedKeys, Vault, VaultError};
+use waygate_vault::{Vault, VaultError};
 use whatsapp_rust::store::error::StoreError;
 use whatsapp_rust::store::traits::{
-    AppStateSyncKey, AppSyncStore, DeviceListRecord, DeviceStore, LidPnMappingEntry,
-    MsgSecretStore, ProtocolStore, SignalStore, TcTokenEntry,
+    AppStateSyncKey, Backend, DeviceListRecord, LidPnMappingEntry, TcTokenEntry,
 };
 use whatsapp_rust::wacore::appstate::hash::HashState;
 use whatsapp_rust::wacore::appstate::processor::AppStateMutationMAC;
@@ -98,7 +97,7 @@ pub(crate) fn secret() -> [u8; 32] {
 }
 
 /// Keeps a record of every kind.
-pub(crate) async fn fill(keys: &SealedKeys) -> Result<(), StoreError> {
+pub(crate) async fn fill(keys: &dyn Backend) -> Result<(), StoreError> {
     keys.save(&Device { push_name: CANARY.to_owned(), ..Device::new() }).await?;
     keys.put_identity(PEER, secret()).await?;
     keys.put_session(PEER, &canary()).await?;
@@ -124,7 +123,7 @@ pub(crate) async fn fill(keys: &SealedKeys) -> Result<(), StoreError> {
 }
 
 /// Reads a record of this kind that `fill` has kept.
-pub(crate) async fn read(keys: &SealedKeys, kind: RecordKind) -> Result<bool, StoreError> {
+pub(crate) async fn read(keys: &dyn Backend, kind: RecordKind) -> Result<bool, StoreError> {
     Ok(match kind {
         // Opening the keys reads it.
         RecordKind::DataKey => true,

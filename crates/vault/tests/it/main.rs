@@ -3,6 +3,7 @@
 mod canaries;
 mod damage;
 mod house;
+mod old_files;
 mod same_answers;
 mod steps;
 mod turns;

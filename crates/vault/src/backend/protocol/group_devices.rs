@@ -10,7 +10,7 @@ use crate::error::VaultError;
 const KIND: RecordKind = RecordKind::SenderKeyDevices;
 
 /// By the device's address, whether it has the key.
-type Devices = BTreeMap<String, bool>;
+pub(in crate::backend) type Devices = BTreeMap<String, bool>;
 
 impl SealedKeys {
     pub(super) async fn devices_of_group(&self, group: &str) -> Result<Devices, VaultError> {
@@ -58,7 +58,11 @@ impl SealedKeys {
         self.chest.change(changes).await
     }
 
-    fn put_devices(&self, name: RecordKey, devices: &Devices) -> Result<RecordChange, VaultError> {
+    pub(in crate::backend) fn put_devices(
+        &self,
+        name: RecordKey,
+        devices: &Devices,
+    ) -> Result<RecordChange, VaultError> {
         self.chest.put(KIND, name, &self.chest.to_json(KIND, devices)?)
     }
 

@@ -53,11 +53,26 @@ impl SealedKeys {
                     .push(RecordChange::Delete(RecordKind::PhoneMapping, self.phone_name(&left)));
             }
             lids.insert(phone.clone(), lid.clone());
-            let (phone, value) = (self.phone_name(phone), self.to_mapping_json(entry)?);
-            changes.push(self.chest.put(RecordKind::PhoneMapping, phone, lid.as_bytes())?);
-            changes.push(self.chest.put(RecordKind::LidMapping, self.lid_name(lid), &value)?);
+            changes.extend(self.put_mapping(entry)?);
         }
         self.chest.change(changes).await
+    }
+
+    /// Both ways.
+    pub(in crate::backend) fn put_mapping(
+        &self,
+        entry: &LidPnMappingEntry,
+    ) -> Result<[RecordChange; 2], VaultError> {
+        let LidPnMappingEntry { lid, phone_number, .. } = entry;
+        let value = self.chest.to_json(RecordKind::LidMapping, entry)?;
+        Ok([
+            self.chest.put(
+                RecordKind::PhoneMapping,
+                self.phone_name(phone_number),
+                lid.as_bytes(),
+            )?,
+            self.chest.put(RecordKind::LidMapping, self.lid_name(lid), &value)?,
+        ])
     }
 
     /// By the id, the number that each of these has now.
@@ -88,10 +103,6 @@ impl SealedKeys {
             }
         }
         Ok(lids)
-    }
-
-    fn to_mapping_json(&self, entry: &LidPnMappingEntry) -> Result<Vec<u8>, VaultError> {
-        self.chest.to_json(RecordKind::LidMapping, entry)
     }
 
     fn lid_name(&self, lid: &str) -> RecordKey {

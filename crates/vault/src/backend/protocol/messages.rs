@@ -48,7 +48,7 @@ impl SealedKeys {
         self.chest.change(puts.collect::<Result<_, VaultError>>()?).await
     }
 
-    pub(super) fn pending_name(&self, key: PendingInboundKey<'_>) -> RecordKey {
+    pub(in crate::backend) fn pending_name(&self, key: PendingInboundKey<'_>) -> RecordKey {
         let PendingInboundKey { chat, sender, id } = key;
         let parts = [chat.as_bytes(), sender.as_bytes(), id.as_bytes()];
         self.chest.name(RecordKind::PendingInbound, &parts)

@@ -31,9 +31,17 @@ impl SealedKeys {
     ) -> Result<(), VaultError> {
         let _turn = self.chest.turns.trust_tokens.lock().await;
         let Some(entry) = change(self.trust_token(jid).await?) else { return Ok(()) };
-        let value = self.chest.to_json(KIND, &Trust { jid: jid.to_owned(), entry })?;
-        let put = self.chest.put(KIND, self.trust_name(jid), &value)?;
+        let put = self.put_trust_token(jid.to_owned(), entry)?;
         self.chest.change_one(put).await
+    }
+
+    pub(in crate::backend) fn put_trust_token(
+        &self,
+        jid: String,
+        entry: TcTokenEntry,
+    ) -> Result<RecordChange, VaultError> {
+        let name = self.trust_name(&jid);
+        self.chest.put(KIND, name, &self.chest.to_json(KIND, &Trust { jid, entry })?)
     }
 
     pub(super) async fn forget_trust_token(&self, jid: &str) -> Result<(), VaultError> {
