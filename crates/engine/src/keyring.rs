@@ -1,9 +1,9 @@
 //! The keys of this process: how tokens are hashed and secrets sealed.
 //!
-//! One master key, kept outside the store, gives four by HKDF-SHA-256: one for the hashes by which
+//! One master key, kept outside the store, gives five by HKDF-SHA-256: one for the hashes by which
 //! tokens are found, one for those of requests that may be sent twice, one for the proofs in the
 //! addresses of files (all three HMAC-SHA-256), one for sealing (XChaCha20-Poly1305 with a random
-//! nonce). The associated data of a sealed value is its address, so a value that was moved to another row does
+//! nonce), and one that is given away, to whoever seals the keys of linked accounts. The associated data of a sealed value is its address, so a value that was moved to another row does
 //! not open.
 
 use std::fmt;
@@ -43,6 +43,7 @@ pub struct Keyring {
     repeating: Zeroizing<[u8; 32]>,
     filing: Zeroizing<[u8; 32]>,
     sealing: Zeroizing<[u8; 32]>,
+    wrapping: Zeroizing<[u8; 32]>,
 }
 
 impl fmt::Debug for Keyring {
@@ -67,6 +68,7 @@ impl Keyring {
             repeating: key("waygate idempotency v1"),
             filing: key("waygate file address v1"),
             sealing: key("waygate seal v1"),
+            wrapping: key("waygate vault v1"),
         }
     }
 
@@ -85,6 +87,11 @@ impl Keyring {
                 "the master key is not the one with which this data directory was made",
             )),
         }
+    }
+
+    /// The key under which the keys of linked accounts are sealed.
+    pub fn vault_key(&self) -> Zeroizing<[u8; 32]> {
+        self.wrapping.clone()
     }
 
     /// The hash by which a token is found. Takes the same time for every token of a length.

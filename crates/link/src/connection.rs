@@ -21,7 +21,7 @@ use whatsapp_rust::{Client, OwnedNodeRef, anyhow, futures};
 use crate::code_rotation::CodeRotation;
 use crate::farewell::Farewell;
 use crate::intake::Intake;
-use crate::keys::KeysInUse;
+use crate::keys::{KeysError, KeysInUse};
 use crate::leave::{self, Leave};
 use crate::login_limit::LoginLimit;
 use crate::mail::{Full, Mail};
@@ -93,6 +93,7 @@ enum News {
     PasskeyFailed(LinkEvent),
     NotWrittenDown,
     NotLoggedIn,
+    KeysDamaged(KeysError),
     Fault,
     TooLate,
     Over,
@@ -227,6 +228,7 @@ impl Connection {
                 () = typed.next(client) => News::CodeTyped,
                 failed = passkey.failed() => News::PasskeyFailed(failed),
                 () = self.intake.refused() => News::NotWrittenDown,
+                damage = self.shared.keys.damaged(self.instance) => News::KeysDamaged(damage),
                 () = self.tasks.panicked() => News::Fault,
                 Some(command) = self.orders.recv(), if leave.is_none() => News::Command(command),
                 () = leave::lateness(leave.as_ref()) => News::TooLate,
@@ -250,12 +252,16 @@ impl Connection {
                     return (farewell, leave);
                 }
                 News::NotLoggedIn => {
-                    tracing::warn!("a login was not answered; the connection ends");
+                    note_no_login();
                     farewell.explained.get_or_insert(EndReason::Closed);
                     return (farewell, leave);
                 }
+                News::KeysDamaged(error) => {
+                    note_damage(error);
+                    farewell.keys_failed = true;
+                }
                 News::Fault => farewell.fault = true,
-                News::TooLate => tracing::warn!("a graceful close took too long and was cut short"),
+                News::TooLate => note_lateness(),
                 News::Over => {
                     while let Ok(event) = events.try_recv() {
                         self.tell(&event, client, keys, &mut farewell).await;
@@ -327,6 +333,19 @@ async fn are_stored(keys: &KeysInUse) -> bool {
         tracing::error!(%error, "the keys of an instance could not be stored");
     }
     stored.is_ok()
+}
+
+fn note_no_login() {
+    tracing::warn!("a login was not answered; the connection ends");
+}
+
+fn note_lateness() {
+    tracing::warn!("a graceful close took too long and was cut short");
+}
+
+fn note_damage(error: KeysError) {
+    let error = anyhow::Error::from(error);
+    tracing::error!(error = %error.root_cause(), "stored keys are of no use");
 }
 
 fn no_version(error: &crate::version::VersionUnknown) -> EndReason {

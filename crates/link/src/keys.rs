@@ -1,18 +1,16 @@
 //! Where the keys of the instances are kept.
 //!
-//! For now each instance has a database of the library's own kind, one file each, every commit
-//! synchronous: deleting the file is the wipe. The seam ([`KeyStore`]) is what a sealed store will
-//! stand behind later.
+//! In a [`Vault`], sealed; tests may have them in memory. What stands before either is the same.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 use waygate_core::id::InstanceId;
-use whatsapp_rust::store::{Backend, SqliteStore, SqliteStoreConfig, Synchronous};
+use waygate_vault::{Vault, VaultError};
+use whatsapp_rust::store::Backend;
 use whatsapp_rust::wacore::store::InMemoryBackend;
 
 mod desk;
@@ -31,11 +29,8 @@ pub type Keys = Arc<dyn Backend>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeysError {
-    /// The file system refused.
-    #[error("the key file cannot be used")]
-    File(#[from] std::io::Error),
-    /// The database refused.
-    #[error("the key database cannot be used")]
+    /// Where they are kept refused, or what is kept is damaged.
+    #[error("the stored keys cannot be used")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// What was being written took too long.
     #[error("the keys were still being written when they were needed")]
@@ -53,109 +48,35 @@ pub trait KeyStore: fmt::Debug + Send + Sync + 'static {
 
     /// Destroys what is kept for an instance. Nobody may be using it.
     async fn destroy(&self, instance: InstanceId) -> Result<(), KeysError>;
-}
 
-/// One SQLite file per instance.
-#[derive(Debug)]
-pub struct KeyFiles {
-    directory: PathBuf,
-}
-
-impl KeyFiles {
-    /// Keeps the files in this directory, which is made when it is missing, for its owner alone.
-    ///
-    /// # Errors
-    ///
-    /// When it can be neither made nor used.
-    pub fn in_directory(directory: impl Into<PathBuf>) -> Result<Self, KeysError> {
-        let directory = directory.into();
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&directory)?;
-        Ok(Self { directory })
+    /// Waits until what is kept for an instance turns out to be of no use; for ever, where that cannot
+    /// be told.
+    async fn damaged(&self, _instance: InstanceId) -> KeysError {
+        std::future::pending().await
     }
-
-    /// The instances whose keys are here, in order of their ids.
-    ///
-    /// # Errors
-    ///
-    /// When the directory cannot be read.
-    pub fn instances(&self) -> Result<Vec<InstanceId>, KeysError> {
-        let mut found = vec![];
-        for entry in std::fs::read_dir(&self.directory)? {
-            let path = entry?.path();
-            let named = path.extension().is_some_and(|extension| extension == "sqlite");
-            let stem = path.file_stem().and_then(std::ffi::OsStr::to_str);
-            if let (true, Some(Ok(instance))) = (named, stem.map(str::parse)) {
-                found.push(instance);
-            }
-        }
-        found.sort();
-        Ok(found)
-    }
-
-    fn file(&self, instance: InstanceId) -> PathBuf {
-        self.directory.join(format!("{instance}.sqlite"))
-    }
-}
-
-/// A file and the two that SQLite keeps beside it.
-fn with_companions(file: &Path) -> [PathBuf; 3] {
-    let beside = |suffix: &str| {
-        let mut name = file.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    // The write-ahead log first: without it the file alone is an old but whole database.
-    [beside("-wal"), beside("-shm"), file.to_owned()]
 }
 
 #[async_trait]
-impl KeyStore for KeyFiles {
+impl KeyStore for Vault {
     async fn open(&self, instance: InstanceId) -> Result<Keys, KeysError> {
-        let path = self.file(instance);
-        make_private(&path)?;
-        let config =
-            SqliteStoreConfig { synchronous: Synchronous::Full, ..SqliteStoreConfig::default() };
-        let name = path.to_str().ok_or_else(|| {
-            KeysError::File(std::io::Error::other("the data directory's name is not UTF-8"))
-        })?;
-        let store = SqliteStore::with_config(name, config)
-            .await
-            .map_err(|error| KeysError::Database(error.into()))?;
-        Ok(Arc::new(store))
+        Ok(Arc::new(Vault::open(self, instance).await.map_err(sealed)?))
     }
 
     async fn holds(&self, instance: InstanceId) -> Result<bool, KeysError> {
-        Ok(self.file(instance).try_exists()?)
+        Vault::holds(self, instance).await.map_err(sealed)
     }
 
     async fn destroy(&self, instance: InstanceId) -> Result<(), KeysError> {
-        for path in with_companions(&self.file(instance)) {
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error.into());
-                }
-                Ok(()) | Err(_) => {}
-            }
-        }
-        // Removed on the disk too, not only in memory.
-        #[cfg(unix)]
-        std::fs::File::open(&self.directory)?.sync_all()?;
-        Ok(())
+        Vault::destroy(self, instance).await.map_err(sealed)
+    }
+
+    async fn damaged(&self, instance: InstanceId) -> KeysError {
+        sealed(Vault::damaged(self, instance).await)
     }
 }
 
-/// Makes the file when it is missing, readable by its owner alone.
-fn make_private(path: &Path) -> Result<(), KeysError> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
-    Ok(())
+fn sealed(error: VaultError) -> KeysError {
+    KeysError::Database(error.into())
 }
 
 /// Keys in memory, for tests that own the time. They survive connections, not the process.

@@ -29,6 +29,6 @@ impl LoginLimit {
                 return;
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

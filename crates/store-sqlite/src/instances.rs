@@ -12,7 +12,7 @@ use waygate_core::secret::Sealed;
 
 use crate::failure::{internal, no_instance, or_taken};
 use crate::times::{from_ms, to_ms};
-use crate::{accounts, tokens};
+use crate::{accounts, records, tokens};
 
 pub(crate) async fn enrol(
     connection: &mut SqliteConnection,
@@ -216,6 +216,7 @@ pub(crate) async fn remove(
     ] {
         sqlx::query(erase).bind(key).execute(&mut *connection).await.map_err(internal)?;
     }
+    records::erase(connection, instance, None).await?;
     Ok(true)
 }
 

@@ -36,6 +36,7 @@ mod permissions;
 mod properties;
 mod pushes;
 mod readers;
+mod records;
 mod seen_messages;
 mod store;
 mod times;

@@ -40,6 +40,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { min_reader_version: 7, sql: include_str!("../migrations/0009_pushes.sql") },
     // An older reader would leave messages unsent, and keep those of removed instances.
     Migration { min_reader_version: 10, sql: include_str!("../migrations/0010_outbox.sql") },
+    // An older reader would find no keys, and link every account anew.
+    Migration { min_reader_version: 11, sql: include_str!("../migrations/0011_records.sql") },
 ];
 
 /// Runs what is missing since `version`, each in a transaction of its own.

@@ -92,6 +92,16 @@ impl SqliteStore {
         Box::pin(self.order(deed, false))
     }
 
+    /// As [`SqliteStore::write`], of what must be found in no file afterwards.
+    pub(crate) fn erase<'a, T: Send + 'static>(
+        &'a self,
+        deed: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Deed<'c, Result<T, Error>>
+        + Send
+        + 'static,
+    ) -> Deed<'a, Result<T, Error>> {
+        Box::pin(self.order(deed, true))
+    }
+
     async fn order<T: Send + 'static>(
         &self,
         deed: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Deed<'c, Result<T, Error>>
@@ -158,13 +168,7 @@ impl Registry for SqliteStore {
     }
 
     fn remove(&self, instance: InstanceId, at: Timestamp) -> Deed<'_, Result<bool, Error>> {
-        let erases = true;
-        Box::pin(
-            self.order(
-                move |connection| Box::pin(instances::remove(connection, instance, at)),
-                erases,
-            ),
-        )
+        self.erase(move |connection| Box::pin(instances::remove(connection, instance, at)))
     }
 
     fn forget_removed(&self, cutoff: Timestamp) -> Deed<'_, Result<u64, Error>> {

@@ -161,7 +161,7 @@ impl Writer {
     }
 }
 
-/// One transaction, in which each write has a savepoint: one that fails takes only itself back.
+/// One transaction, in which each write of several has a savepoint: one that fails takes only itself back.
 ///
 /// By plain statements and not by sqlx's transactions: those count their depth themselves, and a
 /// transaction that SQLite has rolled back on its own (a full disk does that) leaves the count, and
@@ -171,6 +171,12 @@ async fn commit(
     writes: &mut [Box<dyn Write>],
 ) -> Result<(), sqlx::Error> {
     run(connection, "BEGIN IMMEDIATE").await?;
+    if let [alone] = writes {
+        // It takes nobody along, so it needs no savepoint. Each statement is a way to the connection's
+        // thread and back, and most writes of keys are alone.
+        let stays = alone.perform(connection).await;
+        return run(connection, if stays { "COMMIT" } else { "ROLLBACK" }).await;
+    }
     for write in writes {
         run(connection, "SAVEPOINT one").await?;
         if !write.perform(connection).await {

@@ -19,6 +19,7 @@ pub mod listing;
 pub mod notifications;
 pub mod outbox;
 pub mod pushes;
+pub mod records;
 pub mod removal;
 pub mod samples;
 pub mod seen_messages;
@@ -132,6 +133,17 @@ macro_rules! contract {
                 messages_wait_in_the_order_in_which_they_were_accepted,
                 old_records_are_forgotten_but_not_those_of_waiting_messages,
                 queue_and_records_go_with_their_instance,
+            }
+            records::{
+                a_change_that_is_refused_changes_nothing,
+                a_record_is_read_as_it_was_put,
+                a_record_takes_the_place_of_the_one_before,
+                a_scan_tells_what_begins_so_in_the_order_of_names,
+                deleting_takes_what_is_named_and_nothing_else,
+                erasing_takes_one_kind_or_all_of_one_instance,
+                records_go_with_their_instance,
+                steps_are_taken_in_their_order,
+                what_was_due_before_the_cutoff_is_forgotten,
             }
             removal::{
                 a_removed_instance_is_found_with_the_time_of_its_removal,

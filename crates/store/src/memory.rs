@@ -5,6 +5,7 @@ mod kept_answers;
 mod link_tickets;
 mod notifications;
 mod outbox;
+mod records;
 mod shelves;
 mod webhooks;
 

@@ -129,7 +129,7 @@ impl DataDirectory {
         write_whole(&self.path, file, text)
     }
 
-    /// Where the instances' keys are.
+    /// Where earlier versions kept the instances' keys.
     pub(crate) fn keys(&self) -> PathBuf {
         self.path.join("keys")
     }

@@ -1,6 +1,7 @@
 //! The parts put together: from settings to a running application.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use waygate_core::token::TokenKind;
@@ -9,6 +10,7 @@ use tokio::net::TcpListener;
 use waygate_config::{RateLimits, Settings, VersionSource};
 use waygate_core::clock::Clock;
 use waygate_core::error::{Error, Kind};
+use waygate_core::id::InstanceId;
 use waygate_core::port::registry::InstanceFilter;
 use waygate_dialect_native::Door;
 use waygate_engine::Gateway;
@@ -26,10 +28,10 @@ use waygate_http::outbound::{Client, Policy, SystemNames};
 use waygate_http::proxies::TrustedProxies;
 use waygate_http::site::Site;
 use waygate_link::WhatsApp;
-use waygate_link::keys::{KeyFiles, KeysError};
 use waygate_link::network::Network;
 use waygate_link::settings::{LinkSettings, SettingsProblem};
 use waygate_store_sqlite::{OpenError, SqliteStore};
+use waygate_vault::{OldFileError, OldKeyFiles, Vault};
 
 use crate::control::socket;
 use crate::data_directory::{DataDirectory, unusable};
@@ -82,7 +84,7 @@ fn translated(settings: &Settings) -> LinkSettings {
 pub(crate) struct Running {
     pub(crate) gateway: Gateway,
     pub(crate) clock: Arc<dyn Clock>,
-    keys: Arc<KeyFiles>,
+    vault: Arc<Vault>,
     store: Arc<SqliteStore>,
     /// Which receivers of events may be named.
     outbound: Policy,
@@ -118,11 +120,7 @@ impl Running {
     ) -> Result<Self, Failure> {
         let dice = Dice::from_system()?;
         let master = master_key::load(&settings.secrets, &directory, &dice)?;
-        let keys = KeyFiles::in_directory(directory.keys());
-        let keys = Arc::new(keys.map_err(|error| unusable_keys(&directory, error))?);
-        let key_store: Arc<KeyFiles> = Arc::clone(&keys);
-        let link = WhatsApp::new(link, Network::Websocket, key_store)
-            .map_err(|error| Failure::new(Exit::Usage, error))?;
+        let nonces = Dice::from_system()?;
         directory.check_database()?;
         let opened = SqliteStore::open(&directory.database()).await;
         let (store, writer) = opened.map_err(|error| unopened(&directory, error))?;
@@ -133,6 +131,16 @@ impl Running {
             }
         });
         let keyring = Keyring::from_master(&master);
+        let records: Arc<SqliteStore> = Arc::clone(&store);
+        let vault = Vault::new(records, keyring.vault_key(), Arc::new(move || nonces.bytes()));
+        let vault = Arc::new(vault);
+        let link = match WhatsApp::new(link, Network::Websocket, Arc::<Vault>::clone(&vault)) {
+            Ok(link) => link,
+            Err(error) => {
+                store.close().await;
+                return Err(Failure::new(Exit::Usage, error));
+            }
+        };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let ports = Ports {
             linker: Arc::new(link),
@@ -154,11 +162,14 @@ impl Running {
             .and_networks(settings.outbound.allow.iter().copied())
             .with_ports(settings.outbound.ports.iter().cloned());
         let running =
-            Self { gateway, clock, keys, store, outbound, serving, sending, storing, directory };
-        match bound {
+            Self { gateway, clock, vault, store, outbound, serving, sending, storing, directory };
+        let begun = match bound {
+            Ok(()) => running.move_old_keys().await,
+            Err(error) => Err(unread(&running.directory, error)),
+        };
+        match begun {
             Ok(()) => Ok(running),
-            Err(error) => {
-                let failure = unread(&running.directory, error);
+            Err(failure) => {
                 running.stop().await;
                 Err(failure)
             }
@@ -180,7 +191,6 @@ impl Running {
 
     /// Runs every instance; tells how many.
     pub(crate) async fn start_instances(&self) -> Result<usize, Failure> {
-        self.adopt_orphans().await?;
         let started = self.gateway.start_instances().await;
         started.map_err(|error| unread(&self.directory, error))
     }
@@ -196,25 +206,41 @@ impl Running {
         Ok(self.gateway.create_instance(NewInstance::unnamed(account)).await?)
     }
 
-    /// Directories of earlier versions have keys and no list of instances.
-    async fn adopt_orphans(&self) -> Result<(), Failure> {
-        let instances = self.keys.instances();
-        for instance in instances.map_err(|error| unusable_keys(&self.directory, error))? {
-            let known = self.gateway.instance(instance).await;
-            if known.map_err(|error| unread(&self.directory, error))?.is_some() {
+    /// Directories of earlier versions have keys in files, and the oldest no list of instances. Before
+    /// anything runs: without its keys an instance would be linked anew.
+    async fn move_old_keys(&self) -> Result<(), Failure> {
+        let files = OldKeyFiles::in_folder(self.directory.keys());
+        let found = files.instances();
+        for instance in found.map_err(|error| unreadable_keys(&self.directory, &error))? {
+            if !self.is_taken_in(instance).await? {
                 continue;
             }
-            let owner = self.gateway.first_account().await?;
-            match self.gateway.adopt_instance(instance, owner.id).await {
-                Ok(_) => tracing::warn!(%instance, "keys without an instance were taken in"),
-                // Of an instance that was removed long ago: no reason to keep the others down.
-                Err(error) => {
-                    let cause = error.with_causes();
-                    tracing::error!(%instance, cause, "keys could not be taken in");
-                }
-            }
+            let moved = files.move_into(&self.vault, instance).await;
+            moved.map_err(|error| unmoved(&files.file(instance), error))?;
+            tracing::info!(%instance, "its keys were moved from a file into the database, sealed");
         }
         Ok(())
+    }
+
+    /// Whether there is an instance for these keys; it is made when there never was one.
+    async fn is_taken_in(&self, instance: InstanceId) -> Result<bool, Failure> {
+        let known = self.gateway.instance(instance).await;
+        if known.map_err(|error| unread(&self.directory, error))?.is_some() {
+            return Ok(true);
+        }
+        let owner = self.gateway.first_account().await?;
+        match self.gateway.adopt_instance(instance, owner.id).await {
+            Ok(_) => {
+                tracing::warn!(%instance, "keys without an instance were taken in");
+                Ok(true)
+            }
+            // Of an instance that was removed long ago: no reason to keep the others down.
+            Err(error) => {
+                let cause = error.with_causes();
+                tracing::error!(%instance, cause, "keys could not be taken in");
+                Ok(false)
+            }
+        }
     }
 
     /// Serves the APIs until [`Running::stop`], and commands on the control socket.
@@ -328,12 +354,16 @@ impl Running {
     }
 }
 
-/// The keys' directory cannot be used.
-fn unusable_keys(directory: &DataDirectory, error: KeysError) -> Failure {
-    match error {
-        KeysError::File(error) => unusable("the directory", &directory.keys(), "used", &error),
-        error @ (KeysError::Database(_) | _) => Failure::of(Exit::Usage, error.into()),
-    }
+/// The folder of old key files cannot be read.
+fn unreadable_keys(directory: &DataDirectory, error: &std::io::Error) -> Failure {
+    unusable("the directory", &directory.keys(), "read", error)
+}
+
+/// The keys of an instance stay in their file, so nothing may run.
+fn unmoved(file: &Path, error: OldFileError) -> Failure {
+    let error = anyhow::Error::from(error);
+    let error = error.context(format!("cannot move the keys in {}", file.display()));
+    Failure::of(Exit::Usage, error).and("; without that file its account would be linked anew")
 }
 
 /// The database was refused as a whole.

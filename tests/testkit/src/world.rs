@@ -18,11 +18,12 @@ use waygate_engine::look::{CODE_WITHIN, Look};
 use waygate_engine::ports::Ports;
 use waygate_engine::tasks::Tasks;
 use waygate_link::WhatsApp;
-use waygate_link::keys::{KeyStore, KeysInMemory};
+use waygate_link::keys::KeyStore;
 use waygate_link::network::{Network, Pipe, PipeSource};
 use waygate_link::settings::{LinkSettings, VersionSource};
 use waygate_sim::{Latency, Phone, RefusalKind, Report, Sim, SimConfig, ViolationKind};
 use waygate_store::MemoryStore;
+use waygate_vault::Vault;
 
 use crate::clock::{EPOCH_S, TokioClock};
 use crate::deadline;
@@ -107,8 +108,8 @@ impl World {
         let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(EPOCH_S.unsigned_abs());
         let sim = Sim::new(SimConfig { seed, latency, epoch, ..SimConfig::default() });
         let pipes = Arc::new(SimPipes { sim: sim.clone(), panics_planted: AtomicUsize::new(0) });
-        let keys: Arc<dyn KeyStore> = Arc::new(KeysInMemory::default());
         let store = Arc::new(MemoryStore::default());
+        let keys: Arc<dyn KeyStore> = Arc::new(vault(Arc::clone(&store)));
         let journal = Arc::new(FrailJournal::before(Arc::<MemoryStore>::clone(&store)));
         let gateway = gateway(&pipes, &keys, (&store, &journal), &clock);
         Self { sim, gateway, clock, keys, store, journal, pipes, asked: false }
@@ -259,6 +260,12 @@ pub fn judge(report: &Report, provoked: &[RefusalKind]) {
     for kind in provoked {
         assert!(report.refusals.contains_key(kind), "{kind:?} was not refused");
     }
+}
+
+/// What ships, on the memory store.
+fn vault(store: Arc<MemoryStore>) -> Vault {
+    let dice = Dice::from_seed(2);
+    Vault::new(store, Keyring::from_master(&[1; 32]).vault_key(), Arc::new(move || dice.bytes()))
 }
 
 fn gateway(

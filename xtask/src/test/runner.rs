@@ -10,7 +10,7 @@ use crate::workspace::Workspace;
 use crate::{setup, tidy};
 
 /// How often a nightly run draws: what the tests read, and `proptest`.
-const NIGHTLY: [(&str, &str); 9] = [
+const NIGHTLY: [(&str, &str); 10] = [
     ("POWER_CUTS", "100"),
     ("KILLS_UNDER_LOAD", "200"),
     ("SENDS_CUT", "40"),
@@ -19,6 +19,7 @@ const NIGHTLY: [(&str, &str); 9] = [
     ("PUSHES", "100000"),
     ("EVENT_DROPS", "1000"),
     ("WEBHOOK_EVENTS", "10000"),
+    ("VAULT_SEQUENCES", "10000"),
     ("PROPTEST_CASES", "10000"),
 ];
 

@@ -60,6 +60,9 @@ const OURS_IN_TESTS: &[(&str, &str)] = &[
     // The addresses to which no request may go.
     ("waygate-http", "waygate-played"),
     ("waygate-pages", "waygate-played"),
+    // Its answers are compared on both stores, and its files searched.
+    ("waygate-vault", "waygate-store"),
+    ("waygate-vault", "waygate-store-sqlite"),
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
@@ -98,8 +101,10 @@ fn ours(package: &Package) -> Ours {
     match package.name.as_str() {
         "waygate" => Ours::Gateway,
         "waygate-core" | "waygate-sim" | "xtask" => Ours::Only(&[]),
-        "waygate-config" | "waygate-engine" | "waygate-link" | "waygate-vault"
-        | "waygate-store" => Ours::Only(&["waygate-core"]),
+        "waygate-config" | "waygate-engine" | "waygate-vault" | "waygate-store" => {
+            Ours::Only(&["waygate-core"])
+        }
+        "waygate-link" => Ours::Only(&["waygate-core", "waygate-vault"]),
         "waygate-http" => Ours::Only(&["waygate-core", "waygate-engine"]),
         "waygate-pages" => Ours::Only(&["waygate-core", "waygate-engine", "waygate-http"]),
         name if name.starts_with("waygate-dialect-") => {

@@ -8,5 +8,6 @@ pub mod link_tickets;
 pub mod notifications;
 pub mod outbound;
 pub mod outbox;
+pub mod records;
 pub mod registry;
 pub mod webhooks;

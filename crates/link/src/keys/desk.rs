@@ -71,6 +71,11 @@ impl KeyDesk {
         self.store.destroy(instance).await
     }
 
+    /// Waits until the keys of an instance turn out to be of no use.
+    pub(crate) async fn damaged(&self, instance: InstanceId) -> KeysError {
+        self.store.damaged(instance).await
+    }
+
     async fn read(&self, instance: InstanceId) -> Result<(Keys, Option<Device>), KeysError> {
         let backend = self.store.open(instance).await?;
         let unreadable = |error: StoreError| KeysError::Database(error.into());

@@ -244,7 +244,7 @@ async fn a_new_connection_waits_for_what_the_one_before_is_still_writing() {
 }
 
 /// Leaves the row of a device that got this far in being linked.
-async fn leave_row(files: &KeyFiles, instance: InstanceId, with_account: bool) -> Device {
+async fn leave_row(files: &KeysInMemory, instance: InstanceId, with_account: bool) -> Device {
     let keys = files.open(instance).await.unwrap();
     keys.create().await.unwrap();
     let mut device = keys.load().await.unwrap().unwrap();
@@ -258,8 +258,7 @@ async fn leave_row(files: &KeyFiles, instance: InstanceId, with_account: bool) -
 
 #[tokio::test]
 async fn a_link_that_was_cut_off_half_way_is_none_and_its_keys_are_not_used() {
-    let place = tempfile::tempdir().unwrap();
-    let files = KeyFiles::in_directory(place.path().join("keys")).unwrap();
+    let files = KeysInMemory::default();
     let half = leave_row(&files, instance(1), false).await;
     let whole = leave_row(&files, instance(2), true).await;
     let desk = KeyDesk::new(Arc::new(files));
@@ -279,37 +278,8 @@ async fn a_link_that_was_cut_off_half_way_is_none_and_its_keys_are_not_used() {
 
 #[tokio::test]
 async fn an_instance_that_was_never_opened_has_no_keys_after_it_was_asked_for() {
-    let place = tempfile::tempdir().unwrap();
-    let files = Arc::new(KeyFiles::in_directory(place.path().join("keys")).unwrap());
-    let desk = KeyDesk::new(Arc::<KeyFiles>::clone(&files));
+    let keys = Arc::new(KeysInMemory::default());
+    let desk = KeyDesk::new(Arc::<KeysInMemory>::clone(&keys));
     assert!(desk.linked_device(instance(1)).await.unwrap().is_none());
-    assert_eq!(files.instances().unwrap(), []);
-}
-
-#[tokio::test]
-async fn key_files_are_their_owners_alone_and_gone_when_destroyed() {
-    let place = tempfile::tempdir().unwrap();
-    let files = KeyFiles::in_directory(place.path().join("keys")).unwrap();
-    assert!(!files.holds(instance(1)).await.unwrap());
-    for byte in [2, 1] {
-        let keys = files.open(instance(byte)).await.unwrap();
-        keys.create().await.unwrap();
-    }
-    assert_eq!(files.instances().unwrap(), [instance(1), instance(2)]);
-    #[cfg(unix)]
-    for entry in std::fs::read_dir(place.path().join("keys")).unwrap() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let entry = entry.unwrap();
-        let mode = entry.metadata().unwrap().permissions().mode() & 0o077;
-        assert_eq!(mode, 0, "{}", entry.path().display());
-    }
-    files.destroy(instance(1)).await.unwrap();
-    files.destroy(instance(1)).await.unwrap();
-    assert_eq!(files.instances().unwrap(), [instance(2)]);
-    let left = std::fs::read_dir(place.path().join("keys")).unwrap();
-    let mine = instance(1).to_string();
-    for entry in left {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(!name.starts_with(&mine), "{name} was left behind");
-    }
+    assert!(!keys.holds(instance(1)).await.unwrap());
 }

@@ -1,5 +1,6 @@
 mod outbox;
 mod pushes;
+mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -392,12 +393,14 @@ async fn a_database_of_every_earlier_version_is_read() {
         assert_reads_webhooks(&store, version > 6).await.unwrap();
         pushes::assert_reads(&store, version > 8).await.unwrap();
         outbox::assert_reads(&store, version > 9).await.unwrap();
+        records::assert_reads(&store, version > 10).await.unwrap();
         let acts = store.acts(None, None, 9).await.unwrap();
         let numbers: Vec<u64> = acts.iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, if version > 2 { vec![5, 4] } else { vec![] });
         stop(store, writer).await.unwrap();
         let seen = left.ask("SELECT count(*) FROM seen_messages").await;
         assert_eq!(seen, i64::from(version > 7));
+        records::assert_times(&left, version > 10).await;
     }
 }
 

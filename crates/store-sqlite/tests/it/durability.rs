@@ -6,7 +6,9 @@ use waygate_core::event::{EventKind, Sequence, StateChanged};
 use waygate_core::instance::change::Cause;
 use waygate_core::instance::state::StateName;
 use waygate_core::port::journal::Journal;
+use waygate_core::port::records::{Record, RecordChange, RecordKey, RecordKind, Records};
 use waygate_core::port::registry::Registry;
+use waygate_core::secret::Sealed;
 use waygate_core::token::{ApiToken, TokenKind};
 use waygate_store::Store;
 use waygate_store::contract::samples::{
@@ -110,6 +112,25 @@ async fn what_was_erased_is_in_no_file() {
         assert!(file.holds(NUMBER), "this test looks in the wrong place");
         assert!(store.remove(instance, after_ms(1)).await.unwrap());
         assert!(!file.holds(NUMBER));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_record_that_was_erased_is_in_no_file() {
+    const SEALED: &str = "a sealed key, as far as the store can tell";
+    let file = File::new();
+    file.with(async |store| {
+        let record = Record {
+            kind: RecordKind::DataKey,
+            key: RecordKey::default(),
+            value: Sealed::from_bytes(SEALED.as_bytes()),
+            due: None,
+        };
+        store.change_records(instance_id(1), vec![RecordChange::Put(record)]).await.unwrap();
+        assert!(file.holds(SEALED), "this test looks in the wrong place");
+        store.erase_records(instance_id(1), Some(RecordKind::DataKey)).await.unwrap();
+        assert!(!file.holds(SEALED));
     })
     .await;
 }

@@ -17,6 +17,7 @@ use waygate_core::token::{ApiToken, TokenHash, TokenId};
 
 use super::notifications::Journal;
 use super::outbox::OutboxShelf;
+use super::records::RecordShelf;
 use super::webhooks::WebhookShelf;
 
 /// Everything, in the order in which it came.
@@ -32,6 +33,7 @@ pub(super) struct Shelves {
     pub(super) kept_answers: Vec<KeptAnswer>,
     pub(super) webhooks: WebhookShelf,
     pub(super) outbox: OutboxShelf,
+    pub(super) records: RecordShelf,
 }
 
 /// One instance with what belongs to it alone.
@@ -183,6 +185,7 @@ impl Shelves {
         self.link_tickets.retain(|ticket| ticket.instance != instance);
         self.webhooks.forget_instance(instance);
         self.outbox.forget_instance(instance);
+        self.records.erase(instance, None);
         true
     }
 
