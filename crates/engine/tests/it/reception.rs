@@ -111,11 +111,11 @@ async fn what_comes_before_a_login_is_complete_is_told_of_the_account_that_logs_
     reaches(&gateway, instance, StateName::Online).await;
     let wanted = EventsWanted { after: Sequence(0), names: BTreeSet::new(), limit: 100 };
     let events = gateway.events(instance, &wanted).await.unwrap().events;
-    let changes = events.iter().filter_map(|event| {
+    let mut changes = events.iter().filter_map(|event| {
         let EventKind::StateChanged(change) = &event.kind else { return None };
         change.account.clone()
     });
-    let account = changes.last().unwrap();
+    let account = changes.next_back().unwrap();
     let of_messages = told(&gateway, instance).await;
     assert_eq!(of_messages.len(), 4);
     for event in events.iter().filter(|event| of_messages.contains(&event.kind)) {
