@@ -37,7 +37,18 @@ pub enum FileAddress {
 const EVENTS_BEHIND: u32 = 256;
 
 fn comes_with_a_login(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::MessageReceived(_) | EventKind::MessageSent(_) | EventKind::Call(_))
+    match kind {
+        EventKind::MessageReceived(_) | EventKind::MessageSent(_) | EventKind::Call(_) => true,
+        // One that waits fails without any login.
+        EventKind::MessageStatus(changed) => !changed.is_failure(),
+        EventKind::StateChanged(_)
+        | EventKind::LinkTicket(_)
+        | EventKind::Linking(_)
+        | EventKind::QrRotated(_)
+        | EventKind::NotificationsDropped { .. }
+        | EventKind::DeliveriesGivenUp { .. }
+        | EventKind::WebhookDisabled(_) => false,
+    }
 }
 
 impl std::fmt::Debug for FileAddress {

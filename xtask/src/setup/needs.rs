@@ -60,6 +60,7 @@ pub(super) const PYTHON_VERSION: &str = "3.10";
 /// Folders with requirements of Python, with versions and checksums. Each has an environment of its own.
 pub(super) const PYTHON_REQUIREMENTS: &[&str] = &[
     "tests/clients/green-api/python",
+    "tests/clients/hypersender/python",
     "tests/clients/native/python",
     "tests/clients/schemathesis",
 ];

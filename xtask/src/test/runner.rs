@@ -110,6 +110,7 @@ impl Runner {
         self.node("tests/clients/baileys", "families.test.mjs")?.run()?;
         self.node("tests/clients/green-api/javascript", "green-api.test.mjs")?.run()?;
         self.python("tests/clients/green-api/python")?.run()?;
+        self.python("tests/clients/hypersender/python")?.run()?;
         self.node("tests/clients/native/javascript", "native.test.mjs")?.run()?;
         self.python("tests/clients/native/python")?.run()?;
         self.schemathesis()?.run()?;

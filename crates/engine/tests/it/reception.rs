@@ -106,19 +106,22 @@ async fn what_comes_before_a_login_is_complete_is_told_of_the_account_that_logs_
     gateway.keep_looking(instance).await.unwrap();
     link.show(instance, "2@code").await;
     reaches(&gateway, instance, StateName::Linking).await;
-    link.sink(instance).await.receive(vec![Arrived::Received(text("A"))]).await.unwrap();
+    link.sink(instance).await.receive(of_every_kind()).await.unwrap();
     link.link(instance).await;
     reaches(&gateway, instance, StateName::Online).await;
-    let names = [EventName::MessageReceived, EventName::StateChanged].into();
-    let wanted = EventsWanted { after: Sequence(0), names, limit: 100 };
+    let wanted = EventsWanted { after: Sequence(0), names: BTreeSet::new(), limit: 100 };
     let events = gateway.events(instance, &wanted).await.unwrap().events;
-    let message =
-        events.iter().find(|event| matches!(event.kind, EventKind::MessageReceived(_))).unwrap();
-    let Some(EventKind::StateChanged(online)) = events.last().map(|event| &event.kind) else {
-        panic!("{events:?}")
-    };
-    let told = gateway.telling(instance, message).await.unwrap();
-    assert_eq!((told.account.is_some(), told.account), (true, online.account.clone()));
+    let mut changes = events.iter().filter_map(|event| {
+        let EventKind::StateChanged(change) = &event.kind else { return None };
+        change.account.clone()
+    });
+    let account = changes.next_back().unwrap();
+    let of_messages = told(&gateway, instance).await;
+    assert_eq!(of_messages.len(), 4);
+    for event in events.iter().filter(|event| of_messages.contains(&event.kind)) {
+        let told = gateway.telling(instance, event).await.unwrap();
+        assert_eq!(told.account.as_ref(), Some(&account), "{}", event.kind.name().as_str());
+    }
 }
 
 #[tokio::test(start_paused = true)]
