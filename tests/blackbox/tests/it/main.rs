@@ -20,6 +20,7 @@ mod kills_under_load;
 mod link_in_terminal;
 mod link_kept;
 mod mistakes;
+mod old_key_files;
 mod operator;
 mod power_cut;
 mod process;

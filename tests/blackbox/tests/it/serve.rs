@@ -1,7 +1,4 @@
 //! `waygate serve` over real sockets, by the calls that GREEN-API documents.
-#![expect(clippy::unwrap_used, reason = "test code")]
-
-use std::path::Path;
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -177,33 +174,4 @@ async fn a_lost_master_key_is_not_replaced_unseen() {
     std::fs::rename(&hidden, &key).unwrap();
     let server = Server::start(&simulator, place.path(), &partner, &[]).await;
     server.create().await;
-}
-
-#[tokio::test]
-async fn a_directory_of_before_the_list_of_instances_keeps_its_link() {
-    let (simulator, place) = (Simulator::start().await, tempfile::tempdir().unwrap());
-    let partner = partner_token(place.path(), &simulator.settings()).await;
-    let server = Server::start(&simulator, place.path(), &partner, &unlimited()).await;
-    linked(&simulator, &server).await;
-    assert_eq!(server.process.interrupt().await.code, Some(0));
-    remove_database(place.path());
-
-    let partner = partner_token(place.path(), &simulator.settings()).await;
-    let server = Server::start(&simulator, place.path(), &partner, &unlimited()).await;
-    let listed = server.partner("GET", "getInstances", &json!({})).await;
-    let adopted = Credentials {
-        number: listed[0]["idInstance"].as_u64().unwrap(),
-        token: listed[0]["apiTokenInstance"].as_str().unwrap().to_owned(),
-    };
-    server.reaches(&adopted, "authorized").await;
-}
-
-fn remove_database(directory: &Path) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if name.starts_with("waygate.sqlite") {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
 }

@@ -83,9 +83,14 @@ impl Simulator {
     }
 
     /// The settings that point a gateway at it.
+    /// Where clients connect to.
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}/ws/chat", self.chat)
+    }
+
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("WAYGATE_WHATSAPP__URL", format!("ws://{}/ws/chat", self.chat)),
+            ("WAYGATE_WHATSAPP__URL", self.url()),
             ("WAYGATE_WHATSAPP__VERSION_URL", format!("http://{}/sw.js", self.chat)),
         ]
     }

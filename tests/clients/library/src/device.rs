@@ -9,6 +9,8 @@ use url::Url;
 use whatsapp_rust::bot::{Bot, BotHandle};
 use whatsapp_rust::download::MediaType;
 use whatsapp_rust::prelude::{MessageField, wa};
+use whatsapp_rust::store::SqliteStore;
+use whatsapp_rust::store::traits::Backend;
 use whatsapp_rust::transport::TokioWebSocketTransportFactory;
 use whatsapp_rust::types::events::{Event, EventHandler, InboundMessage};
 use whatsapp_rust::wacore::store::InMemoryBackend;
@@ -20,13 +22,18 @@ use crate::lines::{Happened, tell};
 /// See the module.
 pub(crate) struct Device {
     address: Url,
-    backend: Arc<InMemoryBackend>,
+    backend: Arc<dyn Backend>,
     handle: Option<BotHandle>,
 }
 
 impl Device {
-    pub(crate) fn new(address: Url) -> Self {
-        Self { address, backend: Arc::new(InMemoryBackend::new()), handle: None }
+    /// With its keys in this file, or in memory.
+    pub(crate) async fn new(address: Url, keys: Option<&str>) -> anyhow::Result<Self> {
+        let backend: Arc<dyn Backend> = match keys {
+            Some(file) => Arc::new(SqliteStore::new(file).await?),
+            None => Arc::new(InMemoryBackend::new()),
+        };
+        Ok(Self { address, backend, handle: None })
     }
 
     /// Connects; what happens then is told.
@@ -34,7 +41,7 @@ impl Device {
         let (sender, mut events) = mpsc::unbounded_channel();
         let transport = TokioWebSocketTransportFactory::new().with_url(self.address.as_str());
         let bot = Bot::builder()
-            .with_backend_arc(Arc::<InMemoryBackend>::clone(&self.backend))
+            .with_backend_arc(Arc::clone(&self.backend))
             .with_transport_factory(transport)
             .with_http_client(Files::of(&self.address)?)
             .with_runtime(TokioRuntime)

@@ -1,5 +1,5 @@
 //! One device of the library's, steered by lines of JSON: what to do on standard input, what happened on
-//! standard output. Its keys live as long as the process.
+//! standard output. Its keys live as long as the process, or in a file that is named behind the address.
 //!
 //! Of the library only the address is changed, and, by the feature of a sandbox, that the signatures of the
 //! server's certificates are not checked: it takes no other root than WhatsApp's.
@@ -20,7 +20,8 @@ async fn main() -> anyhow::Result<()> {
     let address: Url = address.parse()?;
     // There is one anyway.
     drop(rustls::crypto::ring::default_provider().install_default());
-    let mut device = Device::new(address);
+    let keys = std::env::args().nth(2);
+    let mut device = Device::new(address, keys.as_deref()).await?;
     device.open().await?;
     let mut wishes = lines::wishes();
     while let Some(wish) = wishes.recv().await {
