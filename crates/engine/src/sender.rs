@@ -1,7 +1,7 @@
 //! Sends what waits.
 //!
 //! One task, which is told of an instance when a message is accepted for it, and when it comes online.
-//! Then a [course](course) goes through its queue, one message at a time, and ends when there is nothing
+//! Then a [course] goes through its queue, one message at a time, and ends when there is nothing
 //! more that could be sent now: an instance whose queue is empty, or that is not online, costs nothing.
 //! The store is the truth: a message waits until what came of it is written down, so a process that ends
 //! in between sends it again, under the same id.
